@@ -1,0 +1,8 @@
+//! The commands, one file each; start-up wiring lives here.
+
+use std::process::ExitCode;
+
+/// Reads the command line and runs the command.
+pub fn run() -> ExitCode {
+    ExitCode::SUCCESS
+}
