@@ -1,1 +1,5 @@
 //! (room: gateway)
+
+mod config;
+
+pub use config::*;

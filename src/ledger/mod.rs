@@ -1,1 +1,5 @@
 //! (room: ledger)
+
+mod config;
+
+pub use config::*;

@@ -1,1 +1,5 @@
 //! (room: notice)
+
+mod config;
+
+pub use config::*;

@@ -1,1 +1,5 @@
 //! (room: policy)
+
+mod config;
+
+pub use config::*;

@@ -1,1 +1,5 @@
 //! (room: server)
+
+mod config;
+
+pub use config::*;

@@ -1,1 +1,5 @@
 //! (room: upstream)
+
+mod config;
+
+pub use config::*;

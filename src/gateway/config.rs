@@ -1,0 +1,36 @@
+//! One site as the gateway sees it: the rooms' own configs side by side.
+
+use crate::{notice, policy, upstream};
+
+/// What the gate does for a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Change no byte; log and count what would be held.
+    #[default]
+    Observe,
+    /// Act.
+    Enforce,
+    /// Pass everything.
+    Off,
+}
+
+/// One site, resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Lower-case hosts without port; `*.example.gov.uk` and `*` allowed. The first names the site.
+    pub hosts: Vec<String>,
+    /// Observe, enforce or off.
+    pub mode: Mode,
+    /// The reserved prefix, without a slash at its end (default `/.consent`).
+    pub prefix: String,
+    /// `share:` — the domain whose hosts share one choice.
+    pub share: Option<String>,
+    /// `receipts:` — false keeps no receipt id, in the ledger or the cookie (default true).
+    pub receipts: bool,
+    /// The site behind.
+    pub upstream: upstream::Config,
+    /// Its rules.
+    pub policy: policy::Config,
+    /// Its notice.
+    pub notice: notice::Config,
+}

@@ -1,0 +1,43 @@
+//! What a site's notice says and in which languages.
+
+/// A language the notice speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Welsh.
+    Welsh,
+}
+
+impl Language {
+    /// Its tag (BCP 47): `en`, `cy`.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Welsh => "cy",
+        }
+    }
+
+    /// The language of a tag such as `cy` or `en-GB`.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        [Self::English, Self::Welsh].into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
+    }
+}
+
+/// A site's notice, resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The service's name in headings: `notice.service`, else the organisation's name, else the first host.
+    pub service: String,
+    /// Who is responsible: `organisation.name`.
+    pub organisation: Option<String>,
+    /// Whom to write to: `organisation.contact`.
+    pub contact: Option<String>,
+    /// At least one; the first is the default.
+    pub languages: Vec<Language>,
+    /// `notice.version`: a choice made for another version is asked again; at most 20 bytes.
+    pub version: String,
+    /// How long a choice is kept, in days (default 365, at most 400).
+    pub days: u32,
+}

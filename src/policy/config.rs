@@ -1,0 +1,76 @@
+//! What the rules of one site are, as resolved from the YAML.
+
+use crate::consent::{Purpose, PurposeSet, Purposes};
+
+/// The rules of one site. Rules are tried in the order they are written; the first that matches decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The site's purposes.
+    pub purposes: Purposes,
+    /// Lower-case host names of the site itself (`*.` at the front allowed): their tags are first-party.
+    pub hosts: Vec<String>,
+    /// `cookies:` — names with `*` as the only wildcard.
+    pub cookies: Vec<NameRule>,
+    /// `tags:` — adblock syntax.
+    pub tags: Vec<TagRule>,
+    /// `storage:` — keys with `*` as the only wildcard.
+    pub storage: Vec<NameRule>,
+    /// `paths:` — purposes held on some paths even after consent.
+    pub paths: Vec<PathRule>,
+    /// What happens to what nothing knows.
+    pub unclassified: Unclassified,
+}
+
+/// One `cookies:` or `storage:` rule.
+#[derive(Clone, Debug)]
+pub struct NameRule {
+    /// The name or key as written, `*` standing for any run of characters.
+    pub pattern: String,
+    /// Why it is stored.
+    pub purpose: Purpose,
+}
+
+/// One `tags:` rule.
+#[derive(Clone, Debug)]
+pub struct TagRule {
+    /// An adblock network pattern: `||host^`, `|https://…`, `*`, `^`, or a plain part of an address.
+    pub pattern: String,
+    /// Why the tag is there.
+    pub purpose: Purpose,
+}
+
+/// One `paths:` rule.
+#[derive(Clone, Debug)]
+pub struct PathRule {
+    /// The path as written, `*` standing for any run of characters.
+    pub pattern: String,
+    /// The purposes held there whatever the visitor chose.
+    pub hold: PurposeSet,
+}
+
+/// Pass or hold what neither the YAML nor the catalogue knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Let it through.
+    Pass,
+    /// Keep it back until consent.
+    Hold,
+}
+
+/// `unclassified:` — the one deliberate exception to "deny is a value" is `tags`: holding an unknown payment or
+/// address look-up script breaks a service, and what it tries to store is held anyway.
+#[derive(Clone, Copy, Debug)]
+pub struct Unclassified {
+    /// Cookies nobody has classified.
+    pub cookies: Action,
+    /// Storage keys nobody has classified.
+    pub storage: Action,
+    /// Third-party tags nobody has classified.
+    pub tags: Action,
+}
+
+impl Default for Unclassified {
+    fn default() -> Self {
+        Self { cookies: Action::Hold, storage: Action::Hold, tags: Action::Pass }
+    }
+}
