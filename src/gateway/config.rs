@@ -1,6 +1,8 @@
 //! One site as the gateway sees it: the rooms' own configs side by side.
 
-use crate::{notice, policy, upstream};
+use crate::notice;
+use crate::policy;
+use crate::upstream;
 
 /// What the gate does for a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
