@@ -69,7 +69,7 @@ impl Default for Limits {
             body_bytes: 256 * 1024 * 1024,
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(30),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             drain: Duration::from_secs(10),
         }
     }
