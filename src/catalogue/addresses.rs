@@ -3,6 +3,7 @@
 //! A host is looked up whole, then parent by parent; at each step the rows with a path come first, because one host
 //! can serve a tag manager and a plain measuring script. Rows written by hand replace generated ones of the same key.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -42,7 +43,9 @@ static BY_HOST: LazyLock<HashMap<&'static str, Host>> = LazyLock::new(|| {
     for row in data::rows(COMPANIES).chain(data::rows(HOSTS)) {
         add(&mut hosts, row);
     }
-    hosts.values_mut().for_each(|host| host.paths.sort_by_key(|(path, _)| std::cmp::Reverse(path.len())));
+    for host in hosts.values_mut() {
+        host.paths.sort_by_key(|(path, _)| Reverse(path.len()));
+    }
     hosts
 });
 
@@ -55,13 +58,15 @@ static BY_LAST_SEGMENT: LazyLock<HashMap<&'static str, Vec<Company>>> = LazyLock
     segments
 });
 
-/// Whose this address is: a lower-case host without its port, and a path without its query.
+/// Whose this address is: a lower-case host without its port, and the path with its query, which can decide
+/// (`gtag/js?id=AW-…` advertises where `gtag/js?id=G-…` measures).
 pub fn address(host: &str, path: &str) -> Option<&'static Company> {
     find(host, path).map(|known| &known.company)
 }
 
-/// A tracker that a site serves from its own host, known by the end of its path (without the query).
+/// A tracker that a site serves from its own host, known by the end of its path; a query is passed over.
 pub fn own_path(path: &str) -> Option<&'static Company> {
+    let path = path.split(['?', '#']).next().unwrap_or(path);
     BY_LAST_SEGMENT.get(last_segment(path))?.iter().find(|company| path.ends_with(company.domain))
 }
 
@@ -117,8 +122,8 @@ fn last_segment(path: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn purpose(host: &str, path: &str) -> Option<Option<Purpose>> {
-        address(host, path).map(|company| company.purpose)
+    fn purpose(host: &str, path: &str) -> Option<Purpose> {
+        address(host, path).unwrap_or_else(|| panic!("{host} is not known")).purpose
     }
 
     #[test]
@@ -127,6 +132,8 @@ mod tests {
             ("www.googletagmanager.com", "/gtm.js", Some(Purpose::MARKETING)),
             ("www.googletagmanager.com", "/ns.html", Some(Purpose::MARKETING)),
             ("www.googletagmanager.com", "/gtag/js", Some(Purpose::ANALYTICS)),
+            ("www.googletagmanager.com", "/gtag/js?id=G-1", Some(Purpose::ANALYTICS)),
+            ("www.googletagmanager.com", "/gtag/js?id=AW-1", Some(Purpose::MARKETING)),
             ("www.google-analytics.com", "/analytics.js", Some(Purpose::ANALYTICS)),
             ("region1.google-analytics.com", "/g/collect", Some(Purpose::ANALYTICS)),
             ("www.youtube.com", "/embed/x", Some(Purpose::MARKETING)),
@@ -142,7 +149,7 @@ mod tests {
             ("connect.facebook.net", "/en_GB/sdk.js", Some(Purpose::MARKETING)),
             ("www.browsealoud.com", "/plus/scripts/ba.js", Some(Purpose::PREFERENCES)),
         ] {
-            assert_eq!(purpose(host, path), Some(expected), "{host}{path}");
+            assert_eq!(purpose(host, path), expected, "{host}{path}");
         }
     }
 
@@ -152,9 +159,9 @@ mod tests {
         assert_eq!(address("google-analytics.com.example.org", "/"), None);
         assert_eq!(address("com", "/"), None);
         assert_eq!(address("", ""), None);
-        assert_eq!(purpose("www.google-analytics.com.", "/"), Some(Some(Purpose::ANALYTICS)));
+        assert_eq!(purpose("www.google-analytics.com.", "/"), Some(Purpose::ANALYTICS));
         let deep = format!("{}www.google-analytics.com", "a.".repeat(100));
-        assert_eq!(purpose(&deep, "/"), Some(Some(Purpose::ANALYTICS)));
+        assert_eq!(purpose(&deep, "/"), Some(Purpose::ANALYTICS));
     }
 
     #[test]
@@ -167,6 +174,7 @@ mod tests {
     fn a_tracker_on_the_sites_own_host_is_known_by_the_end_of_its_path() {
         assert_eq!(own_path("/stats/matomo.js").and_then(|company| company.purpose), Some(Purpose::ANALYTICS));
         assert_eq!(own_path("/matomo.php").map(|company| company.domain), Some("/matomo.php"));
+        assert_eq!(own_path("/matomo.php?idsite=1").map(|company| company.domain), Some("/matomo.php"));
         assert_eq!(own_path("/js/plausible.js").map(|company| company.domain), Some("/js/plausible.js"));
         assert_eq!(own_path("/notmatomo.js"), None);
         assert_eq!(own_path("/matomo.js/readme"), None);

@@ -99,9 +99,9 @@ fn is_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
 }
 
-/// The path up to the end of the string it stands in, without the backslashes of `\/`.
+/// The path and query up to the end of the string they stand in, without the backslashes of `\/`.
 fn path_of(rest: &[u8]) -> Cow<'_, str> {
-    let end = rest.iter().position(|byte| b"\"'`?# \t\r\n<>".contains(byte)).unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| b"\"'`# \t\r\n<>".contains(byte)).unwrap_or(rest.len());
     let path = String::from_utf8_lossy(&rest[..end]);
     if path.contains('\\') { Cow::Owned(path.replace('\\', "")) } else { path }
 }
@@ -176,6 +176,10 @@ mod tests {
     #[test]
     fn a_path_decides_what_an_address_is_for() {
         assert_eq!(purposes("s.src='https://www.googletagmanager.com/gtag/js?id=G-1'"), [Purpose::ANALYTICS]);
+        assert_eq!(
+            purposes("s.src='//www.googletagmanager.com/gtag/js?id=DC-1'"),
+            [Purpose::ANALYTICS, Purpose::MARKETING]
+        );
         let escaped = r#"{"u":"https:\/\/www.googletagmanager.com\/gtag\/js?id=G-1"}"#;
         assert_eq!(purposes(escaped), [Purpose::ANALYTICS]);
     }

@@ -80,7 +80,9 @@ PRESENCES = set(
     "hotukdeals.com ibmcloud.com line.me msn.com microsoft.com oath.com okta.com onet.pl poll.fm polldaddy.com "
     "qualtrics.com questionpro.com quora.com reviews.co.uk reviews.io salesforce.com sas.com snapchat.com spiceworks.com "
     "surveymonkey.com theguardian.com trustpilot.com wayfair.com wowcher.co.uk wp.pl www.linkedin.com yahoo.com "
-    "msecnd.net ipv6test.net jsonip.com campaigner.com mailmunch.co getresponse.com app.link ctctcdn.com".split()
+    "msecnd.net ipv6test.net jsonip.com campaigner.com mailmunch.co getresponse.com app.link ctctcdn.com "
+    "msgfocus.com adestra.com dotmailer.com jwplayer.com jwplatform.com jwpcdn.com ooyala.com buto.tv gigya.com "
+    "loginradius.com unbounce.com klaviyo.com infusionsoft.com confirmit.com opinionstage.com marketo.com".split()
 )
 
 

@@ -218,7 +218,7 @@ mod tests {
             let host = url.host_str().unwrap_or_default();
             let start = text.find(host).unwrap_or_default();
             let labels = host.char_indices().filter(|(at, _)| *at == 0 || host.as_bytes()[at - 1] == b'.');
-            return labels.into_iter().any(|(at, _)| naive(rest.as_bytes(), text[start + at..].as_bytes(), to_end));
+            return labels.into_iter().any(|(at, _)| naive(rest.as_bytes(), &text.as_bytes()[start + at..], to_end));
         }
         match rest.strip_prefix('|') {
             Some(rest) => naive(rest.as_bytes(), text.as_bytes(), to_end),
