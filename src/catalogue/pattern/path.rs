@@ -1,0 +1,100 @@
+//! Paths of a site on which stricter rules hold.
+
+use std::borrow::Cow;
+
+use super::PatternFault;
+use super::glob::{Glob, stars};
+
+/// A path with `*` for any run of characters: `/benefits/*`.
+///
+/// Case and percent-encoding make no difference: many servers answer `/Benefits/` and `/%62enefits/` with the same
+/// page, and a rule for a sensitive page that can be missed by spelling protects nobody. A path rule only ever holds
+/// more, so matching too much is the safe side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern(Glob);
+
+impl PathPattern {
+    /// Compiles a path as written.
+    pub fn parse(written: &str) -> Result<Self, PatternFault> {
+        match written.as_bytes().first() {
+            None => return Err(PatternFault::Empty),
+            Some(b'/' | b'*') => {}
+            Some(_) => return Err(PatternFault::NoSlash),
+        }
+        if let Some(bad) = written.chars().find(|c| c.is_control()) {
+            return Err(PatternFault::BadCharacter(bad));
+        }
+        let pattern = decoded(written.as_bytes()).to_ascii_lowercase();
+        Ok(Self(Glob { steps: stars(&pattern), fold: true, to_end: true }))
+    }
+
+    /// Does a path, without its query, match as a whole?
+    pub fn matches(&self, path: &str) -> bool {
+        self.0.matches(&decoded(path.as_bytes()))
+    }
+}
+
+/// The bytes behind `%41` and the like; a `%` that starts no code stays as it is.
+fn decoded(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.contains(&b'%') {
+        return Cow::Borrowed(path);
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((byte, after)) = rest.split_first() {
+        match (byte, after) {
+            (b'%', [high, low, beyond @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                bytes.push(nibble(*high) << 4 | nibble(*low));
+                rest = beyond;
+            }
+            _ => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(bytes)
+}
+
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => digit.to_ascii_lowercase() - b'a' + 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, path: &str) -> bool {
+        PathPattern::parse(pattern).unwrap().matches(path)
+    }
+
+    #[test]
+    fn a_path_matches_as_a_whole() {
+        assert!(matches("/benefits/*", "/benefits/"));
+        assert!(matches("/benefits/*", "/benefits/housing/apply.aspx"));
+        assert!(!matches("/benefits/*", "/benefits"));
+        assert!(!matches("/benefits/*", "/my/benefits/x"));
+        assert!(matches("*/apply", "/a/b/apply"));
+        assert!(matches("/", "/"));
+        assert!(!matches("/", "/x"));
+    }
+
+    #[test]
+    fn spelling_a_path_otherwise_does_not_escape_its_rule() {
+        assert!(matches("/benefits/*", "/Benefits/x"));
+        assert!(matches("/benefits/*", "/%62ENEF%49ts/x"));
+        assert!(matches("/cyngor/t%C5%B7/*", "/cyngor/t%c5%b7/x"));
+        assert!(matches("/100%", "/100%"));
+        assert!(matches("/a%2", "/A%2"));
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        assert_eq!(PathPattern::parse(""), Err(PatternFault::Empty));
+        assert_eq!(PathPattern::parse("benefits/*"), Err(PatternFault::NoSlash));
+        assert_eq!(PathPattern::parse("/a\tb"), Err(PatternFault::BadCharacter('\t')));
+    }
+}
