@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
+use tracing::warn;
 
 use crate::ledger::Refused;
 use crate::ledger::fault::explain;
@@ -48,12 +49,12 @@ const MIGRATIONS: [&str; NEWEST as usize] = ["
         BEGIN SELECT RAISE(ABORT, 'records are only ever added'); END;
 "];
 
-/// Not `INSERT OR IGNORE`: that would also swallow a record that breaks a CHECK.
+/// Not `ON CONFLICT DO NOTHING`: that uses up a `seq`, and a gap in the numbers must mean that a record is gone.
 const INSERT: &str = "
     INSERT INTO record (id, schema, product, event, time_ms, site, page, language, notice_version, decisions, method,
                         receipt, gpc, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-    ON CONFLICT (id) DO NOTHING";
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+    WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?1)";
 
 /// What tests turn.
 #[derive(Clone, Debug)]
@@ -121,10 +122,34 @@ impl Database {
         Ok(Self { connection, file: file.to_owned(), stamp })
     }
 
-    /// Is the file at this path still the one that is open, and as it was left? A file that was moved away, deleted
+    /// Is the file at the path still the one that is open, and as it was left? A file that was moved away, deleted
     /// or overwritten would go on taking commits that nobody could ever find.
     pub(super) fn in_place(&self) -> bool {
         Stamp::of(&self.file).is_ok_and(|now| now == self.stamp)
+    }
+
+    /// Closes a file that is not in place; true where it was changed rather than replaced, so that what is there now
+    /// is suspect: the WAL may have been written into something else.
+    pub(super) fn let_go(self) -> bool {
+        let changed = Stamp::of(&self.file).is_ok_and(|now| now.identity == self.stamp.identity);
+        // SQLite leaves the WAL of a file that was moved away, and would read it into the next file of the name.
+        if !changed && !self.checkpoint().is_ok_and(|whole| whole) {
+            warn!(file = %self.file.display(), "the ledger that was moved away is not whole without its WAL");
+        }
+        changed
+    }
+
+    /// Reads the whole file for damage.
+    pub(super) fn check(&self) -> Result<(), Refused> {
+        let found = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+        match found {
+            Ok(verdict) if verdict == "ok" => Ok(()),
+            Ok(damage) => Err(Refused::Down(format!(
+                "{}: it was changed from outside and is damaged ({damage}); put a backup in its place",
+                self.file.display()
+            ))),
+            Err(error) => Err(Refused::Down(explain(&self.file, &error))),
+        }
     }
 
     /// Writes the group in one transaction: durable when this returns `Ok`. A record that cannot be kept is refused
@@ -167,8 +192,13 @@ impl Database {
 
     /// Puts everything into the one file, so that a copy of it is whole.
     pub(super) fn close(self) -> rusqlite::Result<()> {
-        self.connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()))?;
+        self.checkpoint()?;
         self.connection.close().map_err(|(_, error)| error)
+    }
+
+    /// True when the WAL is empty now; false while somebody reads it.
+    fn checkpoint(&self) -> rusqlite::Result<bool> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0).map(|busy: bool| !busy))
     }
 }
 

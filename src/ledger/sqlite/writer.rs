@@ -42,6 +42,7 @@ pub(super) struct Writer {
     file: PathBuf,
     tuning: Tuning,
     database: Option<Database>,
+    suspect: bool,
     trouble: Option<Refused>,
     healthy: Arc<AtomicBool>,
 }
@@ -57,7 +58,7 @@ struct Group {
 impl Writer {
     /// Tries the file at once, so that `healthy` is true or false from the start.
     pub(super) fn new(file: PathBuf, tuning: Tuning, healthy: Arc<AtomicBool>) -> Self {
-        let mut writer = Self { file, tuning, database: None, trouble: None, healthy };
+        let mut writer = Self { file, tuning, database: None, suspect: false, trouble: None, healthy };
         writer.probe();
         writer
     }
@@ -120,16 +121,25 @@ impl Writer {
     fn ready(&mut self) -> Result<&mut Database, Refused> {
         let open = match self.database.take() {
             Some(open) if open.in_place() => open,
-            changed => {
-                if changed.is_some() {
+            other => {
+                if let Some(lost) = other {
                     warn!(file = %self.file.display(), "the ledger's file was changed from outside: opening it anew");
+                    self.suspect |= lost.let_go();
                 }
-                // Closed first: its WAL belongs to the old file.
-                drop(changed);
-                Database::open(&self.file, &self.tuning)?
+                self.open()?
             }
         };
         Ok(self.database.insert(open))
+    }
+
+    /// Once suspect, a file is not written before it, or the one in its place, has been found whole.
+    fn open(&mut self) -> Result<Database, Refused> {
+        let open = Database::open(&self.file, &self.tuning)?;
+        if self.suspect {
+            open.check()?;
+            self.suspect = false;
+        }
+        Ok(open)
     }
 
     /// Remembers how the last try went; says so once, not for each record.
