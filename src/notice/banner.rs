@@ -166,3 +166,189 @@ fn confirm(html: &mut Html, view: &Banner, strings: &Strings) {
     html.element("a", &[("href", &place.address(&local(place.return_to))), ("class", "hide")], strings.hide);
     html.raw("</p>");
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::consent::Purpose;
+    use crate::notice::testing::{ANALYTICS, Element, MARKETING, config, elements, place, text_in};
+    use crate::notice::{Config, Language};
+
+    fn made(view: &Banner) -> String {
+        String::from_utf8(banner(view)).unwrap()
+    }
+
+    fn asking(asked: &[AskedPurpose], language: Language) -> String {
+        let config = config();
+        made(&Banner { place: place(&config, language), asked, state: BannerState::Ask })
+    }
+
+    fn buttons(html: &str) -> Vec<Element> {
+        elements(html).into_iter().filter(|element| element.tag == "button").collect()
+    }
+
+    #[test]
+    fn accept_and_reject_differ_only_in_their_value() {
+        for language in [Language::English, Language::Welsh] {
+            let mut pair = buttons(&asking(&[ANALYTICS, MARKETING], language));
+            assert_eq!(pair.iter().map(|b| b.value("value").unwrap()).collect::<Vec<_>>(), ["accept", "reject"]);
+            for button in &mut pair {
+                button.attributes.retain(|(name, _)| name != "value");
+            }
+            assert_eq!(pair[0], pair[1]);
+        }
+        let css = std::str::from_utf8(stylesheet().bytes).unwrap();
+        for way_to_tell_them_apart in ["value=", ":first-of-type", ":last-of-type", ":nth", "button +"] {
+            assert!(!css.contains(way_to_tell_them_apart), "{way_to_tell_them_apart}");
+        }
+    }
+
+    #[test]
+    fn the_buttons_name_one_purpose_or_say_additional() {
+        assert_eq!(
+            text_in(&asking(&[ANALYTICS], Language::English), "button"),
+            "Accept analytics cookiesReject analytics cookies"
+        );
+        let several = asking(&[ANALYTICS, MARKETING], Language::English);
+        assert_eq!(text_in(&several, "button"), "Accept additional cookiesReject additional cookies");
+        assert_eq!(
+            text_in(&asking(&[ANALYTICS], Language::Welsh), "button"),
+            "Derbyn cwcis dadansoddiGwrthod cwcis dadansoddi"
+        );
+    }
+
+    #[test]
+    fn every_purpose_and_every_third_party_is_named_once() {
+        let html = asking(&[ANALYTICS, MARKETING], Language::English);
+        let list = text_in(&html, "li");
+        assert!(list.contains("analytics cookies") && list.contains("marketing cookies"), "{list}");
+        assert!(text_in(&html, "p").contains("set by other organisations: Google, Microsoft, YouTube."));
+    }
+
+    #[test]
+    fn a_sites_own_purpose_goes_by_its_name() {
+        let purposes = crate::consent::Purposes::with_own(["video-player"]).unwrap();
+        let purpose = purposes.find("video-player").unwrap();
+        let own = AskedPurpose { purpose, name: "video-player", third_parties: &[] };
+        let html = asking(&[own], Language::Welsh);
+        assert!(text_in(&html, "button").starts_with("Derbyn cwcis video player"));
+        assert!(text_in(&html, "p").contains("Hoffem hefyd ddefnyddio cwcis video player."));
+    }
+
+    #[test]
+    fn nothing_is_asked_where_nothing_needs_asking() {
+        assert_eq!(asking(&[], Language::English), "");
+    }
+
+    #[test]
+    fn the_form_and_links_name_their_host_and_the_way_back() {
+        let html = asking(&[ANALYTICS], Language::English);
+        let found = elements(&html);
+        let value =
+            |tag: &str, name: &str| found.iter().find(|e| e.tag == tag).and_then(|e| e.value(name).map(str::to_owned));
+        assert_eq!(value("form", "action").unwrap(), "//www.example.gov.uk/.consent/choice");
+        assert_eq!(value("form", "method").unwrap(), "post");
+        assert_eq!(value("input", "value").unwrap(), "/council-tax?band=a&year=2026");
+        assert!(value("a", "href").unwrap().starts_with("//www.example.gov.uk/.consent/cookies?return=%2Fcouncil-tax"));
+        assert_eq!(value("link", "href").unwrap(), format!("//www.example.gov.uk/.consent/{}", stylesheet().name));
+        assert_eq!(value("template", "shadowrootmode").unwrap(), "open");
+    }
+
+    #[test]
+    fn https_is_said_where_it_is_known() {
+        let config = config();
+        let place = Place { https: true, ..place(&config, Language::English) };
+        let html = made(&Banner { place, asked: &[ANALYTICS], state: BannerState::Ask });
+        let addresses = ["href", "action"];
+        for element in elements(&html) {
+            for address in addresses.iter().filter_map(|name| element.value(name)) {
+                assert!(address.starts_with("https://www.example.gov.uk/"), "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_language_is_said_where_it_is_not_the_pages() {
+        let lang_of =
+            |html: &str| elements(html).into_iter().find(|e| e.tag == "div").unwrap().value("lang").map(str::to_owned);
+        assert_eq!(lang_of(&asking(&[ANALYTICS], Language::English)), None);
+        assert_eq!(lang_of(&asking(&[ANALYTICS], Language::Welsh)), Some("cy".into()));
+        let config = config();
+        let unknown = Place { page_language: None, ..place(&config, Language::English) };
+        let html = made(&Banner { place: unknown, asked: &[ANALYTICS], state: BannerState::Ask });
+        assert_eq!(lang_of(&html), Some("en".into()));
+    }
+
+    #[test]
+    fn a_confirmation_is_announced_hidden_by_a_link_and_asks_nothing() {
+        let config = config();
+        let place = place(&config, Language::English);
+        let html = made(&Banner { place, asked: &[ANALYTICS], state: BannerState::Rejected });
+        let found = elements(&html);
+        assert!(found.iter().any(|element| element.value("role") == Some("alert")));
+        assert!(text_in(&html, "[role=alert]").starts_with("You've rejected analytics cookies. You can change"));
+        let hide = found.iter().find(|element| element.value("class") == Some("hide")).unwrap();
+        assert_eq!(hide.value("href"), Some("//www.example.gov.uk/council-tax?band=a&year=2026"));
+        assert!(buttons(&html).is_empty());
+    }
+
+    #[test]
+    fn the_footer_withdraws_only_what_was_given() {
+        let config = config();
+        let place = place(&config, Language::English);
+        let made = |granted| String::from_utf8(footer(&place, granted)).unwrap();
+        assert!(buttons(&made(false)).is_empty());
+        assert_eq!(buttons(&made(true))[0].value("value"), Some("withdraw"));
+        assert_eq!(text_in(&made(false), "template a"), "Cookie settings");
+    }
+
+    fn hostile() -> impl Strategy<Value = String> {
+        let nasty = [
+            "</template><script>alert(1)</script>",
+            "\"><img src=x onerror=alert(1)>",
+            "' onmouseover='x",
+            "</consent-notice><!--",
+            "&lt;b&gt;&#x22;&quot",
+            "\u{0}\u{1b}$B\r\n\u{85}\u{9f}ŵ\u{fffe}\u{10ffff}",
+            "[x]{}",
+        ];
+        (any::<String>(), prop::sample::select(nasty.to_vec()), any::<String>())
+            .prop_map(|(a, b, c)| format!("{a}{b}{c}"))
+    }
+
+    /// What a browser shows for a text: controls cannot be written.
+    fn shown(text: &str) -> String {
+        let stays = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+        text.chars().map(|c| if stays(c) { c } else { '\u{fffd}' }).collect()
+    }
+
+    fn shape(html: &str) -> Vec<(String, Vec<String>)> {
+        let names = |e: Element| (e.tag, e.attributes.into_iter().map(|(name, _)| name).collect());
+        elements(html).into_iter().map(names).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_breaks_out(service in hostile(), path in hostile(), host in hostile(), name in hostile()) {
+            let usual = config();
+            let config = Config { service: service.clone(), ..usual.clone() };
+            let path = format!("/{path}");
+            let third_parties = [name.as_str()];
+            let asked = [AskedPurpose { purpose: Purpose::ANALYTICS, name: "analytics", third_parties: &third_parties }];
+            for state in [BannerState::Ask, BannerState::Accepted] {
+                let place = Place { host: &host, return_to: &path, ..place(&config, Language::Welsh) };
+                let html = made(&Banner { place, asked: &asked, state });
+                let plain = made(&Banner { place: super::Place { config: &usual, host: "h", return_to: "/", ..place }, asked: &asked, state });
+                prop_assert!(html.is_ascii());
+                prop_assert_eq!(shape(&html), shape(&plain));
+                let region = elements(&html).into_iter().find(|e| e.value("role") == Some("region")).unwrap();
+                prop_assert_eq!(region.value("aria-label").unwrap(), shown(&format!("Cwcis ar {service}")));
+                for field in elements(&html).iter().filter(|e| e.tag == "input") {
+                    prop_assert_eq!(field.value("value").unwrap(), local(&path));
+                }
+            }
+        }
+    }
+}

@@ -240,3 +240,127 @@ fn contact_link(html: &mut Html, contact: &str) {
         html.text(contact);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::testing::{Element, config, elements, page, sections, text_in};
+
+    fn shown(granted: bool) -> String {
+        let (config, sections) = (config(), sections(granted));
+        cookies_page(&page(&config, Language::English, &sections))
+    }
+
+    fn checked(html: &str) -> Vec<String> {
+        let on = |element: &Element| element.value("checked").is_some();
+        let name = |e: &Element| format!("{}={}", e.value("name").unwrap(), e.value("value").unwrap());
+        elements(html).iter().filter(|e| on(e)).map(name).collect()
+    }
+
+    #[test]
+    fn every_purpose_is_no_until_the_visitor_says_yes() {
+        assert_eq!(checked(&shown(false)), ["purpose.preferences=no", "purpose.analytics=no", "purpose.marketing=no"]);
+        assert_eq!(
+            checked(&shown(true)),
+            ["purpose.preferences=yes", "purpose.analytics=yes", "purpose.marketing=yes"]
+        );
+    }
+
+    #[test]
+    fn every_choice_has_a_question_and_every_radio_a_label() {
+        let html = shown(false);
+        let found = elements(&html);
+        let count = |tag: &str| found.iter().filter(|element| element.tag == tag).count();
+        assert_eq!((count("fieldset"), count("legend"), count("label")), (3, 3, 6));
+        for radio in found.iter().filter(|element| element.value("type") == Some("radio")) {
+            let labels = found.iter().filter(|e| e.tag == "label" && e.value("for") == radio.value("id")).count();
+            assert_eq!(labels, 1, "{radio:?}");
+        }
+        assert!(text_in(&html, "legend").starts_with("Do you want to accept preference cookies?"));
+    }
+
+    #[test]
+    fn withdrawing_is_offered_to_whoever_has_agreed() {
+        let values = |html: &str| {
+            let buttons = elements(html).into_iter().filter(|element| element.tag == "button");
+            buttons.map(|button| button.value("value").unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(values(&shown(false)), ["save"]);
+        assert_eq!(values(&shown(true)), ["save", "withdraw"]);
+    }
+
+    #[test]
+    fn saving_leads_back_here_and_from_here_back_to_the_page() {
+        let (config, sections) = (config(), sections(true));
+        let view = CookiesPage { state: PageState::Saved, ..page(&config, Language::Welsh, &sections) };
+        let html = cookies_page(&view);
+        let found = elements(&html);
+        let field = found.iter().find(|element| element.value("name") == Some("return")).unwrap();
+        assert_eq!(
+            field.value("value"),
+            Some("/.consent/cookies?return=%2Fcouncil-tax%3Fband%3Da%26year%3D2026&lang=cy")
+        );
+        let success = text_in(&html, "[role=alert]");
+        assert!(success.contains("Rydych wedi gosod eich dewisiadau cwcis. Mynd yn ôl"), "{success}");
+        assert!(found.iter().any(|e| e.tag == "a" && e.value("href") == Some("/council-tax?band=a&year=2026")));
+    }
+
+    #[test]
+    fn the_way_back_never_leaves_the_site() {
+        let (config, sections) = (config(), sections(true));
+        let view = CookiesPage {
+            state: PageState::Saved,
+            return_to: "//evil.example/",
+            ..page(&config, Language::English, &sections)
+        };
+        assert!(!cookies_page(&view).contains("evil"));
+    }
+
+    #[test]
+    fn the_choice_cookie_is_listed_with_the_essential_ones() {
+        let rows = text_in(&shown(false), "table th[scope=row]");
+        assert!(rows.starts_with("consentgatevisitor-count"), "{rows}");
+        assert!(text_in(&shown(false), "td").contains("1 year"));
+    }
+
+    #[test]
+    fn tables_keep_their_roles_and_captions() {
+        let html = shown(false);
+        let found = elements(&html);
+        let tables = found.iter().filter(|element| element.tag == "table").count();
+        assert_eq!(tables, 3);
+        assert_eq!(found.iter().filter(|element| element.tag == "caption").count(), tables);
+        assert!(
+            found.iter().filter(|e| e.tag == "th").all(|e| e.value("scope").is_some() && e.value("role").is_some())
+        );
+        assert!(found.iter().filter(|e| e.tag == "td").all(|e| e.value("data-label").is_some_and(|l| !l.is_empty())));
+    }
+
+    #[test]
+    fn a_description_in_another_language_says_so() {
+        let (config, sections) = (config(), sections(false));
+        let html = cookies_page(&page(&config, Language::Welsh, &sections));
+        assert!(html.contains("<span lang=\"en\">Tells visitors apart"));
+        assert!(!shown(false).contains("<span lang"));
+    }
+
+    #[test]
+    fn a_site_with_one_language_offers_no_other() {
+        let config = Config { languages: vec![Language::English], ..config() };
+        let sections = sections(false);
+        let html = cookies_page(&page(&config, Language::English, &sections));
+        assert!(!html.contains("lang=cy") && !html.contains("hreflang"));
+    }
+
+    #[test]
+    fn whom_to_turn_to() {
+        let html = shown(false);
+        assert!(html.contains("<a href=\"mailto:dpo@example.gov.uk\">"));
+        assert!(html.contains("<a href=\"https://ico.org.uk/make-a-complaint/\">"));
+        let config = Config { contact: Some("Phone 01234 567890".into()), organisation: None, ..config() };
+        let sections = sections(false);
+        let html = cookies_page(&page(&config, Language::English, &sections));
+        assert!(html.contains("sent to Phone 01234 567890."));
+        assert!(html.contains("Those who run Example Council decide"));
+    }
+}

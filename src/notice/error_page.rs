@@ -55,3 +55,47 @@ fn fault(status: StatusCode, strings: &Strings) -> (&'static str, &'static str) 
         _ => (strings.went_wrong, strings.went_wrong_todo),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::testing::text_in;
+
+    fn shown(code: u16) -> String {
+        let status = StatusCode::from_u16(code).unwrap();
+        error_page(&ErrorPage { status, language: Language::English, service: None, prefix: None, choice_lost: false })
+    }
+
+    #[test]
+    fn each_status_has_its_own_words() {
+        let codes = [400, 403, 404, 413, 414, 431, 500, 502, 503, 504];
+        let headings: std::collections::BTreeSet<_> =
+            codes.map(|code| text_in(&shown(code), "h1")).into_iter().collect();
+        assert_eq!(headings.len(), codes.len());
+    }
+
+    #[test]
+    fn a_status_without_words_of_its_own_gets_those_of_its_class() {
+        assert_eq!(text_in(&shown(418), "h1"), text_in(&shown(400), "h1"));
+        assert_eq!(text_in(&shown(507), "h1"), text_in(&shown(500), "h1"));
+    }
+
+    #[test]
+    fn nothing_of_a_site_where_there_is_none() {
+        assert!(!shown(404).contains("stylesheet"));
+        assert!(!shown(404).contains("<header>"));
+    }
+
+    #[test]
+    fn a_lost_choice_is_said() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let html = error_page(&ErrorPage {
+            status,
+            language: Language::Welsh,
+            service: Some("Example"),
+            prefix: Some("/.consent"),
+            choice_lost: true,
+        });
+        assert!(text_in(&html, "main p").starts_with("Ni chafodd eich dewis am gwcis ei gadw."));
+    }
+}

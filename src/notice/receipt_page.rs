@@ -118,3 +118,48 @@ fn chosen(html: &mut Html, receipt: &Receipt, strings: &Strings) {
 fn line(html: &mut Html, cookies: &str, word: &str) {
     html.raw("<tr>").element("th", &[("scope", "row")], &capital(cookies)).element("td", &[], word).raw("</tr>");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::testing::{config, text_in};
+
+    #[test]
+    fn a_record_says_what_when_and_for_which_notice() {
+        let config = config();
+        let purposes = [
+            ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
+            ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
+        ];
+        let id = "0123456789abcdef0123456789abcdef";
+        let receipt = Receipt { id: Some(id), made_at: 1_795_449_900, notice_version: "2026-11", purposes: &purposes };
+        let view = ReceiptPage {
+            config: &config,
+            language: Language::English,
+            prefix: "/.consent",
+            return_to: "/",
+            receipt: Some(receipt),
+        };
+        let html = receipt_page(&view);
+        let facts = text_in(&html, "dd");
+        assert_eq!(facts, format!("{id}23 November 2026, 16:05 UTC23 November 20272026-11Example County Council"));
+        let chosen = text_in(&html, "td");
+        assert_eq!(chosen, "Always usedAcceptedRejected");
+        assert!(html.contains("noindex"));
+    }
+
+    #[test]
+    fn whoever_has_not_chosen_is_told_so() {
+        let config = config();
+        let view = ReceiptPage {
+            config: &config,
+            language: Language::Welsh,
+            prefix: "/.consent",
+            return_to: "/",
+            receipt: None,
+        };
+        let html = receipt_page(&view);
+        assert!(text_in(&html, "main p").starts_with("Nid ydych wedi gwneud dewis am gwcis ar Example Council"));
+        assert!(!html.contains("<dl>"));
+    }
+}
