@@ -73,13 +73,15 @@ pub(super) fn local(path: &str) -> String {
     if leaves {
         return "/".to_owned();
     }
-    path.bytes().fold(String::with_capacity(path.len()), |mut encoded, byte| {
-        match byte {
-            b'!'..=b'~' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-        encoded
-    })
+    path.bytes().map(encoded).collect()
+}
+
+/// The byte as a link may carry it. What is encoded already stays as it is.
+fn encoded(byte: u8) -> String {
+    match byte {
+        b'!'..=b'~' => char::from(byte).into(),
+        _ => format!("%{byte:02X}"),
+    }
 }
 
 /// A host and perhaps a port. Anything else could move the notice's addresses to another site.

@@ -1,6 +1,6 @@
 //! Writes HTML whose every byte is ASCII.
 //!
-//! The banner is spliced into pages of any ASCII-compatible charset (windows-1252, ISO-8859-14, Shift_JIS, …), so
+//! The banner is spliced into pages of any ASCII-compatible charset (windows-1252, ISO-8859-14, …), so
 //! anything outside ASCII leaves as a numeric character reference (HTML, "Character references"). Markup is
 //! `&'static str` and written here by hand; everything that came from elsewhere goes through `text` or `attribute`.
 
@@ -73,7 +73,7 @@ impl Html {
             '\n' | '\t' => self.0.push(character),
             control if control.is_control() => self.0.push_str(REPLACEMENT),
             ascii if ascii.is_ascii() => self.0.push(ascii),
-            other => self.0.push_str(&format!("&#{};", u32::from(other))),
+            other => self.0.extend(["&#", &u32::from(other).to_string(), ";"]),
         }
     }
 }

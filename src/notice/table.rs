@@ -19,7 +19,9 @@ pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, coo
         html.element("th", &[("scope", "col"), ("role", "columnheader")], column);
     }
     html.raw("</tr></thead><tbody role=\"rowgroup\">");
-    rows.iter().for_each(|entry| row(html, entry, language));
+    for entry in rows {
+        row(html, entry, language);
+    }
     html.raw("</tbody></table>");
 }
 
