@@ -1,5 +1,37 @@
-//! (room: notice)
+//! What a visitor sees of the gate: the banner in the site's pages, the cookies page, their own record, error pages.
+//!
+//! Plain data in, bytes out: no sockets, no clock, no decisions. It must never ask before it has named every purpose,
+//! never make one answer easier than the other, never need JavaScript, never let a service name, a host or an address
+//! break out of its place, and never put a byte outside ASCII into a page (the page's charset is not ours).
+//! The gateway hands in the site's config, the language, what is asked and what is granted; `html` splices the banner
+//! and the footer into pages, the gateway serves the rest under the reserved prefix.
 
+mod address;
+mod banner;
 mod config;
+mod cookies_page;
+mod document;
+mod error_page;
+mod html;
+mod language;
+mod purpose;
+mod receipt_page;
+mod strings;
+mod stylesheet;
+mod table;
+mod words;
 
+pub use address::{Place, cookies_address};
+pub use banner::{Banner, BannerState, banner, footer};
 pub use config::*;
+pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, cookies_page};
+pub use document::CONTENT_SECURITY_POLICY;
+pub use error_page::{ErrorPage, error_page};
+pub use language::language_for;
+pub use purpose::AskedPurpose;
+pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page};
+pub use stylesheet::{Asset, stylesheet};
+pub use words::Lifetime;
+
+#[cfg(test)]
+mod testing;

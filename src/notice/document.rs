@@ -1,0 +1,74 @@
+//! The frame of the gate's own pages: head, skip link, header, main.
+
+use super::Language;
+use super::html::Html;
+use super::strings::Strings;
+use super::stylesheet::stylesheet;
+
+/// The policy the gate's own pages need and no more: one stylesheet, forms to itself, in nobody's frame.
+pub const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the frame needs to know.
+pub(super) struct Frame<'a> {
+    pub(super) language: Language,
+    pub(super) title: &'a str,
+    /// The service's name; unknown where no site answers.
+    pub(super) service: Option<&'a str>,
+    /// The reserved prefix; unknown where no site answers.
+    pub(super) prefix: Option<&'a str>,
+    /// Search engines may list the page.
+    pub(super) listed: bool,
+    /// The same page in the site's other language.
+    pub(super) other: Option<(Language, &'a str)>,
+}
+
+/// A whole document, all ASCII.
+pub(super) fn document(frame: &Frame, main: impl FnOnce(&mut Html, &'static Strings)) -> String {
+    let strings = Strings::of(frame.language);
+    let mut html = Html::default();
+    html.raw("<!DOCTYPE html>").open("html", &[("lang", frame.language.tag())]);
+    head(&mut html, frame);
+    html.raw("<body>").element("a", &[("href", "#main"), ("class", "skip")], strings.skip_link);
+    header(&mut html, frame, strings);
+    html.raw("<main id=\"main\"><div class=\"inner\">");
+    main(&mut html, strings);
+    html.raw("</div></main></body></html>");
+    html.into_string()
+}
+
+fn head(html: &mut Html, frame: &Frame) {
+    html.raw("<head><meta charset=\"utf-8\">").element("title", &[], &title(frame));
+    html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+    if !frame.listed {
+        html.raw("<meta name=\"robots\" content=\"noindex\">");
+    }
+    if let Some(prefix) = frame.prefix {
+        html.open("link", &[("rel", "stylesheet"), ("href", &format!("{prefix}/{}", stylesheet().name))]);
+    }
+    html.raw("</head>");
+}
+
+/// The page first, then the service (WCAG 2.4.2), unless the page's title names it already.
+fn title(frame: &Frame) -> String {
+    match frame.service {
+        Some(service) if !frame.title.contains(service) => format!("{} - {service}", frame.title),
+        _ => frame.title.to_owned(),
+    }
+}
+
+fn header(html: &mut Html, frame: &Frame, strings: &Strings) {
+    if frame.service.is_none() && frame.other.is_none() {
+        return;
+    }
+    html.raw("<header><div class=\"inner\">");
+    if let Some(service) = frame.service {
+        html.raw("<p>").element("a", &[("href", "/"), ("class", "service")], service).raw("</p>");
+    }
+    if let Some((language, href)) = frame.other {
+        let tag = language.tag();
+        html.raw("<p>").element("a", &[("href", href), ("lang", tag), ("hreflang", tag)], strings.other_language);
+        html.raw("</p>");
+    }
+    html.raw("</div></header>");
+}

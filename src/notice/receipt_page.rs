@@ -1,0 +1,165 @@
+//! The visitor's own record: what they chose, when, for which version of the notice, and the number to quote.
+
+use crate::consent::{Purpose, UnixSeconds};
+
+use super::address::{cookies_address, record_address};
+use super::document::{Frame, document};
+use super::html::{Html, capital, fill};
+use super::purpose;
+use super::strings::Strings;
+use super::words;
+use super::{Config, Language};
+
+const DAY: u64 = 86_400;
+
+/// What the page of the visitor's own record says.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceiptPage<'a> {
+    /// The site's notice.
+    pub config: &'a Config,
+    /// The language to speak.
+    pub language: Language,
+    /// The reserved prefix, without a slash at its end.
+    pub prefix: &'a str,
+    /// The path and query the visitor came from.
+    pub return_to: &'a str,
+    /// Their choice, if they have made one that still holds.
+    pub receipt: Option<Receipt<'a>>,
+}
+
+/// A choice as its maker sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
+    /// The receipt id; a refusal has none.
+    pub id: Option<&'a str>,
+    /// When the choice was made.
+    pub made_at: UnixSeconds,
+    /// The notice version it was made for.
+    pub notice_version: &'a str,
+    /// Every purpose that was asked.
+    pub purposes: &'a [ChosenPurpose<'a>],
+}
+
+/// What was chosen for one purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct ChosenPurpose<'a> {
+    /// Which one.
+    pub purpose: Purpose,
+    /// Its name on this site.
+    pub name: &'a str,
+    /// Accepted or rejected.
+    pub granted: bool,
+}
+
+/// The whole page.
+pub fn receipt_page(view: &ReceiptPage) -> String {
+    let other = view.config.languages.iter().copied().find(|language| *language != view.language);
+    let other = other.map(|language| (language, record_address(view.prefix, view.return_to, language)));
+    let title = Strings::of(view.language).receipt_title;
+    let frame = Frame {
+        language: view.language,
+        title,
+        service: Some(&view.config.service),
+        prefix: Some(view.prefix),
+        listed: false,
+        other: other.as_ref().map(|(language, href)| (*language, href.as_str())),
+    };
+    document(&frame, |html, strings| {
+        html.element("h1", &[], title);
+        match &view.receipt {
+            Some(receipt) => record(html, view, receipt),
+            None => {
+                html.element("p", &[], &fill(strings.nothing_chosen, &[&view.config.service]));
+            }
+        }
+        let cookies = cookies_address(view.prefix, view.return_to, Some(view.language));
+        html.raw("<p>").linked(strings.back_to_cookies, &cookies).raw("</p>");
+    })
+}
+
+fn record(html: &mut Html, view: &ReceiptPage, receipt: &Receipt) {
+    let strings = Strings::of(view.language);
+    let kept_until = receipt.made_at.saturating_add(u64::from(view.config.days) * DAY);
+    html.element("p", &[], &fill(strings.receipt_intro, &[&view.config.service])).raw("<dl>");
+    if let Some(id) = receipt.id {
+        fact(html, strings.receipt_number, id);
+    }
+    html.element("dt", &[], strings.chosen_on).raw("<dd>");
+    html.element("time", &[("datetime", &words::machine(receipt.made_at))], &words::moment(strings, receipt.made_at));
+    html.raw("</dd>");
+    fact(html, strings.kept_until, &words::day(strings, kept_until));
+    fact(html, strings.notice_version, receipt.notice_version);
+    if let Some(organisation) = &view.config.organisation {
+        fact(html, strings.organisation, organisation);
+    }
+    html.raw("</dl>");
+    chosen(html, receipt, strings);
+    if receipt.id.is_some() {
+        html.element("p", &[], strings.receipt_use);
+    }
+}
+
+fn fact(html: &mut Html, what: &str, value: &str) {
+    html.element("dt", &[], what).element("dd", &[], value);
+}
+
+fn chosen(html: &mut Html, receipt: &Receipt, strings: &Strings) {
+    html.raw("<table class=\"narrow\">").element("caption", &[], strings.what_you_chose).raw("<thead><tr>");
+    html.element("th", &[("scope", "col")], strings.column_kind);
+    html.element("th", &[("scope", "col")], strings.column_choice).raw("</tr></thead><tbody>");
+    line(html, strings.essential_cookies, strings.always_on);
+    for purpose in receipt.purposes.iter().filter(|chosen| chosen.purpose != Purpose::ESSENTIAL) {
+        let word = if purpose.granted { strings.word_accepted } else { strings.word_refused };
+        line(html, &purpose::cookies(strings, purpose.purpose, purpose.name), word);
+    }
+    html.raw("</tbody></table>");
+}
+
+fn line(html: &mut Html, cookies: &str, word: &str) {
+    html.raw("<tr>").element("th", &[("scope", "row")], &capital(cookies)).element("td", &[], word).raw("</tr>");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::testing::{config, text_in};
+
+    #[test]
+    fn a_record_says_what_when_and_for_which_notice() {
+        let config = config();
+        let purposes = [
+            ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
+            ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
+        ];
+        let id = "0123456789abcdef0123456789abcdef";
+        let receipt = Receipt { id: Some(id), made_at: 1_795_449_900, notice_version: "2026-11", purposes: &purposes };
+        let view = ReceiptPage {
+            config: &config,
+            language: Language::English,
+            prefix: "/.consent",
+            return_to: "/",
+            receipt: Some(receipt),
+        };
+        let html = receipt_page(&view);
+        let facts = text_in(&html, "dd");
+        assert_eq!(facts, format!("{id}23 November 2026, 16:05 UTC23 November 20272026-11Example County Council"));
+        let chosen = text_in(&html, "td");
+        assert_eq!(chosen, "Always usedAcceptedRejected");
+        assert!(html.contains("noindex"));
+    }
+
+    #[test]
+    fn whoever_has_not_chosen_is_told_so() {
+        let config = config();
+        let view = ReceiptPage {
+            config: &config,
+            language: Language::Welsh,
+            prefix: "/.consent",
+            return_to: "/",
+            receipt: None,
+        };
+        let html = receipt_page(&view);
+        assert!(text_in(&html, "main p").starts_with("Nid ydych wedi gwneud dewis am gwcis ar Example Council"));
+        assert!(!html.contains("<dl>"));
+    }
+}

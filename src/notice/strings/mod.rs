@@ -1,0 +1,126 @@
+//! Every sentence the notice can say, once per language: a missing one does not compile.
+//!
+//! `{}` is a place to fill in, `[…]` is a link. In Welsh a word may change its first letter after another word, so a
+//! place stands only where nothing changes it (after a verb-noun, or at the beginning).
+
+mod english;
+mod welsh;
+
+use super::Language;
+
+/// A number of things: the forms Welsh needs, English has fewer. `{}` is the number.
+pub(super) struct Counted {
+    /// One.
+    pub(super) one: &'static str,
+    /// Two.
+    pub(super) two: &'static str,
+    /// Three, four and six.
+    pub(super) few: &'static str,
+    /// Any other number.
+    pub(super) many: &'static str,
+}
+
+impl Counted {
+    /// The form for this number, still with its place.
+    pub(super) fn form(&self, number: u64) -> &'static str {
+        match number {
+            1 => self.one,
+            2 => self.two,
+            3 | 4 | 6 => self.few,
+            _ => self.many,
+        }
+    }
+}
+
+macro_rules! strings {
+    ($($name:ident)+) => {
+        /// The sentences of one language.
+        pub(super) struct Strings {
+            $(pub(super) $name: &'static str,)+
+            pub(super) months: [&'static str; 12],
+            pub(super) minutes: Counted,
+            pub(super) hours: Counted,
+            pub(super) days: Counted,
+            pub(super) years: Counted,
+        }
+
+        #[cfg(test)]
+        impl Strings {
+            /// Every plain sentence with its name.
+            pub(super) fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name)),+]
+            }
+        }
+    };
+}
+
+strings! {
+    // Kinds of cookies, as they stand inside a sentence; then what each is for.
+    essential_cookies preferences_cookies analytics_cookies marketing_cookies own_cookies additional_cookies
+    use_preferences use_analytics use_marketing
+    about_essential about_preferences about_analytics about_marketing about_own
+    // The banner.
+    cookies_on essential_use also_one also_several third_parties accept reject view_cookies
+    accepted rejected saved withdrawn change_settings hide cookie_settings
+    // Every page.
+    skip_link other_language success go_back
+    // The cookies page.
+    intro settings_heading question yes no save see_cookies withdraw_heading withdraw_text withdraw
+    cookies_we_use column_name column_what column_set_by column_lifetime this_site none_seen not_described
+    choice_cookie third_party_heading third_party_text gpc_heading gpc_on gpc_off
+    responsible_heading responsible responsible_service contact complain ico
+    record_heading record_text record_number
+    // Lifetimes.
+    session until_deleted lifetime_unknown under_a_minute capped
+    // The visitor's own record.
+    receipt_title receipt_intro nothing_chosen receipt_number chosen_on kept_until notice_version organisation
+    what_you_chose column_kind column_choice word_accepted word_refused always_on receipt_use
+    back_to_cookies
+    // Errors: what happened, what to do.
+    bad_request bad_request_todo not_accepted not_accepted_todo no_site no_site_todo too_large too_large_todo
+    address_too_long address_too_long_todo head_too_large head_too_large_todo went_wrong went_wrong_todo
+    bad_answer bad_answer_todo unavailable unavailable_todo too_slow too_slow_todo choice_not_saved
+}
+
+impl Strings {
+    /// The sentences of a language.
+    pub(super) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &english::STRINGS,
+            Language::Welsh => &welsh::STRINGS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_places_and_links() {
+        let pairs = english::STRINGS.all().into_iter().zip(welsh::STRINGS.all());
+        for ((name, english), (_, welsh)) in pairs {
+            for mark in ["{}", "[", "]"] {
+                assert_eq!(english.matches(mark).count(), welsh.matches(mark).count(), "{name}: {mark}");
+            }
+            assert!(!english.trim().is_empty() && !welsh.trim().is_empty(), "{name} is empty");
+        }
+    }
+
+    #[test]
+    fn no_sentence_is_the_same_in_both_languages() {
+        let pairs = english::STRINGS.all().into_iter().zip(welsh::STRINGS.all());
+        for ((name, english), (_, welsh)) in pairs {
+            // A name, kept as it is in both.
+            if name != "gpc_heading" {
+                assert_ne!(english, welsh, "{name} is not translated");
+            }
+        }
+    }
+
+    #[test]
+    fn welsh_years_change_with_the_number() {
+        let years = &welsh::STRINGS.years;
+        assert_eq!([1, 2, 3, 5].map(|n| years.form(n)), ["{} flwyddyn", "{} flynedd", "{} blynedd", "{} mlynedd"]);
+    }
+}

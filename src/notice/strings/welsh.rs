@@ -1,0 +1,166 @@
+//! The notice in Welsh.
+//!
+//! Written with care, but **not yet checked by a professional translator**: have it checked before it is shown to
+//! the public (Welsh Language Standards: the Welsh may not be worse than the English).
+
+use super::{Counted, Strings};
+
+/// Welsh.
+pub(super) static STRINGS: Strings = Strings {
+    essential_cookies: "cwcis hanfodol",
+    preferences_cookies: "cwcis dewisiadau",
+    analytics_cookies: "cwcis dadansoddi",
+    marketing_cookies: "cwcis marchnata",
+    own_cookies: "cwcis {}",
+    additional_cookies: "cwcis ychwanegol",
+    use_preferences: "cwcis dewisiadau er mwyn cofio sut rydych yn hoffi i'r gwasanaeth hwn edrych a gweithio",
+    use_analytics: "cwcis dadansoddi er mwyn deall sut rydych yn defnyddio'r gwasanaeth hwn a'i wella",
+    use_marketing: "cwcis marchnata er mwyn i ni ac eraill ddangos hysbysebion a chynnwys a ddewiswyd ar eich cyfer",
+    about_essential: "Mae angen y cwcis hyn ar gyfer yr hyn rydych yn gofyn i'r gwasanaeth hwn ei wneud, er enghraifft \
+                      eich cadw wedi mewngofnodi neu gofio'r hyn a deipiwyd gennych mewn ffurflen. Nid oes angen eich \
+                      cytundeb ar eu cyfer, felly nid oes gosodiad i'w diffodd.",
+    about_preferences: "Mae'r cwcis hyn yn cofio dewisiadau fel maint y testun, yr iaith neu eich ardal leol, fel nad \
+                        oes rhaid i chi eu gwneud eto.",
+    about_analytics: "Mae'r cwcis hyn yn dweud wrthym pa dudalennau y mae pobl yn ymweld â nhw a sut maent yn symud o'u \
+                      cwmpas, fel y gallwn weld beth sy'n gweithio a'i wella.",
+    about_marketing: "Defnyddir y cwcis hyn ar gyfer hysbysebu, ar gyfer cynnwys o rwydweithiau cymdeithasol a \
+                      gwefannau fideo, ac i fesur a weithiodd hynny. Gall y sefydliadau sy'n eu gosod eich dilyn i \
+                      wefannau eraill.",
+    about_own: "Defnyddir y cwcis hyn at un o ddibenion y gwasanaeth hwn: {}.",
+
+    cookies_on: "Cwcis ar {}",
+    essential_use: "Rydym yn defnyddio rhai cwcis hanfodol i wneud i'r gwasanaeth hwn weithio.",
+    also_one: "Hoffem hefyd ddefnyddio {}.",
+    also_several: "Hoffem hefyd ddefnyddio'r cwcis ychwanegol hyn:",
+    third_parties: "Mae rhai o'r cwcis hyn yn cael eu gosod gan sefydliadau eraill: {}.",
+    accept: "Derbyn {}",
+    reject: "Gwrthod {}",
+    view_cookies: "Gweld cwcis",
+    accepted: "Rydych wedi derbyn {}.",
+    rejected: "Rydych wedi gwrthod {}.",
+    saved: "Rydych wedi gosod eich dewisiadau cwcis.",
+    withdrawn: "Rydych wedi tynnu eich cytundeb i gwcis ychwanegol yn ôl.",
+    change_settings: "Gallwch [newid eich gosodiadau cwcis] ar unrhyw adeg.",
+    hide: "Cuddio'r neges am gwcis",
+    cookie_settings: "Gosodiadau cwcis",
+
+    skip_link: "Neidio i'r prif gynnwys",
+    other_language: "This page is available in English",
+    success: "Llwyddiant",
+    go_back: "[Mynd yn ôl i'r dudalen yr oeddech yn edrych arni].",
+
+    intro: "Darnau bach o wybodaeth y mae gwefan yn eu cadw ar eich ffôn, eich llechen neu eich cyfrifiadur yw cwcis. \
+            Mae'r dudalen hon yn rhestru'r cwcis a ddefnyddir ar {}, ac unrhyw beth tebyg sy'n cael ei gadw neu ei \
+            ddarllen ar eich dyfais.",
+    settings_heading: "Newid eich gosodiadau cwcis",
+    question: "Ydych chi am dderbyn {}?",
+    yes: "Ydw",
+    no: "Nac ydw",
+    save: "Cadw gosodiadau cwcis",
+    see_cookies: "Gweld pob un o'r cwcis hyn",
+    withdraw_heading: "Tynnu eich cytundeb yn ôl",
+    withdraw_text: "Gallwch dynnu'n ôl bopeth rydych wedi cytuno iddo. Byddwn yn rhoi'r gorau i ddefnyddio'r cwcis hyn \
+                    ar unwaith ac yn dileu'r rhai y mae'r wefan hon wedi'u gosod. Nid oes rhaid i chi roi rheswm.",
+    withdraw: "Tynnu cytundeb i bob cwci ychwanegol yn ôl",
+    cookies_we_use: "{} a ddefnyddir ar y wefan hon",
+    column_name: "Enw",
+    column_what: "Beth mae'n ei wneud",
+    column_set_by: "Pwy sy'n ei osod",
+    column_lifetime: "Am ba hyd y caiff ei gadw",
+    this_site: "Y wefan hon",
+    none_seen: "Nid oes yr un wedi'i weld ar y wefan hon hyd yma.",
+    not_described: "Heb ei ddisgrifio eto",
+    choice_cookie: "Cofio pa gwcis rydych wedi'u derbyn neu eu gwrthod",
+    third_party_heading: "Cwcis a osodir gan sefydliadau eraill",
+    third_party_text: "Pan fyddwch yn cytuno, mae eich porwr hefyd yn cysylltu â sefydliadau eraill, a gallant osod eu \
+                       cwcis eu hunain. Os byddwch yn tynnu eich cytundeb yn ôl, byddwn yn atal eich porwr rhag \
+                       cysylltu â nhw o'r wefan hon, ond ni allwn ddileu cwcis y maent eisoes wedi'u gosod. Gallwch \
+                       ddileu'r rheini yng ngosodiadau eich porwr, fel arfer o dan 'preifatrwydd' neu 'data gwefannau'.",
+    gpc_heading: "Global Privacy Control",
+    gpc_on: "Mae eich porwr yn anfon signal Global Privacy Control. Rydym yn ei drin fel gwrthod cwcis marchnata, oni \
+             bai eich bod yn dewis fel arall ar y dudalen hon.",
+    gpc_off: "Nid yw eich porwr yn anfon signal Global Privacy Control. Pan fydd yn gwneud hynny, byddwn yn ei drin fel \
+              gwrthod cwcis marchnata, oni bai eich bod yn dewis fel arall ar y dudalen hon.",
+    responsible_heading: "Pwy sy'n gyfrifol",
+    responsible: "{} sy'n penderfynu pa gwcis a ddefnyddir ar y wefan hon ac sy'n gyfrifol amdanynt.",
+    responsible_service: "Y rhai sy'n rhedeg {} sy'n penderfynu pa gwcis a ddefnyddir ar y wefan hon ac sy'n gyfrifol \
+                          amdanynt.",
+    contact: "Gellir anfon cwestiynau a chwynion am gwcis at {}.",
+    complain: "Mae gennych hawl i gwyno wrthym am y ffordd rydym yn defnyddio cwcis a'ch gwybodaeth bersonol. Gallwch \
+               hefyd [gwyno wrth Swyddfa'r Comisiynydd Gwybodaeth (ICO)].",
+    ico: "https://cy.ico.org.uk/make-a-complaint/",
+    record_heading: "Eich cofnod",
+    record_text: "Gallwch [weld beth a ddewiswyd gennych a phryd].",
+    record_number: "Rhif eich derbynneb yw {}.",
+
+    session: "Nes i chi gau eich porwr",
+    until_deleted: "Nes i chi ei ddileu",
+    lifetime_unknown: "Ddim yn hysbys",
+    under_a_minute: "Llai na munud",
+    capped: "{}, yr hiraf y mae porwr yn ei ganiatáu (wedi'i osod i {})",
+
+    receipt_title: "Eich dewis am gwcis",
+    receipt_intro: "Dyma a ddewiswyd gennych ar {}.",
+    nothing_chosen: "Nid ydych wedi gwneud dewis am gwcis ar {}, neu mae wedi dod i ben. Dim ond cwcis hanfodol a \
+                     ddefnyddir.",
+    receipt_number: "Rhif y dderbynneb",
+    chosen_on: "Dewiswyd ar",
+    kept_until: "Cedwir tan",
+    notice_version: "Fersiwn yr hysbysiad cwcis",
+    organisation: "Sefydliad cyfrifol",
+    what_you_chose: "Beth a ddewiswyd gennych",
+    column_kind: "Math o gwcis",
+    column_choice: "Eich dewis",
+    word_accepted: "Derbyniwyd",
+    word_refused: "Gwrthodwyd",
+    always_on: "Defnyddir bob amser",
+    receipt_use: "Cadwch rif y dderbynneb os efallai y byddwch am ofyn i ni am y cofnod hwn, neu ofyn i ni ei ddileu. \
+                  Ni chaiff ei ddefnyddio at unrhyw beth arall.",
+    back_to_cookies: "[Newid eich gosodiadau cwcis]",
+
+    bad_request: "Nid oeddem yn gallu deall y cais",
+    bad_request_todo: "Gwiriwch y cyfeiriad gwe. Os gwnaethoch ddilyn dolen neu anfon ffurflen, ewch yn ôl a rhowch \
+                       gynnig arall arni.",
+    not_accepted: "Ni wnaethom dderbyn y cais",
+    not_accepted_todo: "Ymddengys ei fod yn dod o wefan arall. Agorwch y dudalen ar y wefan hon a rhowch gynnig arall \
+                        arni yno.",
+    no_site: "Nid oes gwefan yn y cyfeiriad hwn",
+    no_site_todo: "Gwiriwch y cyfeiriad gwe am gamgymeriadau a rhowch gynnig arall arni.",
+    too_large: "Mae'r hyn a anfonwyd gennych yn rhy fawr",
+    too_large_todo: "Ewch yn ôl ac anfonwch ffeil lai, neu anfonwch eich ffeiliau fesul un.",
+    address_too_long: "Mae'r cyfeiriad gwe yn rhy hir",
+    address_too_long_todo: "Gwiriwch y cyfeiriad gwe, neu dechreuwch eto o'r hafan.",
+    head_too_large: "Anfonodd eich porwr fwy nag y gallwn ei ddarllen",
+    head_too_large_todo: "Dilëwch gwcis y wefan hon yng ngosodiadau eich porwr, yna rhowch gynnig arall arni.",
+    went_wrong: "Mae'n ddrwg gennym, aeth rhywbeth o'i le",
+    went_wrong_todo: "Rhowch gynnig arall arni ymhen ychydig funudau. Os oeddech yn llenwi ffurflen, efallai y bydd yn \
+                      rhaid i chi ei llenwi eto.",
+    bad_answer: "Mae'n ddrwg gennym, nid yw'r wefan hon yn gweithio'n iawn",
+    bad_answer_todo: "Rhowch gynnig arall arni ymhen ychydig funudau. Nid oes dim o'i le ar eich dyfais na'ch \
+                      cysylltiad.",
+    unavailable: "Mae'n ddrwg gennym, nid yw'r wefan hon ar gael ar hyn o bryd",
+    unavailable_todo: "Rhowch gynnig arall arni ymhen ychydig funudau.",
+    too_slow: "Mae'n ddrwg gennym, mae'r wefan hon yn cymryd gormod o amser i ateb",
+    too_slow_todo: "Rhowch gynnig arall arni ymhen ychydig funudau. Os gwnaethoch anfon ffurflen, gwiriwch a \
+                    gyrhaeddodd cyn ei hanfon eto.",
+    choice_not_saved: "Ni chafodd eich dewis am gwcis ei gadw. Nid oes dim wedi newid.",
+
+    months: [
+        "Ionawr",
+        "Chwefror",
+        "Mawrth",
+        "Ebrill",
+        "Mai",
+        "Mehefin",
+        "Gorffennaf",
+        "Awst",
+        "Medi",
+        "Hydref",
+        "Tachwedd",
+        "Rhagfyr",
+    ],
+    minutes: Counted { one: "{} munud", two: "{} funud", few: "{} munud", many: "{} munud" },
+    hours: Counted { one: "{} awr", two: "{} awr", few: "{} awr", many: "{} awr" },
+    days: Counted { one: "{} diwrnod", two: "{} ddiwrnod", few: "{} diwrnod", many: "{} diwrnod" },
+    years: Counted { one: "{} flwyddyn", two: "{} flynedd", few: "{} blynedd", many: "{} mlynedd" },
+};

@@ -1,0 +1,46 @@
+//! The table of what is stored for one purpose.
+//!
+//! On a narrow screen the rows become blocks (WCAG 1.4.10), and some browsers then forget that it is a table: the
+//! roles say it again, and `data-label` lets the stylesheet repeat the column's name beside each value.
+
+use super::Language;
+use super::cookies_page::CookieRow;
+use super::html::{Html, capital, fill};
+use super::strings::Strings;
+use super::words;
+
+/// `cookies` is what the table lists, as it stands in a sentence.
+pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, cookies: &str) {
+    let strings = Strings::of(language);
+    html.raw("<table role=\"table\">");
+    html.element("caption", &[], &fill(strings.cookies_we_use, &[&capital(cookies)]));
+    html.raw("<thead role=\"rowgroup\"><tr role=\"row\">");
+    for column in [strings.column_name, strings.column_what, strings.column_set_by, strings.column_lifetime] {
+        html.element("th", &[("scope", "col"), ("role", "columnheader")], column);
+    }
+    html.raw("</tr></thead><tbody role=\"rowgroup\">");
+    for entry in rows {
+        row(html, entry, language);
+    }
+    html.raw("</tbody></table>");
+}
+
+fn row(html: &mut Html, row: &CookieRow, language: Language) {
+    let strings = Strings::of(language);
+    let (what, written_in) = row.description.unwrap_or((strings.not_described, language));
+    html.raw("<tr role=\"row\">").element("th", &[("scope", "row"), ("role", "rowheader")], row.name);
+    html.open("td", &[("role", "cell"), ("data-label", strings.column_what)]);
+    if written_in == language {
+        html.text(what);
+    } else {
+        html.element("span", &[("lang", written_in.tag())], what);
+    }
+    html.raw("</td>");
+    cell(html, strings.column_set_by, row.set_by.unwrap_or(strings.this_site));
+    cell(html, strings.column_lifetime, &words::lifetime(strings, row.lifetime));
+    html.raw("</tr>");
+}
+
+fn cell(html: &mut Html, label: &str, text: &str) {
+    html.element("td", &[("role", "cell"), ("data-label", label)], text);
+}

@@ -1,0 +1,296 @@
+//! What the tests of this room show their pages with, and how they read them back.
+
+use http::StatusCode;
+use lol_html::{RewriteStrSettings, element, rewrite_str, text};
+
+use super::{
+    AskedPurpose, Banner, BannerState, ChosenPurpose, Config, CookieRow, CookiesPage, ErrorPage, Language, Lifetime,
+    PageState, Place, PurposeSection, Receipt, ReceiptPage, banner, cookies_page, error_page, footer, receipt_page,
+};
+use crate::consent::Purpose;
+
+/// A council that speaks both languages.
+pub(super) fn config() -> Config {
+    Config {
+        service: "Example Council".into(),
+        organisation: Some("Example County Council".into()),
+        contact: Some("dpo@example.gov.uk".into()),
+        languages: vec![Language::English, Language::Welsh],
+        version: "2026-11".into(),
+        days: 365,
+    }
+}
+
+pub(super) fn place(config: &Config, language: Language) -> Place<'_> {
+    Place {
+        config,
+        language,
+        page_language: Some(Language::English),
+        https: false,
+        host: "www.example.gov.uk",
+        prefix: "/.consent",
+        return_to: "/council-tax?band=a&year=2026",
+    }
+}
+
+pub(super) const ANALYTICS: AskedPurpose =
+    AskedPurpose { purpose: Purpose::ANALYTICS, name: "analytics", third_parties: &["Google", "Microsoft"] };
+pub(super) const MARKETING: AskedPurpose =
+    AskedPurpose { purpose: Purpose::MARKETING, name: "marketing", third_parties: &["Google", "YouTube"] };
+
+const ROWS: &[CookieRow] = &[
+    CookieRow {
+        name: "_ga",
+        set_by: Some("Google"),
+        description: Some(("Tells visitors apart to count them", Language::English)),
+        lifetime: Lifetime::Seconds(2 * 365 * 86_400),
+    },
+    CookieRow { name: "visitor-count", set_by: None, description: None, lifetime: Lifetime::Session },
+    CookieRow {
+        name: "averyveryverylongcookienamewithoutanyplacetobreakit_*",
+        set_by: None,
+        description: None,
+        lifetime: Lifetime::UntilDeleted,
+    },
+];
+
+pub(super) fn sections(granted: bool) -> [PurposeSection<'static>; 4] {
+    let section = |purpose, name, rows| PurposeSection { purpose, name, granted, rows };
+    [
+        section(Purpose::ESSENTIAL, "essential", &ROWS[1..2]),
+        section(Purpose::PREFERENCES, "preferences", &[]),
+        section(Purpose::ANALYTICS, "analytics", ROWS),
+        section(Purpose::MARKETING, "marketing", &ROWS[..1]),
+    ]
+}
+
+pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [PurposeSection]) -> CookiesPage<'a> {
+    CookiesPage {
+        config,
+        language,
+        prefix: "/.consent",
+        return_to: "/council-tax?band=a&year=2026",
+        purposes: sections,
+        state: PageState::Looking,
+        gpc: false,
+        receipt: None,
+        choice_cookie: "consentgate",
+    }
+}
+
+/// Everything the room can make in one language, each with a name for a file.
+pub(super) fn everything(language: Language) -> Vec<(String, String)> {
+    let config = config();
+    let mut made = banners(&config, language);
+    made.extend(pages(&config, language));
+    made.extend(errors(&config, language));
+    made
+}
+
+fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
+    use BannerState::{Accepted, Ask, Rejected, Saved, Withdrawn};
+    let place = place(config, language);
+    let ascii = |bytes| String::from_utf8(bytes).expect("ASCII");
+    let one: &[AskedPurpose] = &[ANALYTICS];
+    let mut made = Vec::new();
+    for (what, asked) in [("one", one), ("several", &[ANALYTICS, MARKETING])] {
+        for state in [Ask, Accepted, Rejected, Saved, Withdrawn] {
+            made.push((format!("banner-{what}-{state:?}"), ascii(banner(&Banner { place, asked, state }))));
+        }
+    }
+    made.push(("footer".into(), ascii(footer(&place, true))));
+    made
+}
+
+fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
+    let (fresh, granted) = (sections(false), sections(true));
+    let looking = page(config, language, &fresh);
+    let saved =
+        CookiesPage { state: PageState::Saved, gpc: true, receipt: Some("0af1"), ..page(config, language, &granted) };
+    let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
+    let purposes = [
+        ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
+        ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
+    ];
+    let id = Some("0123456789abcdef0123456789abcdef");
+    let receipt = Some(Receipt { id, made_at: 1_795_449_900, notice_version: "2026-11", purposes: &purposes });
+    let record = ReceiptPage { config, language, prefix: "/.consent", return_to: "/", receipt };
+    vec![
+        ("cookies-looking".into(), cookies_page(&looking)),
+        ("cookies-saved".into(), cookies_page(&saved)),
+        ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
+        ("record".into(), receipt_page(&record)),
+        ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),
+    ]
+}
+
+fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
+    let statuses: [u16; 11] = [400, 403, 404, 405, 413, 414, 431, 500, 502, 503, 504];
+    let page = |code| {
+        let status = StatusCode::from_u16(code).expect("a status");
+        let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));
+        error_page(&ErrorPage { status, language, service, prefix, choice_lost: code == 503 })
+    };
+    statuses.into_iter().map(|code| (format!("error-{code}"), page(code))).collect()
+}
+
+/// An element as a browser would read it: its tag and its attributes, decoded.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Element {
+    pub(super) tag: String,
+    pub(super) attributes: Vec<(String, String)>,
+}
+
+impl Element {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Every element, in order.
+pub(super) fn elements(html: &str) -> Vec<Element> {
+    let mut found = Vec::new();
+    let collect = element!("*", |element| {
+        let decoded = |value: String| htmlize::unescape_attribute(value.as_str()).into_owned();
+        let attributes = element.attributes().iter().map(|a| (a.name(), decoded(a.value()))).collect();
+        found.push(Element { tag: element.tag_name(), attributes });
+        Ok(())
+    });
+    let settings = RewriteStrSettings::new().append_element_content_handler(collect);
+    rewrite_str(html, settings).expect("HTML that can be read");
+    found
+}
+
+/// The text in everything a selector matches, decoded.
+pub(super) fn text_in(html: &str, selector: &str) -> String {
+    let mut found = String::new();
+    let collect = text!(selector, |chunk| {
+        found.push_str(chunk.as_str());
+        Ok(())
+    });
+    let settings = RewriteStrSettings::new().append_element_content_handler(collect);
+    rewrite_str(html, settings).expect("HTML that can be read");
+    htmlize::unescape(found.as_str()).into_owned()
+}
+
+mod tests {
+    use super::super::strings::Strings;
+    use super::super::stylesheet;
+    use super::*;
+
+    /// The parts of a sentence between its places and links.
+    fn fragments(sentence: &str) -> impl Iterator<Item = &str> {
+        sentence.split(['{', '}', '[', ']']).map(str::trim)
+    }
+
+    #[test]
+    fn every_byte_is_ascii_and_nothing_is_styled_or_scripted_inline() {
+        for language in [Language::English, Language::Welsh] {
+            for (name, html) in everything(language) {
+                assert!(html.is_ascii(), "{name}");
+                for element in elements(&html) {
+                    let inline =
+                        |(attribute, _): &(String, String)| attribute == "style" || attribute.starts_with("on");
+                    assert!(!element.attributes.iter().any(inline), "{name}: {element:?}");
+                    assert!(!matches!(element.tag.as_str(), "script" | "style"), "{name}: {element:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_english_sentence_in_welsh_and_no_welsh_one_in_english() {
+        for (shown, other) in [(Language::Welsh, Language::English), (Language::English, Language::Welsh)] {
+            let pages = everything(shown);
+            let sentences = Strings::of(other).all();
+            // The link to the other language is written in it on purpose.
+            for (key, sentence) in
+                sentences.into_iter().filter(|(key, _)| *key != "other_language" && *key != "gpc_heading")
+            {
+                for fragment in fragments(sentence).filter(|part| part.split_whitespace().count() > 3) {
+                    for (name, html) in &pages {
+                        let read = htmlize::unescape(html.as_str());
+                        assert!(!read.contains(fragment), "{name} in {shown:?} has {key}: {fragment}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_sentence_is_said_somewhere() {
+        // Said only by a site's own purpose, by other lifetimes, or by a site that names no organisation.
+        let elsewhere = [
+            "own_cookies",
+            "about_own",
+            "use_preferences",
+            "lifetime_unknown",
+            "under_a_minute",
+            "responsible_service",
+        ];
+        for language in [Language::English, Language::Welsh] {
+            let all: String = everything(language).into_iter().map(|(_, html)| html).collect();
+            let read = htmlize::unescape(all.as_str()).to_lowercase();
+            for (key, sentence) in Strings::of(language).all().into_iter().filter(|(key, _)| !elsewhere.contains(key)) {
+                for fragment in fragments(sentence) {
+                    assert!(read.contains(&fragment.to_lowercase()), "{language:?}: {key} is never said: {fragment}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_own_page_says_its_language_title_and_one_heading() {
+        for language in [Language::English, Language::Welsh] {
+            for (name, html) in everything(language).into_iter().filter(|(_, html)| html.starts_with("<!DOCTYPE html>"))
+            {
+                let found = elements(&html);
+                assert_eq!(found[0].value("lang"), Some(language.tag()), "{name}");
+                let count = |tag: &str| found.iter().filter(|element| element.tag == tag).count();
+                assert_eq!((count("h1"), count("main"), count("title")), (1, 1, 1), "{name}");
+                assert!(text_in(&html, "title").contains("Example Council"), "{name}");
+                let first_link = found.iter().find(|element| element.tag == "a").expect("a skip link");
+                assert_eq!(first_link.value("href"), Some("#main"), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_unique_and_whatever_points_to_one_finds_it() {
+        for (name, html) in everything(Language::English) {
+            let found = elements(&html);
+            let ids: Vec<_> = found.iter().filter_map(|element| element.value("id")).collect();
+            let mut unique = ids.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(unique.len(), ids.len(), "{name}");
+            for element in &found {
+                let fragment = element.value("href").and_then(|href| href.strip_prefix('#'));
+                let pointers = [
+                    fragment,
+                    element.value("for"),
+                    element.value("aria-describedby"),
+                    element.value("aria-labelledby"),
+                ];
+                for id in pointers.into_iter().flatten() {
+                    assert!(ids.contains(&id), "{name}: {id}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[ignore = "writes every page into the folder named by NOTICE_PAGES, to be looked at"]
+    fn pages_to_look_at() {
+        let folder = std::path::PathBuf::from(std::env::var("NOTICE_PAGES").expect("NOTICE_PAGES names a folder"));
+        let style = stylesheet();
+        std::fs::write(folder.join(&style.name), style.bytes).expect("a folder that can be written");
+        for language in [Language::English, Language::Welsh] {
+            for (name, html) in everything(language) {
+                let html = html.replace("//www.example.gov.uk/.consent/", "").replace("/.consent/", "");
+                let file = folder.join(format!("{name}.{}.html", language.tag()));
+                std::fs::write(file, html).expect("a folder that can be written");
+            }
+        }
+    }
+}
