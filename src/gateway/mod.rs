@@ -1,5 +1,27 @@
-//! (room: gateway)
+//! One request, one response: the whole life of a page view is in `handle.rs`.
+//!
+//! Here the rooms meet: consent says who is asking, upstream fetches, cookie strips, html rewrites, ledger proves.
+//! What it must never do is send a response that nobody checked: only a [`Cleared`] one can leave, and only
+//! `clear.rs` can make one. Requests come from `server`, already well-formed; responses go back to it.
 
+mod ask;
+mod body;
+mod choose;
+mod clear;
 mod config;
+mod document;
+mod handle;
+mod origin;
+mod own;
+mod pages;
+mod problem;
+mod report;
+mod site;
+mod visit;
 
+pub use body::Body;
+pub use clear::Cleared;
 pub use config::*;
+pub use handle::{Gateway, Shared};
+pub use site::{SetupFault, Site, Sites};
+pub use visit::Peer;

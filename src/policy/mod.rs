@@ -1,5 +1,165 @@
-//! (room: policy)
+//! Verdicts: may this cookie be set or sent, may this tag run, for a visitor who agreed to these purposes?
+//!
+//! Pure: a `Policy` is compiled once from a site's `Config` and shared by all workers; every answer names the rule
+//! that decided. It must never answer "pass" for want of an answer: what nothing knows gets the site's
+//! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+mod verdict;
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use crate::catalogue;
+use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
+use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
 
 pub use config::*;
+pub use verdict::{Rule, Verdict};
+
+/// The compiled rules of one site.
+#[derive(Debug)]
+pub struct Policy {
+    purposes: Purposes,
+    hosts: Hosts,
+    cookies: NamePatterns<Purpose>,
+    storage: NamePatterns<Purpose>,
+    tags: Vec<(String, AddressPattern, Purpose)>,
+    paths: Vec<(PathPattern, PurposeSet)>,
+    unclassified: Unclassified,
+}
+
+impl Policy {
+    /// Compiles a site's rules.
+    ///
+    /// # Errors
+    /// The first `tags:` or `paths:` pattern that is none.
+    pub fn new(config: &Config) -> Result<Self, PatternFault> {
+        let tag = |rule: &TagRule| Ok((rule.pattern.clone(), AddressPattern::parse(&rule.pattern)?, rule.purpose));
+        let path = |rule: &PathRule| Ok((PathPattern::parse(&rule.pattern)?, rule.hold));
+        Ok(Self {
+            purposes: config.purposes.clone(),
+            hosts: Hosts::new(&config.hosts),
+            cookies: names(&config.cookies),
+            storage: names(&config.storage),
+            tags: config.tags.iter().map(tag).collect::<Result<_, _>>()?,
+            paths: config.paths.iter().map(path).collect::<Result<_, _>>()?,
+            unclassified: config.unclassified,
+        })
+    }
+
+    /// The site's purposes.
+    pub fn purposes(&self) -> &Purposes {
+        &self.purposes
+    }
+
+    /// What is granted on this path: `paths:` takes purposes away whatever the visitor chose (REQUIREMENTS A24).
+    pub fn granted_on(&self, path: &str, granted: PurposeSet) -> PurposeSet {
+        let matching = self.paths.iter().filter(|(pattern, _)| pattern.matches(path));
+        matching.fold(granted, |granted, (_, hold)| granted.without(*hold))
+    }
+
+    /// May a cookie of this name be set, sent or kept? Names are bytes and case-sensitive (RFC 6265bis).
+    pub fn cookie(&self, name: &[u8], granted: PurposeSet) -> Verdict<'_> {
+        if ChoiceCookie::is_own(name) {
+            return Verdict::hold(None, Rule::Reserved);
+        }
+        if let Some((pattern, purpose)) = self.cookies.find(name) {
+            return Verdict::of(*purpose, granted, Rule::Site(pattern));
+        }
+        match catalogue::cookie(name) {
+            Some(known) => Verdict::of(known.purpose, granted, Rule::Catalogue(known.pattern, known.platform)),
+            None => self.unclassified(self.unclassified.cookies, granted),
+        }
+    }
+
+    /// May script keep this key in web storage?
+    pub fn storage(&self, key: &[u8], granted: PurposeSet) -> Verdict<'_> {
+        match self.storage.find(key) {
+            Some((pattern, purpose)) => Verdict::of(*purpose, granted, Rule::Site(pattern)),
+            None => self.unclassified(self.unclassified.storage, granted),
+        }
+    }
+
+    /// May a tag on a page of host `own` fetch this address? `url` is absolute, of scheme http or https.
+    pub fn address(&self, url: &Url, own: &str, granted: PurposeSet) -> Verdict<'_> {
+        if let Some(verdict) = self.site_rule(url.as_str(), granted) {
+            return verdict;
+        }
+        let host = url.host_str().unwrap_or_default();
+        let first_party = host == own || self.hosts.contain(host);
+        let known = if first_party { catalogue::own_path(url.path()) } else { catalogue::address(host, url.path()) };
+        match known {
+            Some(company) => match company.purpose {
+                Some(purpose) => Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name)),
+                None => Verdict::pass(None, Rule::Catalogue(company.domain, company.name)),
+            },
+            None if first_party => Verdict::pass(None, Rule::FirstParty),
+            None => self.unclassified(self.unclassified.tags, granted),
+        }
+    }
+
+    /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, or a
+    /// signature the catalogue knows.
+    pub fn script_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
+        let by_rule = self.addresses_in(text).filter_map(|address| self.site_rule(&address, granted));
+        let by_signature = catalogue::signatures(text)
+            .map(|known| Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company)));
+        by_rule.chain(by_signature).find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
+    }
+
+    fn site_rule(&self, address: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
+        let (written, _, purpose) = self.tags.iter().find(|(_, pattern, _)| pattern.matches(address))?;
+        Some(Verdict::of(*purpose, granted, Rule::Site(written)))
+    }
+
+    /// What looks like an address in a script's text; none are looked for where no rule could name them.
+    fn addresses_in<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = String> + use<'t> {
+        let text = if self.tags.is_empty() { &[] } else { text };
+        memchr::memmem::find_iter(text, b"//").filter_map(move |at| address_at(&text[at + 2..]))
+    }
+
+    /// With everything granted nothing is held: there is nothing left to ask.
+    fn unclassified(&self, action: Action, granted: PurposeSet) -> Verdict<'_> {
+        if action == Action::Pass || granted.covers(self.purposes.all()) {
+            Verdict::pass(None, Rule::Unclassified)
+        } else {
+            Verdict::hold(None, Rule::Unclassified)
+        }
+    }
+}
+
+/// The address behind `//` in a script's text, as far as it is plainly written.
+fn address_at(text: &[u8]) -> Option<String> {
+    const LONGEST: usize = 200;
+    let stops =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b')');
+    let end = text.iter().take(LONGEST).position(stops).unwrap_or(text.len().min(LONGEST));
+    let address = std::str::from_utf8(&text[..end]).ok()?;
+    address.contains('.').then(|| format!("https://{}", address.to_ascii_lowercase()))
+}
+
+fn names(rules: &[NameRule]) -> NamePatterns<Purpose> {
+    NamePatterns::new(rules.iter().map(|rule| (rule.pattern.as_str(), rule.purpose)))
+}
+
+/// The site's own hosts.
+#[derive(Debug)]
+struct Hosts {
+    exact: HashSet<String>,
+    /// `.example.gov.uk` for `*.example.gov.uk`; empty text for `*`, which says nothing about what is first-party.
+    endings: Vec<String>,
+}
+
+impl Hosts {
+    fn new(hosts: &[String]) -> Self {
+        let (wild, exact): (Vec<_>, Vec<_>) = hosts.iter().cloned().partition(|host| host.starts_with('*'));
+        let endings = wild.iter().map(|host| host[1..].to_owned()).filter(|ending| !ending.is_empty()).collect();
+        Self { exact: exact.into_iter().collect(), endings }
+    }
+
+    fn contain(&self, host: &str) -> bool {
+        self.exact.contains(host) || self.endings.iter().any(|ending| host.ends_with(ending))
+    }
+}

@@ -1,0 +1,107 @@
+//! The only place where a response that may leave is made.
+
+use http::header::{HeaderName, SET_COOKIE};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::cookie::{self, Held, Place, Scope};
+use crate::inventory::SeenScope;
+use crate::upstream;
+
+use super::problem::Problem;
+use super::visit::Visit;
+use super::{Body, Mode, document, report};
+
+/// A response that has been checked: refused cookies are out, and its body is decided on.
+///
+/// There is no other way to send one, and no way to make one outside this file: "a response nobody checked" does
+/// not compile.
+pub struct Cleared(Response<Body>);
+
+impl Cleared {
+    /// A response of the gate's own making: what it sets is its own cookie and expiries.
+    pub(super) fn own(response: Response<Body>) -> Self {
+        Self(response)
+    }
+
+    /// Lets it leave.
+    pub fn into_response(self) -> Response<Body> {
+        self.0
+    }
+}
+
+/// Clears a site's response for this visitor. `held` are the cookies that were taken out of the request.
+pub(super) async fn clear(
+    visit: &Visit,
+    response: Response<upstream::Body>,
+    held: &[Vec<u8>],
+) -> Result<Cleared, Problem> {
+    match visit.mode() {
+        Mode::Off => Ok(Cleared(response.map(Body::site))),
+        Mode::Observe => {
+            see_cookies(
+                visit,
+                &cookie::judge_response(response.headers(), &visit.path, visit.now, |name| holds(visit, name)).held,
+            );
+            Ok(Cleared(document::observe(visit, response).await?))
+        }
+        Mode::Enforce => {
+            let mut response = response;
+            strip(visit, response.headers_mut());
+            if visit.asked.may_be_document() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                expire_left_overs(visit, response.headers_mut(), held);
+            }
+            Ok(Cleared(document::enforce(visit, response).await?))
+        }
+    }
+}
+
+fn holds(visit: &Visit, name: &[u8]) -> bool {
+    visit.site.policy.cookie(name, visit.granted).is_hold()
+}
+
+fn strip(visit: &Visit, headers: &mut HeaderMap) {
+    // Every cookie is remembered with its scope, also one that passes: it may have to be expired one day.
+    remember(visit, headers);
+    let stripped = cookie::strip_response(headers, &visit.path, visit.now, |name| holds(visit, name));
+    report::cookies(visit, "cookie_response", stripped.held.iter().map(|held| &*held.name));
+    // `Set-Cookie2` (RFC 2965) is read by no browser any more; it is not worth a verdict.
+    headers.remove(HeaderName::from_static("set-cookie2"));
+}
+
+fn remember(visit: &Visit, headers: &HeaderMap) {
+    for set in cookie::set_cookies(headers) {
+        if let Some(scope) = set.scope(&visit.path) {
+            visit.site.inventory.saw_cookie(set.judged_name(), &seen(&scope));
+        }
+    }
+}
+
+fn see_cookies(visit: &Visit, held: &[Held]) {
+    report::cookies(visit, "cookie_response", held.iter().map(|held| &*held.name));
+}
+
+fn seen(scope: &Scope) -> SeenScope {
+    SeenScope {
+        domain: scope.domain.clone(),
+        path: scope.path.clone(),
+        secure: scope.secure,
+        partitioned: scope.partitioned,
+    }
+}
+
+/// Expires cookies the visitor still has and has not agreed to, with the scopes they were seen with; where nothing
+/// was seen, with every scope they could have been set with (REQUIREMENTS C5).
+pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[Vec<u8>]) {
+    if held.is_empty() {
+        return;
+    }
+    let place = Place { host: visit.host_name(), path: &visit.path, https: visit.peer.https };
+    let lookup = |name: &[u8]| visit.site.inventory.scopes(name).iter().map(scope).collect();
+    for line in cookie::expire_all(held, lookup, &place, cookie::MOST_LINES) {
+        headers.append(SET_COOKIE, line);
+    }
+}
+
+fn scope(seen: &SeenScope) -> Scope {
+    Scope { domain: seen.domain.clone(), path: seen.path.clone(), secure: seen.secure, partitioned: seen.partitioned }
+}

@@ -1,0 +1,305 @@
+//! What happens to a body: passed, rewritten, or passed behind a fence because it could not be.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    LAST_MODIFIED,
+};
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body_util::BodyExt;
+use url::Url;
+
+use crate::html::{Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
+use crate::notice::{self, AskedPurpose, Banner, BannerState};
+use crate::upstream;
+
+use super::problem::Problem;
+use super::visit::Visit;
+use super::{Body, report};
+
+/// How much of a page is looked at before its head leaves: browsers look this far for a charset.
+const LOOK: usize = 1024;
+
+/// What the head of a response says about rewriting its body.
+enum Treatment {
+    /// Not a page, or nothing to do.
+    Pass,
+    /// A page, if its first bytes look like one.
+    Rewrite(Coding),
+    /// A page that cannot be rewritten.
+    Fence(Abandoned),
+}
+
+/// Decides on the body in enforce mode.
+pub(super) async fn enforce(visit: &Visit, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
+    let (mut head, body) = response.into_parts();
+    let document = is_document(visit, head.status, &head.headers);
+    if document {
+        keep_private(&mut head.headers);
+    }
+    let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
+    let body = match treatment {
+        Treatment::Pass => Body::site(body),
+        Treatment::Fence(why) => {
+            fence(visit, &mut head.headers, why);
+            Body::site(body)
+        }
+        Treatment::Rewrite(_) if visit.method == Method::HEAD => {
+            forget_length(&mut head.headers);
+            Body::site(body)
+        }
+        Treatment::Rewrite(coding) => {
+            let (first, rest) = look(body, coding).await?;
+            rewrite(visit, &mut head.headers, coding, (first, rest))
+        }
+    };
+    Ok(Response::from_parts(head, body))
+}
+
+/// Looks at the body in observe mode; what leaves is what came.
+pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
+    let (head, body) = response.into_parts();
+    let document = is_document(visit, head.status, &head.headers) && visit.method != Method::HEAD;
+    let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
+    let body = match treatment {
+        Treatment::Pass => Body::site(body),
+        Treatment::Fence(why) => {
+            report::abandoned(&visit.site, why.name(), &visit.path);
+            Body::site(body)
+        }
+        Treatment::Rewrite(coding) => {
+            let (first, rest) = look(body, coding).await?;
+            let judged = looks_like_html(visit.asked, &first.decoded)
+                && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
+            match Rewriter::observe(coding, job(visit, None, None)) {
+                Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
+                _ => Body::peeked(first.raw, rest),
+            }
+        }
+    };
+    Ok(Response::from_parts(head, body))
+}
+
+fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
+    let bodyless = status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    visit.asked.may_be_document() && !bodyless && Document::of(content_type(headers)) != Document::No
+}
+
+fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
+    if Document::of(content_type(headers)) == Document::Xhtml {
+        return Treatment::Fence(Abandoned::Xhtml);
+    }
+    if status == StatusCode::PARTIAL_CONTENT {
+        return Treatment::Fence(Abandoned::Partial);
+    }
+    if no_transform(headers) {
+        return Treatment::Fence(Abandoned::NoTransform);
+    }
+    Coding::of(headers).map_or_else(Treatment::Fence, Treatment::Rewrite)
+}
+
+fn content_type(headers: &HeaderMap) -> &[u8] {
+    headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default()
+}
+
+/// RFC 9111 section 5.2.2.6. The gate acts for the site and might transform all the same (RFC 9110 section 7.7); by
+/// default it keeps its hands off the body, and the fence stands instead (promise 26).
+fn no_transform(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(CACHE_CONTROL).iter();
+    let mut directives = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-transform"))
+}
+
+/// The beginning of a body: as it came, and decoded as far as that goes.
+struct First {
+    raw: VecDeque<Bytes>,
+    decoded: Vec<u8>,
+}
+
+/// Waits for the first bytes of a page, no more than it takes to see what it is.
+async fn look(mut body: upstream::Body, coding: Coding) -> Result<(First, upstream::Body), Problem> {
+    let mut first = First { raw: VecDeque::new(), decoded: Vec::new() };
+    let mut preview = coding.preview();
+    while first.decoded.len() < LOOK && !says_enough(&first.decoded) {
+        let Some(frame) = body.frame().await else { break };
+        let chunk = frame.map_err(Problem::Broken)?.into_data().unwrap_or_default();
+        let wanted = LOOK - first.decoded.len();
+        first.decoded.extend(preview.push(&chunk, wanted));
+        first.raw.push_back(chunk);
+        if preview.failed() {
+            break;
+        }
+    }
+    Ok((first, body))
+}
+
+/// The body has begun: no charset can be said any more, and a page that pauses here need not wait.
+fn says_enough(first: &[u8]) -> bool {
+    memchr::memmem::find(first, b"<body").is_some() || memchr::memmem::find(first, b"<BODY").is_some()
+}
+
+fn rewrite(visit: &Visit, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {
+    let (first, rest) = body;
+    let pass = |first: First, rest| Body::peeked(first.raw, rest);
+    if !looks_like_html(visit.asked, &first.decoded) {
+        // JSON by a wrong label, a script's fragment, or a coding that is none: on a script the fence has no effect,
+        // and a browser that shows it as a page after all is held back by it.
+        if !first.raw.is_empty() {
+            let undecodable = first.decoded.is_empty();
+            fence(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
+        }
+        return pass(first, rest);
+    }
+    let charset = detect(content_type(headers), &first.decoded);
+    let Charset::Ascii { from_meta } = charset else {
+        fence(visit, headers, Abandoned::Charset);
+        return pass(first, rest);
+    };
+    let (banner, confirms) = banner(visit);
+    match Rewriter::new(coding, job(visit, banner, footer(visit))) {
+        Ok(rewriter) => {
+            forget_length(headers);
+            say_charset(headers, from_meta);
+            if confirms {
+                super::choose::confirmed(visit, headers);
+            }
+            Body::rewritten(first.raw, rest, rewriter, report::of_page(visit))
+        }
+        Err(why) => {
+            fence(visit, headers, why);
+            pass(first, rest)
+        }
+    }
+}
+
+fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
+    let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
+    let fallback = || Url::parse("http://localhost/").expect("a constant address");
+    Job {
+        policy: std::sync::Arc::clone(&visit.site.policy),
+        granted: visit.granted,
+        address: Url::parse(&address).unwrap_or_else(|_| fallback()),
+        notice,
+        footer,
+    }
+}
+
+/// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
+fn banner(visit: &Visit) -> (Option<Notice>, bool) {
+    if visit.asked == Asked::Frame {
+        return (None, false);
+    }
+    let state = match &visit.visitor.choice {
+        None => BannerState::Ask,
+        Some(choice) if choice.fresh => confirmation(visit),
+        Some(_) => return (None, false),
+    };
+    let stand = Stand::of(visit);
+    let notice: Notice = Box::new(move |page_language| {
+        stand.with(page_language, |place, asked| notice::banner(&Banner { place, asked, state }))
+    });
+    (Some(notice), state != BannerState::Ask)
+}
+
+fn confirmation(visit: &Visit) -> BannerState {
+    let granted = visit.visitor.granted();
+    let purposes = visit.site.policy.purposes();
+    if granted.covers(purposes.all()) {
+        BannerState::Accepted
+    } else if purposes.asked().any(|(purpose, _)| granted.contains(purpose)) {
+        BannerState::Saved
+    } else {
+        BannerState::Rejected
+    }
+}
+
+/// The way to the cookies page at the end of every page: to change one's mind must stay as easy as to make it up (A13).
+fn footer(visit: &Visit) -> Option<Notice> {
+    if visit.asked == Asked::Frame {
+        return None;
+    }
+    let stand = Stand::of(visit);
+    let purposes = visit.site.policy.purposes();
+    let agreed = purposes.asked().any(|(purpose, _)| visit.visitor.granted().contains(purpose));
+    Some(Box::new(move |page_language| stand.with(page_language, |place, _| notice::footer(&place, agreed))))
+}
+
+/// What a notice needs to know when its place in the page is reached.
+struct Stand {
+    site: std::sync::Arc<super::Site>,
+    host: String,
+    target: String,
+    https: bool,
+    accept_language: Option<Vec<u8>>,
+}
+
+impl Stand {
+    fn of(visit: &Visit) -> Self {
+        Self {
+            site: std::sync::Arc::clone(&visit.site),
+            host: visit.host.clone(),
+            target: visit.target.clone(),
+            https: visit.peer.https,
+            accept_language: visit.accept_language.clone(),
+        }
+    }
+
+    fn with(
+        &self,
+        page_language: Option<&str>,
+        make: impl FnOnce(notice::Place<'_>, &[AskedPurpose<'_>]) -> Vec<u8>,
+    ) -> Vec<u8> {
+        let config = &self.site.config;
+        let place = notice::Place {
+            config: &config.notice,
+            language: notice::language_for(page_language, self.accept_language.as_deref(), &config.notice),
+            page_language: page_language.and_then(notice::Language::from_tag),
+            https: self.https,
+            host: &self.host,
+            prefix: &config.prefix,
+            return_to: &self.target,
+        };
+        let asked: Vec<_> = super::pages::asked(&self.site).collect();
+        make(place, &asked)
+    }
+}
+
+/// The page depends on the visitor's choice: no shared cache may keep it, and the back button must not bring back
+/// what has been withdrawn since (promise 24, REQUIREMENTS C15).
+fn keep_private(headers: &mut HeaderMap) {
+    let no_transform = no_transform(headers);
+    let value = if no_transform { "private, no-store, no-transform" } else { "private, no-store" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    for name in ["surrogate-control", "cdn-cache-control", "expires"] {
+        headers.remove(name);
+    }
+}
+
+/// What was true of the site's bytes is not true of the rewritten page (promise 23).
+fn forget_length(headers: &mut HeaderMap) {
+    for name in [CONTENT_LENGTH, ETAG, LAST_MODIFIED, ACCEPT_RANGES] {
+        headers.remove(name);
+    }
+    for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
+        headers.remove(HeaderName::from_static(name));
+    }
+}
+
+/// What only a `<meta>` said is said in the head too: an insertion cannot push it out of reach there (promise 8).
+fn say_charset(headers: &mut HeaderMap, from_meta: Option<&'static str>) {
+    let Some(charset) = from_meta else { return };
+    if let Ok(value) = HeaderValue::from_str(&format!("text/html; charset={charset}")) {
+        headers.insert(CONTENT_TYPE, value);
+    }
+}
+
+/// A page that could not be judged may fetch from the site itself only; nothing is fenced from a visitor who has
+/// agreed to everything.
+fn fence(visit: &Visit, headers: &mut HeaderMap, why: Abandoned) {
+    report::abandoned(&visit.site, why.name(), &visit.path);
+    if !visit.all_granted() {
+        headers.append(CONTENT_SECURITY_POLICY, visit.site.fence.clone());
+    }
+}

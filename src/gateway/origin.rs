@@ -1,0 +1,81 @@
+//! Who may change a choice: only a page of the same site, asked by its visitor.
+
+use http::HeaderMap;
+use http::header::{HeaderValue, ORIGIN};
+use url::Url;
+
+/// Did this POST come from a page of the host it was sent to?
+///
+/// `Origin` decides where it names one. It is `null` for a same-origin form on a page with `Referrer-Policy:
+/// no-referrer`; then, and where it is missing, `Sec-Fetch-Site` decides. A client that sends neither is no browser
+/// that could be tricked.
+pub(super) fn is_same_site(headers: &HeaderMap, host: &str) -> bool {
+    match headers.get(ORIGIN).map(HeaderValue::as_bytes) {
+        None | Some(b"null") => {
+            matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"))
+                && (headers.contains_key("sec-fetch-site") || !headers.contains_key(ORIGIN))
+        }
+        Some(origin) => names_host(origin, host),
+    }
+}
+
+/// The scheme may differ where something in front of the gate ends TLS; host and port may not.
+fn names_host(origin: &[u8], host: &str) -> bool {
+    let authority = std::str::from_utf8(origin).ok().and_then(|origin| origin.split_once("://"));
+    authority.is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
+/// The path and query to go back to: on this very host, or `/` (no open redirect).
+pub(super) fn safe_return(wish: Option<&str>, host: &str) -> String {
+    let Ok(base) = Url::parse(&format!("http://{host}/")) else { return "/".into() };
+    let back = wish.filter(|wish| wish.starts_with('/')).and_then(|wish| base.join(wish).ok());
+    match back.filter(|url| url.origin() == base.origin()) {
+        Some(url) => url[url::Position::BeforePath..].to_owned(),
+        None => "/".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    fn same(headers: &[(&'static str, &'static str)]) -> bool {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        is_same_site(&headers.iter().map(pair).collect(), "www.example.gov.uk")
+    }
+
+    #[test]
+    fn only_a_page_of_this_host_may_choose() {
+        assert!(same(&[("origin", "https://www.example.gov.uk")]));
+        assert!(same(&[("origin", "http://WWW.example.gov.uk")]));
+        assert!(same(&[]));
+        assert!(same(&[("origin", "null"), ("sec-fetch-site", "same-origin")]));
+        assert!(!same(&[("origin", "null")]));
+        assert!(!same(&[("origin", "null"), ("sec-fetch-site", "cross-site")]));
+        assert!(!same(&[("sec-fetch-site", "same-site")]));
+        for other in
+            ["https://evil.example", "https://www.example.gov.uk.evil.example", "https://www.example.gov.uk:8443", ""]
+        {
+            assert!(!same(&[("origin", other)]), "{other}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        let back = |wish| safe_return(Some(wish), "www.example.gov.uk:8080");
+        assert_eq!(back("/bins?week=2&x=%2F"), "/bins?week=2&x=%2F");
+        assert_eq!(back("/caf\u{e9}"), "/caf%C3%A9");
+        for elsewhere in
+            ["//evil.example/", "/\\evil.example", "https://evil.example/", "javascript:alert(1)", "", "bins"]
+        {
+            assert_eq!(back(elsewhere), "/", "{elsewhere}");
+        }
+        assert_eq!(back("/\t/evil.example"), "/");
+        assert_eq!(back("/a\r\nSet-Cookie: x=y"), "/aSet-Cookie:%20x=y");
+        assert_eq!(safe_return(None, "x"), "/");
+    }
+}

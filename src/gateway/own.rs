@@ -1,0 +1,84 @@
+//! The gate's own pages, under the site's reserved prefix. In observe mode and off there are none: every byte is the
+//! site's.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
+use http::{Method, Request, Response};
+
+use crate::ledger::Ledger;
+use crate::notice;
+use crate::upstream::BoxError;
+
+use super::problem::Problem;
+use super::visit::Visit;
+use super::{Body, Cleared, choose, pages};
+
+/// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
+const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
+
+/// Is this request for the gate itself?
+pub(super) fn is_own(visit: &Visit) -> bool {
+    visit.enforces() && (under_prefix(visit).is_some() || visit.path == "/.well-known/gpc.json")
+}
+
+/// The part of the path behind the prefix.
+fn under_prefix(visit: &Visit) -> Option<&str> {
+    let rest = visit.path.strip_prefix(visit.site.config.prefix.as_str())?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
+}
+
+/// Answers from the gate itself.
+pub(super) async fn answer<B>(visit: &Visit, request: Request<B>, ledger: &dyn Ledger) -> Result<Cleared, Problem>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let page = under_prefix(visit);
+    if page == Some("choice") {
+        return match visit.method {
+            Method::POST => choose::choose(visit, request, ledger).await,
+            _ => Err(Problem::Method("POST")),
+        };
+    }
+    if !matches!(visit.method, Method::GET | Method::HEAD) {
+        return Err(Problem::Method("GET, HEAD"));
+    }
+    match page {
+        None => Ok(Cleared::own(json(GPC))),
+        Some("cookies") => Ok(pages::cookies(visit)),
+        Some("record") => pages::record(visit, request.headers(), ledger).await,
+        Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(stylesheet())),
+        Some(_) => Err(Problem::NoSuchPage),
+    }
+}
+
+/// A page of the gate's own: nobody keeps it, nothing from elsewhere can be in it.
+pub(super) fn html(page: String) -> Response<Body> {
+    let mut response = typed(page, "text/html; charset=utf-8");
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(notice::CONTENT_SECURITY_POLICY));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(VARY, HeaderValue::from_static("Cookie, Accept-Language"));
+    response
+}
+
+pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = typed(body, "application/json");
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Its name changes with its content, so it may be kept for ever.
+fn stylesheet() -> Response<Body> {
+    let mut response = typed(notice::stylesheet().bytes, "text/css; charset=utf-8");
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    response.headers_mut().insert(CACHE_CONTROL, forever);
+    response
+}
+
+pub(super) fn typed(body: impl Into<Bytes>, content_type: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::whole(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

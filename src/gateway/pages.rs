@@ -1,0 +1,206 @@
+//! The cookies page and the visitor's own record: what is really there, put into words by `notice`.
+
+use http::HeaderMap;
+use http::header::{ACCEPT, HeaderValue};
+use serde_json::json;
+
+use crate::catalogue::{self, KnownCookie};
+use crate::consent::{Choice, Purpose, PurposeSet};
+use crate::ledger::Ledger;
+use crate::notice::{
+    self, AskedPurpose, ChosenPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection, Receipt,
+    ReceiptPage,
+};
+
+use super::problem::Problem;
+use super::visit::Visit;
+use super::{Cleared, Site, choose, origin, own};
+
+/// The purposes the notice asks about.
+pub(super) fn asked(site: &Site) -> impl Iterator<Item = AskedPurpose<'_>> {
+    let purposes = site.policy.purposes().asked();
+    purposes.map(|(purpose, name)| AskedPurpose { purpose, name, third_parties: &[] })
+}
+
+/// `GET {prefix}/cookies`.
+pub(super) fn cookies(visit: &Visit) -> Cleared {
+    let known = known_cookies(&visit.site);
+    let granted = visit.visitor.granted();
+    let rows: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, purpose)).collect();
+    let sections: Vec<_> = visit
+        .site
+        .policy
+        .purposes()
+        .iter()
+        .zip(&rows)
+        .map(|((purpose, name), rows)| PurposeSection { purpose, name, granted: granted.contains(purpose), rows })
+        .collect();
+    let receipt = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
+    let page = notice::cookies_page(&CookiesPage {
+        config: &visit.site.config.notice,
+        language: visit.language(),
+        prefix: &visit.site.config.prefix,
+        return_to: &return_to(visit),
+        purposes: &sections,
+        state: state(visit),
+        gpc: visit.visitor.gpc,
+        receipt: receipt.as_deref(),
+        choice_cookie: visit.site.choice.name(visit.peer.https),
+    });
+    told(visit, page)
+}
+
+/// A page of the gate's own that tells the visitor what they chose: the next one need not.
+fn told(visit: &Visit, page: String) -> Cleared {
+    let mut response = own::html(page);
+    if visit.visitor.choice.as_ref().is_some_and(|choice| choice.fresh) {
+        choose::confirmed(visit, response.headers_mut());
+    }
+    Cleared::own(response)
+}
+
+fn state(visit: &Visit) -> PageState {
+    match &visit.visitor.choice {
+        Some(Choice { fresh: true, granted: PurposeSet::ESSENTIAL, .. }) => PageState::Withdrawn,
+        Some(Choice { fresh: true, .. }) => PageState::Saved,
+        _ => PageState::Looking,
+    }
+}
+
+/// Where `return=` leads, if it leads anywhere on this site.
+fn return_to(visit: &Visit) -> String {
+    let query = visit.target.split_once('?').map_or("", |(_, query)| query);
+    let wish = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return");
+    origin::safe_return(wish.as_ref().map(|(_, back)| &**back), &visit.host)
+}
+
+/// A cookie of this site, as far as it is known.
+struct Known {
+    name: String,
+    purpose: Purpose,
+    catalogue: Option<&'static KnownCookie>,
+}
+
+/// What the YAML names, and what traffic has shown; a cookie nobody has classified counts as marketing here too:
+/// it is held until everything is agreed to.
+fn known_cookies(site: &Site) -> Vec<Known> {
+    let declared = site.config.policy.cookies.iter().map(|rule| Known {
+        name: rule.pattern.clone(),
+        purpose: rule.purpose,
+        catalogue: catalogue::cookie(rule.pattern.as_bytes()),
+    });
+    let seen = site.inventory.names().into_iter().map(|name| {
+        let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
+        let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
+        Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
+    });
+    let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all.dedup_by(|a, b| a.name == b.name);
+    all
+}
+
+fn is_own(name: &str) -> bool {
+    crate::consent::ChoiceCookie::is_own(name.as_bytes())
+}
+
+fn rows(known: &[Known], purpose: Purpose) -> Vec<CookieRow<'_>> {
+    known.iter().filter(|known| known.purpose == purpose).map(row).collect()
+}
+
+fn row(known: &Known) -> CookieRow<'_> {
+    let Known { name, catalogue, .. } = known;
+    let reason = catalogue.map(|known| known.reason).filter(|reason| !reason.is_empty());
+    CookieRow {
+        name,
+        set_by: catalogue.map(|known| known.platform).filter(|platform| *platform != "-"),
+        description: reason.map(|reason| (reason, Language::English)),
+        lifetime: catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+    }
+}
+
+/// The catalogue's words for a lifetime: `session`, `2 years`, `30 minutes`.
+fn lifetime(words: &str) -> Lifetime {
+    let words = words.trim().to_ascii_lowercase();
+    if words.contains("session") {
+        return Lifetime::Session;
+    }
+    let mut parts = words.split_ascii_whitespace();
+    let number = parts.next().and_then(|number| number.parse::<u64>().ok());
+    let unit = parts.next().map(|unit| unit.trim_end_matches('s')).and_then(seconds);
+    match (number, unit) {
+        (Some(number), Some(unit)) => Lifetime::Seconds(number.saturating_mul(unit)),
+        _ if words.contains("persistent") || words.contains("never") => Lifetime::UntilDeleted,
+        _ => Lifetime::Unknown,
+    }
+}
+
+fn seconds(unit: &str) -> Option<u64> {
+    const DAY: u64 = 86_400;
+    Some(match unit {
+        "second" => 1,
+        "minute" => 60,
+        "hour" => 3_600,
+        "day" => DAY,
+        "week" => 7 * DAY,
+        "month" => 30 * DAY,
+        "year" => 365 * DAY,
+        _ => return None,
+    })
+}
+
+/// `GET {prefix}/record`: the visitor's own receipt, with what the ledger has of it.
+pub(super) async fn record(visit: &Visit, headers: &HeaderMap, ledger: &dyn Ledger) -> Result<Cleared, Problem> {
+    let choice = visit.visitor.choice.as_ref();
+    if wants_json(headers) {
+        let receipt = choice.and_then(|choice| choice.receipt);
+        let entries = match receipt {
+            Some(receipt) => ledger.find(receipt).await.map_err(Problem::Ledger)?,
+            None => Vec::new(),
+        };
+        let entries: Vec<_> = entries.iter().map(crate::ledger::Entry::json).collect();
+        let receipt = receipt.map(|receipt| receipt.to_string());
+        return Ok(Cleared::own(own::json(json!({ "receipt": receipt, "records": entries }).to_string())));
+    }
+    let id = choice.and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
+    let chosen: Vec<_> = chosen(visit).collect();
+    let page = notice::receipt_page(&ReceiptPage {
+        config: &visit.site.config.notice,
+        language: visit.language(),
+        prefix: &visit.site.config.prefix,
+        return_to: &return_to(visit),
+        receipt: choice.map(|choice| Receipt {
+            id: id.as_deref(),
+            made_at: choice.made_at,
+            notice_version: &visit.site.config.notice.version,
+            purposes: &chosen,
+        }),
+    });
+    Ok(Cleared::own(own::html(page)))
+}
+
+fn chosen(visit: &Visit) -> impl Iterator<Item = ChosenPurpose<'_>> {
+    let granted = visit.visitor.granted();
+    let purposes = visit.site.policy.purposes().asked();
+    purposes.map(move |(purpose, name)| ChosenPurpose { purpose, name, granted: granted.contains(purpose) })
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
+    lines.into_iter().any(|line| memchr::memmem::find(line, b"application/json").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogues_words_become_lifetimes() {
+        assert_eq!(lifetime("Session"), Lifetime::Session);
+        assert_eq!(lifetime("2 years"), Lifetime::Seconds(2 * 365 * 86_400));
+        assert_eq!(lifetime("1 day"), Lifetime::Seconds(86_400));
+        assert_eq!(lifetime("30 minutes"), Lifetime::Seconds(1_800));
+        assert_eq!(lifetime("-"), Lifetime::Unknown);
+        assert_eq!(lifetime("Persistent"), Lifetime::UntilDeleted);
+    }
+}

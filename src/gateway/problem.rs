@@ -1,0 +1,103 @@
+//! What the gate answers when it cannot give the page, and whose fault it was: the visitor's, the site's, our own.
+
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::ledger::Refused;
+use crate::notice::{self, ErrorPage, Language};
+use crate::upstream::{BoxError, Failure};
+
+use super::visit::Visit;
+use super::{Body, Cleared};
+
+/// Why there is no page.
+pub(super) enum Problem {
+    /// No site answers to the host.
+    NoSuchSite,
+    /// The gate has no such page of its own.
+    NoSuchPage,
+    /// The request has been here before.
+    Loop,
+    /// The site did not answer as it should.
+    Upstream(Failure),
+    /// The site broke off before the first byte of its page.
+    Broken(BoxError),
+    /// The choice could not be recorded: nothing was set.
+    Ledger(Refused),
+    /// The choice came from another site.
+    CrossSite,
+    /// The form makes no sense.
+    BadChoice,
+    /// The form is larger than any choice.
+    ChoiceTooLarge,
+    /// Only these methods.
+    Method(&'static str),
+    /// A fault of our own.
+    Setup(String),
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::Upstream(failure)
+    }
+}
+
+impl Problem {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchSite => StatusCode::MISDIRECTED_REQUEST,
+            Self::NoSuchPage => StatusCode::NOT_FOUND,
+            Self::Loop => StatusCode::LOOP_DETECTED,
+            Self::Upstream(failure) => failure.status(),
+            Self::Broken(_) => StatusCode::BAD_GATEWAY,
+            Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::BadChoice => StatusCode::BAD_REQUEST,
+            Self::ChoiceTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Setup(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The answer: a plain page in the visitor's language that says what to do, and nothing about our insides.
+    pub(super) fn cleared(self, visit: Option<&Visit>) -> Cleared {
+        self.log(visit);
+        let page = notice::error_page(&ErrorPage {
+            status: self.status(),
+            language: visit.map_or(Language::English, Visit::language),
+            service: visit.map(|visit| visit.site.config.notice.service.as_str()),
+            prefix: visit.map(|visit| visit.site.config.prefix.as_str()),
+            choice_lost: matches!(self, Self::Ledger(_)),
+        });
+        let mut response = Response::new(Body::whole(page));
+        *response.status_mut() = self.status();
+        self.headers(response.headers_mut());
+        Cleared::own(response)
+    }
+
+    fn headers(&self, headers: &mut HeaderMap) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::Ledger(_) | Self::Upstream(Failure::Busy(_)) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(Failure::RETRY_AFTER.as_secs()));
+            }
+            Self::Method(allowed) => {
+                headers.insert(ALLOW, HeaderValue::from_static(allowed));
+            }
+            _ => {}
+        }
+    }
+
+    fn log(&self, visit: Option<&Visit>) {
+        let site = visit.map_or("", |visit| visit.site.name());
+        match self {
+            Self::Upstream(failure) => tracing::warn!(site, "{failure}"),
+            Self::Broken(fault) => tracing::warn!(site, "the site broke off: {fault}"),
+            Self::Ledger(refused) => tracing::error!(site, "a choice was not recorded: {refused}"),
+            Self::Setup(fault) => tracing::error!(site, "{fault}"),
+            Self::Loop => tracing::warn!(site, "a request came back to the gate: does the upstream point here?"),
+            _ => tracing::debug!(site, status = self.status().as_u16(), "refused"),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What was held, or would have been: counted always, logged the first time it is seen.
+//!
+//! A rule and an address's host and path go to the log; values, queries and visitors never do.
+
+use std::sync::Arc;
+
+use crate::html::Finding;
+
+use super::body::{Report, Seen};
+use super::visit::Visit;
+use super::{Mode, Site};
+
+/// Reports cookies by name.
+pub(super) fn cookies<'n>(visit: &Visit, kind: &'static str, names: impl Iterator<Item = &'n [u8]>) {
+    for name in names {
+        let rule = visit.site.policy.cookie(name, visit.granted).rule.to_string();
+        held(&visit.site, kind, &rule, &shown(name));
+    }
+}
+
+/// Reports what a page's body comes upon while it streams.
+pub(super) fn of_page(visit: &Visit) -> Report {
+    let site = Arc::clone(&visit.site);
+    let path = shown(visit.path.as_bytes());
+    Box::new(move |seen| match seen {
+        Seen::Held(findings) => findings.iter().for_each(|finding| tag(&site, finding)),
+        Seen::Abandoned(why) => abandoned(&site, why.name(), &path),
+    })
+}
+
+/// Reports a page that was not rewritten.
+pub(super) fn abandoned(site: &Site, why: &'static str, path: &str) {
+    site.counters.abandoned(why);
+    tracing::warn!(site = site.name(), path, why, "page not rewritten");
+}
+
+fn tag(site: &Site, finding: &Finding) {
+    let what = format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
+    held(site, "tag", &finding.rule, &what);
+}
+
+fn held(site: &Site, kind: &'static str, rule: &str, what: &str) {
+    if site.counters.held(kind, rule) {
+        let done = if site.config.mode == Mode::Enforce { "held" } else { "would be held" };
+        tracing::info!(site = site.name(), kind, rule, what, "{done}");
+    }
+}
+
+/// Bytes from outside as they may stand in a log line: no control characters, no direction marks, not endless.
+fn shown(bytes: &[u8]) -> String {
+    const LONGEST: usize = 120;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
+    text.chars().map(|c| if c.is_control() || is_direction(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

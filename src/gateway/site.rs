@@ -1,0 +1,121 @@
+//! The sites, compiled from their configs and found by host.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Semaphore;
+
+use crate::catalogue::pattern::PatternFault;
+use crate::consent::{ChoiceCookie, Key};
+use crate::inventory::{Counters, Inventory};
+use crate::policy::Policy;
+
+use super::Config;
+
+/// One site, ready to serve.
+pub struct Site {
+    /// What was configured.
+    pub config: Config,
+    /// Its rules, compiled.
+    pub policy: Arc<Policy>,
+    /// How its choice cookie is written and read.
+    pub choice: ChoiceCookie,
+    /// What traffic showed.
+    pub inventory: Arc<Inventory>,
+    /// What was held, or would have been.
+    pub counters: Arc<Counters>,
+    /// Requests under way at the site behind, over all workers.
+    pub cap: Arc<Semaphore>,
+    /// Sent with a page that could not be rewritten: only the site itself may be fetched.
+    pub fence: http::HeaderValue,
+}
+
+/// Why a site cannot be served.
+#[derive(Debug)]
+pub struct SetupFault {
+    site: String,
+    fault: PatternFault,
+}
+
+impl fmt::Display for SetupFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "site {}: {}", self.site, self.fault)
+    }
+}
+
+impl std::error::Error for SetupFault {}
+
+impl Site {
+    /// Compiles a site. What `earlier` (the same site before a reload) has seen and counted is kept.
+    pub fn new(config: Config, key: &Key, earlier: Option<&Self>) -> Result<Self, SetupFault> {
+        let fault = |fault| SetupFault { site: config.hosts[0].clone(), fault };
+        let policy = Arc::new(Policy::new(&config.policy).map_err(fault)?);
+        let choice = ChoiceCookie {
+            key: key.clone(),
+            site: config.share.as_deref().unwrap_or(&config.hosts[0]).into(),
+            share: config.share.as_deref().map(Into::into),
+            notice_version: config.notice.version.as_str().into(),
+            days: config.notice.days,
+            purposes: policy.purposes().clone(),
+        };
+        Ok(Self {
+            policy,
+            choice,
+            inventory: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.inventory)),
+            counters: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.counters)),
+            cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
+            fence: fence(&config.hosts),
+            config,
+        })
+    }
+
+    /// The site's name: its first host.
+    pub fn name(&self) -> &str {
+        &self.config.hosts[0]
+    }
+}
+
+/// First party only. Inline script stays allowed: it can fetch from nowhere else. A second policy "can only further
+/// restrict" what the site's own allow (CSP3).
+fn fence(hosts: &[String]) -> http::HeaderValue {
+    let named = hosts.iter().filter(|host| *host != "*").fold(String::new(), |all, host| all + " " + host);
+    let policy = format!("default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:{named}");
+    http::HeaderValue::from_str(&policy).unwrap_or(http::HeaderValue::from_static("default-src 'self'"))
+}
+
+/// All sites of one configuration. A reload makes a new one and swaps it in.
+pub struct Sites {
+    /// Tells one configuration from the next, so that workers know when to make new connections.
+    pub generation: u64,
+    /// In the order of the YAML.
+    pub all: Vec<Arc<Site>>,
+    by_host: HashMap<String, usize>,
+    /// `.example.gov.uk` → site; the empty ending is `*`. Longest first.
+    by_ending: Vec<(String, usize)>,
+}
+
+impl Sites {
+    /// Compiles all sites; `earlier` is the configuration they replace.
+    pub fn new(configs: &[Config], key: &Key, earlier: Option<&Self>) -> Result<Self, SetupFault> {
+        static GENERATION: AtomicU64 = AtomicU64::new(0);
+        let before =
+            |config: &Config| earlier.and_then(|sites| sites.all.iter().find(|site| site.name() == config.hosts[0]));
+        let site = |config: &Config| Site::new(config.clone(), key, before(config).map(|site| &**site)).map(Arc::new);
+        let all: Vec<_> = configs.iter().map(site).collect::<Result<_, _>>()?;
+        let hosts =
+            || all.iter().enumerate().flat_map(|(at, site)| site.config.hosts.iter().map(move |host| (host, at)));
+        let mut by_ending: Vec<_> =
+            hosts().filter_map(|(host, at)| Some((host.strip_prefix('*')?.to_owned(), at))).collect();
+        by_ending.sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len()));
+        let by_host = hosts().filter(|(host, _)| !host.starts_with('*')).map(|(host, at)| (host.clone(), at)).collect();
+        Ok(Self { generation: GENERATION.fetch_add(1, Ordering::Relaxed), all, by_host, by_ending })
+    }
+
+    /// The place of the site that answers to this host (lower-case, without port).
+    pub fn find(&self, host: &str) -> Option<usize> {
+        let by_ending = || self.by_ending.iter().find(|(ending, _)| host.ends_with(ending)).map(|(_, at)| *at);
+        self.by_host.get(host).copied().or_else(by_ending)
+    }
+}

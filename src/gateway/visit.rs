@@ -1,0 +1,135 @@
+//! What is known about one request once its headers are read: whose site, who asks, what they agreed to.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use http::header::{ACCEPT_LANGUAGE, HOST};
+use http::{HeaderMap, Method, Request};
+
+use crate::consent::{self, PurposeSet, UnixSeconds, Visitor};
+use crate::cookie;
+use crate::html::Asked;
+use crate::notice::{self, Language, Place};
+
+use super::{Mode, Site};
+
+/// Who is at the other end, after trusted proxies.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// The visitor's address; it goes to the site and nowhere else.
+    pub address: IpAddr,
+    /// The visitor came by https.
+    pub https: bool,
+}
+
+/// One request as the gate sees it.
+pub(super) struct Visit {
+    pub(super) site: Arc<Site>,
+    pub(super) peer: Peer,
+    pub(super) method: Method,
+    /// Host and port as the visitor wrote them.
+    pub(super) host: String,
+    pub(super) path: String,
+    /// Path and query.
+    pub(super) target: String,
+    pub(super) asked: Asked,
+    pub(super) visitor: Visitor,
+    /// What may be stored and run on this path.
+    pub(super) granted: PurposeSet,
+    pub(super) accept_language: Option<Vec<u8>>,
+    pub(super) now: UnixSeconds,
+}
+
+impl Visit {
+    pub(super) fn new<B>(site: Arc<Site>, request: &Request<B>, peer: Peer) -> Self {
+        let now = now();
+        let headers = request.headers();
+        let visitor = visitor(&site, headers, peer.https, now);
+        let path = request.uri().path().to_owned();
+        Self {
+            peer,
+            now,
+            method: request.method().clone(),
+            host: host(headers).to_owned(),
+            target: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
+            asked: Asked::read(headers),
+            granted: site.policy.granted_on(&path, visitor.granted()),
+            accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
+            visitor,
+            path,
+            site,
+        }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        self.site.config.mode
+    }
+
+    pub(super) fn enforces(&self) -> bool {
+        self.mode() == Mode::Enforce
+    }
+
+    /// Nothing is held from this visitor here.
+    pub(super) fn all_granted(&self) -> bool {
+        self.granted.covers(self.site.policy.purposes().all())
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.peer.https { "https" } else { "http" }
+    }
+
+    /// The host without its port.
+    pub(super) fn host_name(&self) -> &str {
+        without_port(&self.host)
+    }
+
+    /// The language for a page of the gate's own: asked for by `?lang=`, else what the browser prefers.
+    pub(super) fn language(&self) -> Language {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        let wish = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
+        self.language_of(wish.as_ref().map(|(_, tag)| &**tag))
+    }
+
+    /// The language for a notice on a page that says it is in this one.
+    pub(super) fn language_of(&self, page: Option<&str>) -> Language {
+        notice::language_for(page, self.accept_language.as_deref(), &self.site.config.notice)
+    }
+
+    /// Where the notice stands on a page.
+    pub(super) fn place<'p>(&'p self, page_language: Option<&str>) -> Place<'p> {
+        Place {
+            config: &self.site.config.notice,
+            language: self.language_of(page_language),
+            page_language: page_language.and_then(Language::from_tag),
+            https: self.peer.https,
+            host: &self.host,
+            prefix: &self.site.config.prefix,
+            return_to: &self.target,
+        }
+    }
+}
+
+/// The `Host` line; `server` has made sure that there is one and that it can be one.
+pub(super) fn host(headers: &HeaderMap) -> &str {
+    headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+pub(super) fn without_port(host: &str) -> &str {
+    let port = host.rfind(':').filter(|at| host[at + 1..].bytes().all(|byte| byte.is_ascii_digit()));
+    port.map_or(host, |at| &host[..at])
+}
+
+fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> Visitor {
+    let name = site.choice.name(https).as_bytes();
+    let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
+    Visitor {
+        // A neighbour host can put a second cookie of this name beside ours: the one that is signed counts.
+        choice: cookie::values(headers, name).find_map(|value| site.choice.open(value, now)),
+        gpc: consent::gpc(gpc),
+    }
+}
+
+fn now() -> UnixSeconds {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

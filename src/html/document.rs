@@ -1,0 +1,166 @@
+//! Which responses are documents: pages a person looks at, not fragments that a script asked for.
+//!
+//! A fragment that is changed breaks the page that asked for it (length-prefixed ASP.NET partial postbacks above
+//! all), so the request has to speak for a document, and the body has to look like one (promise 9).
+
+use http::HeaderMap;
+use http::header::ACCEPT;
+
+/// What the request says about the use of its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A page of its own: the browser's address bar shows it.
+    Page,
+    /// Most likely a page: html is what is asked for, by a browser that does not say where to.
+    Likely,
+    /// A page inside another: held, but never with a notice of its own.
+    Frame,
+    /// Nothing says so or contradicts it: the body decides.
+    Unknown,
+    /// Something else: an image, a script's own request, a partial postback.
+    Other,
+}
+
+impl Asked {
+    /// Reads `Sec-Fetch-Dest`, which browsers send over https and to localhost; elsewhere the older signs.
+    pub fn read(headers: &HeaderMap) -> Self {
+        let value = |name: &str| headers.get(name).map(http::HeaderValue::as_bytes);
+        if is_script_request(headers) {
+            return Self::Other;
+        }
+        match value("sec-fetch-dest") {
+            Some(b"document") => Self::Page,
+            Some(b"iframe" | b"frame" | b"embed" | b"object" | b"fencedframe") => Self::Frame,
+            Some(_) => Self::Other,
+            None if accepts_html(headers) => Self::Likely,
+            None if headers.contains_key(ACCEPT) && !accepts_anything(headers) => Self::Other,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Could the answer be a document?
+    pub fn may_be_document(self) -> bool {
+        self != Self::Other
+    }
+}
+
+/// jQuery and the ASP.NET ScriptManager say so themselves.
+fn is_script_request(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-microsoftajax")
+        || headers.get("x-requested-with").is_some_and(|by| by.as_bytes().eq_ignore_ascii_case(b"xmlhttprequest"))
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    accepts(headers, |media| media == b"text/html" || media == b"application/xhtml+xml")
+}
+
+fn accepts_anything(headers: &HeaderMap) -> bool {
+    accepts(headers, |media| media == b"*/*")
+}
+
+fn accepts(headers: &HeaderMap, wanted: impl Fn(&[u8]) -> bool) -> bool {
+    let lines = headers.get_all(ACCEPT).iter();
+    let mut ranges = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    ranges.any(|range| wanted(range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()))
+}
+
+/// What a response is, by its own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// `text/html`.
+    Html,
+    /// `application/xhtml+xml`.
+    Xhtml,
+    /// Anything else.
+    No,
+}
+
+impl Document {
+    /// Reads a `Content-Type`.
+    pub fn of(content_type: &[u8]) -> Self {
+        let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if essence.eq_ignore_ascii_case(b"text/html") {
+            Self::Html
+        } else if essence.eq_ignore_ascii_case(b"application/xhtml+xml") {
+            Self::Xhtml
+        } else {
+            Self::No
+        }
+    }
+}
+
+/// Does a `text/html` body look like what was asked for? What does not is sent on as it is, behind a fence.
+///
+/// Sites send JSON and script as `text/html`: where a browser does not say that it will show a page, the first byte
+/// that is no white space must be `<`; where the request says nothing at all, the page has to begin as a whole
+/// document does. Where the browser will show it, a page may begin with words (an error message, mostly).
+pub fn looks_like_html(asked: Asked, first: &[u8]) -> bool {
+    let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).trim_ascii_start();
+    match asked {
+        Asked::Page | Asked::Frame => text.first().is_some_and(|byte| !matches!(byte, b'{' | b'[')),
+        Asked::Likely => text.first() == Some(&b'<'),
+        Asked::Unknown => begins_as_document(text),
+        Asked::Other => false,
+    }
+}
+
+fn begins_as_document(mut text: &[u8]) -> bool {
+    while let Some(comment) = text.strip_prefix(b"<!--") {
+        let Some(end) = memchr::memmem::find(comment, b"-->") else { return false };
+        text = comment[end + 3..].trim_ascii_start();
+    }
+    const BEGINNINGS: [&[u8]; 8] =
+        [b"<!doctype", b"<html", b"<head", b"<title", b"<meta", b"<body", b"<frameset", b"<?xml"];
+    BEGINNINGS.iter().any(|known| text.len() >= known.len() && text[..known.len()].eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn asked(headers: &[(&'static str, &'static str)]) -> Asked {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        Asked::read(&headers.iter().map(pair).collect())
+    }
+
+    #[test]
+    fn a_request_says_what_it_is_for() {
+        assert_eq!(asked(&[("sec-fetch-dest", "document")]), Asked::Page);
+        assert_eq!(asked(&[("sec-fetch-dest", "iframe")]), Asked::Frame);
+        assert_eq!(asked(&[("sec-fetch-dest", "empty"), ("accept", "text/html")]), Asked::Other);
+        assert_eq!(asked(&[("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")]), Asked::Likely);
+        assert_eq!(asked(&[("accept", "*/*")]), Asked::Unknown);
+        assert_eq!(asked(&[("accept", "image/webp, image/*")]), Asked::Other);
+        assert_eq!(asked(&[]), Asked::Unknown);
+    }
+
+    #[test]
+    fn scripts_that_ask_for_a_piece_get_it_as_it_is() {
+        assert_eq!(asked(&[("accept", "text/html"), ("x-requested-with", "XMLHttpRequest")]), Asked::Other);
+        assert_eq!(asked(&[("accept", "text/html"), ("x-microsoftajax", "Delta=true")]), Asked::Other);
+    }
+
+    #[test]
+    fn the_body_must_look_like_what_was_asked_for() {
+        assert!(looks_like_html(Asked::Page, b"\xEF\xBB\xBF \n<td>x"));
+        assert!(looks_like_html(Asked::Page, b"Warning: line 3<html>"));
+        assert!(!looks_like_html(Asked::Page, b"{\"a\":\"<p>\"}"));
+        assert!(!looks_like_html(Asked::Likely, b"1|#||4|25|pageRedirect||"));
+        assert!(!looks_like_html(Asked::Page, b""));
+        assert!(looks_like_html(Asked::Unknown, b"<!-- x --> <!DOCTYPE html>"));
+        assert!(!looks_like_html(Asked::Unknown, b"<tr><td>"));
+        assert!(!looks_like_html(Asked::Other, b"<!doctype html>"));
+    }
+
+    #[test]
+    fn content_types_by_essence() {
+        assert_eq!(Document::of(b"Text/HTML ; charset=x"), Document::Html);
+        assert_eq!(Document::of(b"application/xhtml+xml"), Document::Xhtml);
+        assert_eq!(Document::of(b"text/plain"), Document::No);
+        assert_eq!(Document::of(b""), Document::No);
+    }
+}

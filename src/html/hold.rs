@@ -1,0 +1,207 @@
+//! What holding a tag does to its bytes.
+//!
+//! Every edit is an insertion of ASCII: `data-consentgate-` in front of the name of an attribute that fetches, and
+//! ` data-consentgate="PURPOSE"` behind the tag's name (a script also gets an inert `type`, first, so that it wins
+//! over any later one). The site's own bytes stay, in order: taking the insertions out gives the page back.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use crate::consent::PurposeSet;
+use crate::policy::{Policy, Verdict};
+
+use super::attributes::{StartTag, srcset};
+use super::scan::Kind;
+
+/// Put in front of the name of an attribute that must not act.
+pub const HELD_PREFIX: &str = "data-consentgate-";
+
+/// An insertion in front of the byte at `at`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) at: usize,
+    pub(super) text: Cow<'static, [u8]>,
+}
+
+/// What was held and why; the address without its query, which may carry personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The tag: `script`, `img`, …
+    pub tag: String,
+    /// Host and path, or `inline` for a script's text.
+    pub address: String,
+    /// The rule that decided.
+    pub rule: String,
+}
+
+/// What a start tag comes to.
+pub(super) enum Judged {
+    /// It may stay as it is.
+    Pass,
+    /// Hold it: the rule says why.
+    Hold { purpose: String, finding: Finding },
+    /// A script without an address: its text decides.
+    Inline,
+    /// An `iframe srcdoc`: a page in an attribute, to be searched first.
+    Document(String),
+}
+
+/// Judges tags for one page and one visitor.
+pub(super) struct Judge<'p> {
+    pub(super) policy: &'p Policy,
+    pub(super) granted: PurposeSet,
+    /// The page's own host.
+    pub(super) host: &'p str,
+    /// What relative addresses are relative to.
+    pub(super) base: &'p Url,
+}
+
+impl Judge<'_> {
+    /// The verdict on a start tag from its own bytes.
+    pub(super) fn tag(&self, kind: Kind, raw: &[u8]) -> Judged {
+        let tag = StartTag::new(raw);
+        match kind {
+            Kind::Script => self.script(tag, raw),
+            Kind::Link if !fetches(&tag.value("rel").unwrap_or_default()) => Judged::Pass,
+            Kind::Link | Kind::Fetching => self.fetching(tag, raw),
+            Kind::Opaque | Kind::Base | Kind::Html => Judged::Pass,
+        }
+    }
+
+    /// The verdict on the text of an inline script.
+    pub(super) fn script_text(&self, text: &[u8]) -> Judged {
+        self.judged(self.policy.script_text(text, self.granted), "script", "inline")
+    }
+
+    fn script(&self, tag: StartTag<'_>, raw: &[u8]) -> Judged {
+        if !runs(tag) {
+            return Judged::Pass;
+        }
+        match self.fetching(tag, raw) {
+            Judged::Pass if tag.value("src").is_none() => Judged::Inline,
+            judged => judged,
+        }
+    }
+
+    fn fetching(&self, tag: StartTag<'_>, raw: &[u8]) -> Judged {
+        for name in fetching_attributes(tag_name(raw)) {
+            let Some(value) = tag.value(name) else { continue };
+            let judged = match *name {
+                "srcdoc" => return Judged::Document(value.into_owned()),
+                "srcset" => srcset(&value).map(|address| self.address(address, raw)).find(Judged::is_hold),
+                _ => Some(self.address(&value, raw)),
+            };
+            if let Some(held @ Judged::Hold { .. }) = judged {
+                return held;
+            }
+        }
+        Judged::Pass
+    }
+
+    /// An address that is none (`http://[`) fetches nothing; one of another scheme than http fetches no third party.
+    fn address(&self, address: &str, raw: &[u8]) -> Judged {
+        let Ok(url) = self.base.join(address) else { return Judged::Pass };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Judged::Pass;
+        }
+        let verdict = self.policy.address(&url, self.host, self.granted);
+        self.judged(verdict, &tag_name(raw).to_ascii_lowercase(), &shown(&url))
+    }
+
+    fn judged(&self, verdict: Verdict<'_>, tag: &str, address: &str) -> Judged {
+        if !verdict.is_hold() {
+            return Judged::Pass;
+        }
+        let purpose = verdict.purpose.map_or("unclassified", |purpose| self.policy.purposes().name(purpose));
+        let finding = Finding { tag: tag.into(), address: address.into(), rule: verdict.rule.to_string() };
+        Judged::Hold { purpose: purpose.into(), finding }
+    }
+}
+
+impl Judged {
+    fn is_hold(&self) -> bool {
+        matches!(self, Self::Hold { .. })
+    }
+}
+
+fn shown(url: &Url) -> String {
+    format!("{}{}", url.host_str().unwrap_or_default(), url.path())
+}
+
+/// The insertions that hold a start tag standing at `at`.
+pub(super) fn hold(raw: &[u8], at: usize, purpose: &str) -> Vec<Edit> {
+    let tag = StartTag::new(raw);
+    let is_script = tag_name(raw).eq_ignore_ascii_case("script");
+    let inert = if is_script { " type=\"text/plain\"" } else { "" };
+    let mark = format!(" data-consentgate=\"{purpose}\"{inert}");
+    let mut edits = vec![Edit { at: at + tag.name_end(), text: mark.into_bytes().into() }];
+    let names: &[&str] = fetching_attributes(tag_name(raw));
+    for attribute in tag.attributes() {
+        let name = &raw[attribute.name.clone()];
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if names.iter().any(|known| is(known)) || (is_script && is("type")) {
+            edits.push(Edit { at: at + attribute.name.start, text: HELD_PREFIX.as_bytes().into() });
+        }
+    }
+    edits
+}
+
+fn tag_name(raw: &[u8]) -> &str {
+    std::str::from_utf8(&raw[1.min(raw.len())..StartTag::new(raw).name_end()]).unwrap_or_default()
+}
+
+/// The attributes by which a tag fetches or brings in something.
+fn fetching_attributes(tag: &str) -> &'static [&'static str] {
+    const KNOWN: [(&str, &[&str]); 14] = [
+        ("script", &["src", "href", "xlink:href"]),
+        ("link", &["href", "imagesrcset"]),
+        ("img", &["src", "srcset", "lowsrc"]),
+        ("iframe", &["src", "srcdoc"]),
+        ("frame", &["src"]),
+        ("source", &["src", "srcset"]),
+        ("object", &["data"]),
+        ("embed", &["src"]),
+        ("video", &["src", "poster"]),
+        ("audio", &["src"]),
+        ("track", &["src"]),
+        ("input", &["src"]),
+        ("image", &["href", "xlink:href", "src", "srcset"]),
+        ("base", &["href"]),
+    ];
+    KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag)).map_or(&[], |(_, names)| names)
+}
+
+/// Does this script run? Data blocks and templates do not (HTML standard, "prepare the script element").
+fn runs(tag: StartTag<'_>) -> bool {
+    let Some(mime) = tag.value("type").or_else(|| tag.value("language").map(|name| format!("text/{name}").into()))
+    else {
+        return true;
+    };
+    let mime = mime.trim().to_ascii_lowercase();
+    let essence = mime.split(';').next().unwrap_or_default().trim();
+    mime.is_empty()
+        || essence == "module"
+        || essence.contains("javascript")
+        || essence.contains("ecmascript")
+        || matches!(essence, "text/jscript" | "text/livescript" | "text/")
+}
+
+/// Does a `link` of this `rel` make the browser fetch or connect?
+fn fetches(rel: &str) -> bool {
+    const FETCHING: [&str; 12] = [
+        "stylesheet",
+        "preload",
+        "prefetch",
+        "preconnect",
+        "dns-prefetch",
+        "modulepreload",
+        "prerender",
+        "icon",
+        "apple-touch-icon",
+        "mask-icon",
+        "manifest",
+        "import",
+    ];
+    rel.split_ascii_whitespace().any(|token| FETCHING.iter().any(|known| token.eq_ignore_ascii_case(known)))
+}

@@ -1,0 +1,298 @@
+//! One page on its way through: read, judged, edited, sent on, chunk by chunk.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::consent::PurposeSet;
+use crate::policy::Policy;
+
+use super::Abandoned;
+use super::attributes::StartTag;
+use super::hold::{Edit, Finding, Judge, Judged, hold};
+use super::scan::{BodyTag, Event, Kind, Scanner};
+use super::source::Source;
+
+/// Makes the notice for a page whose `<html lang>` is this; ASCII only, so that it fits any charset.
+pub type Notice = Box<dyn FnOnce(Option<&str>) -> Vec<u8> + Send>;
+
+/// What a page is judged by.
+pub struct Job {
+    /// The site's rules.
+    pub policy: Arc<Policy>,
+    /// What may run for this visitor on this path.
+    pub granted: PurposeSet,
+    /// The page's own address.
+    pub address: Url,
+    /// Put first in the body, once.
+    pub notice: Option<Notice>,
+    /// Put at the end of the page, once; browsers show what follows `</html>` at the end of the body.
+    pub footer: Option<Notice>,
+}
+
+/// An inline script or a `noscript` is judged when its end is there; until then it is held back, up to this many bytes.
+const MOST_HELD_BACK: usize = 4 * 1024 * 1024;
+/// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident.
+const DEEPEST: u8 = 4;
+
+/// A page being rewritten. Feed it decoded bytes; take what may leave.
+pub struct Page {
+    editor: Editor,
+    scanner: Scanner,
+    reading_prologue: bool,
+    notice: Option<Notice>,
+    footer: Option<Notice>,
+    language: Option<String>,
+}
+
+impl Page {
+    /// A page that has not begun.
+    pub fn new(job: Job) -> Self {
+        let Job { policy, granted, address, notice, footer } = job;
+        Self {
+            editor: Editor::new(policy, granted, address),
+            scanner: Scanner::prologue(0),
+            reading_prologue: true,
+            notice,
+            footer,
+            language: None,
+        }
+    }
+
+    /// Takes the next bytes of the page; what may leave is added to `out`.
+    ///
+    /// # Errors
+    /// Why the rest of this page can never be judged: nothing more of it may be sent.
+    pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Bytes>) -> Result<(), Abandoned> {
+        self.editor.source.push(chunk.clone());
+        let reached = self.scanner.feed(&chunk)?;
+        let events = self.scanner.events();
+        self.read(events, reached)?;
+        self.editor.limit_waiting()?;
+        self.editor.emit(self.scanner.understood(), out);
+        Ok(())
+    }
+
+    /// The page has ended: judges and adds what was held back.
+    pub fn finish(mut self, out: &mut Vec<Bytes>) -> Result<Vec<Finding>, Abandoned> {
+        let fresh = Scanner::content(self.editor.source.end());
+        let events = std::mem::replace(&mut self.scanner, fresh).end()?;
+        let reached = events.iter().any(|event| matches!(event, Event::Body { .. }));
+        self.read(events, reached)?;
+        let events = self.scanner.end()?;
+        self.editor.events(events)?;
+        self.editor.end()?;
+        let end = self.editor.source.end();
+        if end > 0
+            && let Some(notice) = self.notice.take()
+        {
+            self.editor.insert(end, notice(self.language.as_deref()));
+        }
+        self.editor.emit(end, out);
+        Ok(self.editor.findings)
+    }
+
+    /// What was held since the last call.
+    pub fn findings(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.editor.findings)
+    }
+
+    fn read(&mut self, events: Vec<Event>, reached: bool) -> Result<(), Abandoned> {
+        for event in events {
+            match event {
+                Event::Body { tag, span } => self.body(tag, &span),
+                Event::Start { kind: Kind::Html, span, .. } => self.language = self.editor.value(&span, "lang"),
+                event => self.editor.event(event)?,
+            }
+        }
+        if reached && self.reading_prologue { self.read_content() } else { Ok(()) }
+    }
+
+    /// From the tag that began the body on, a fresh scanner reads: both begin where a tag may stand.
+    fn read_content(&mut self) -> Result<(), Abandoned> {
+        self.reading_prologue = false;
+        let start = self.editor.body_at;
+        self.scanner = Scanner::content(start);
+        for piece in self.editor.source.from(start) {
+            self.scanner.feed(&piece)?;
+        }
+        let events = self.scanner.events();
+        self.editor.events(events)
+    }
+
+    /// The notice stands first in the body; a frameset has no body for it.
+    fn body(&mut self, tag: BodyTag, span: &Range<usize>) {
+        self.editor.body_at = span.start;
+        let notice = self.notice.take().map(|notice| notice(self.language.as_deref()));
+        match (tag, notice) {
+            (BodyTag::Body, Some(notice)) => self.editor.insert(span.end, notice),
+            (BodyTag::Other, Some(notice)) => self.editor.insert(span.start, notice),
+            (BodyTag::Frameset, _) => self.footer = None,
+            (_, None) => {}
+        }
+    }
+}
+
+/// A start tag whose verdict needs what follows it.
+struct Waiting {
+    kind: Kind,
+    span: Range<usize>,
+}
+
+/// Turns what was found into edits, and lets the bytes go.
+struct Editor {
+    source: Source,
+    edits: VecDeque<Edit>,
+    findings: Vec<Finding>,
+    waiting: Option<Waiting>,
+    policy: Arc<Policy>,
+    granted: PurposeSet,
+    host: String,
+    base: Url,
+    body_at: usize,
+    depth: u8,
+}
+
+impl Editor {
+    fn new(policy: Arc<Policy>, granted: PurposeSet, base: Url) -> Self {
+        Self {
+            source: Source::default(),
+            edits: VecDeque::new(),
+            findings: Vec::new(),
+            waiting: None,
+            policy,
+            granted,
+            host: base.host_str().unwrap_or_default().to_owned(),
+            base,
+            body_at: 0,
+            depth: 0,
+        }
+    }
+
+    fn events(&mut self, events: Vec<Event>) -> Result<(), Abandoned> {
+        events.into_iter().try_for_each(|event| self.event(event))
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), Abandoned> {
+        match event {
+            Event::Start { kind: Kind::Base, span, .. } => self.rebase(&span),
+            Event::Start { kind, span, content } => self.start(kind, span, content)?,
+            Event::End { span } => self.content_ended(span.start)?,
+            Event::Body { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn rebase(&mut self, span: &Range<usize>) {
+        let base = self.value(span, "href").and_then(|href| self.base.join(&href).ok());
+        self.base = base.unwrap_or_else(|| self.base.clone());
+    }
+
+    fn value(&self, span: &Range<usize>, name: &str) -> Option<String> {
+        StartTag::new(&self.source.range(span.clone())).value(name).map(std::borrow::Cow::into_owned)
+    }
+
+    fn start(&mut self, kind: Kind, span: Range<usize>, content: bool) -> Result<(), Abandoned> {
+        match self.judge().tag(kind, &self.source.range(span.clone())) {
+            Judged::Pass if kind == Kind::Opaque && content => self.waiting = Some(Waiting { kind, span }),
+            Judged::Inline if content => self.waiting = Some(Waiting { kind, span }),
+            Judged::Pass | Judged::Inline => {}
+            Judged::Hold { purpose, finding } => self.hold(&span, &purpose, finding),
+            Judged::Document(document) => self.document(document, &span)?,
+        }
+        Ok(())
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge { policy: &self.policy, granted: self.granted, host: &self.host, base: &self.base }
+    }
+
+    fn hold(&mut self, span: &Range<usize>, purpose: &str, finding: Finding) {
+        let edits = hold(&self.source.range(span.clone()), span.start, purpose);
+        self.edits.extend(edits);
+        self.findings.push(finding);
+    }
+
+    fn insert(&mut self, at: usize, text: Vec<u8>) {
+        self.edits.push_back(Edit { at, text: text.into() });
+    }
+
+    /// The end of an inline script or of opaque content is known: now it can be judged.
+    fn content_ended(&mut self, end: usize) -> Result<(), Abandoned> {
+        let Some(Waiting { kind, span }) = self.waiting.take() else { return Ok(()) };
+        let content = self.source.range(span.end..end);
+        if kind == Kind::Opaque {
+            let inner = self.fragment(content.into_owned(), span.end)?;
+            self.edits.extend(inner.edits);
+            self.findings.extend(inner.findings);
+        } else if let Judged::Hold { purpose, finding } = self.judge().script_text(&content) {
+            self.hold(&span, &purpose, finding);
+        }
+        Ok(())
+    }
+
+    /// An inline script too long to wait for is held unread; opaque content that long cannot be searched.
+    fn limit_waiting(&mut self) -> Result<(), Abandoned> {
+        let Some(Waiting { kind, span }) = &self.waiting else { return Ok(()) };
+        if self.source.end() - span.start <= MOST_HELD_BACK {
+            return Ok(());
+        }
+        if *kind == Kind::Opaque {
+            return Err(Abandoned::MemoryLimit);
+        }
+        let span = span.clone();
+        self.waiting = None;
+        let rule = format!("an inline script longer than {MOST_HELD_BACK} bytes cannot be judged");
+        self.hold(&span, "unclassified", Finding { tag: "script".into(), address: "inline".into(), rule });
+        Ok(())
+    }
+
+    /// An `iframe srcdoc` with anything to hold in it is held whole.
+    fn document(&mut self, document: String, span: &Range<usize>) -> Result<(), Abandoned> {
+        let inner = self.fragment(document.into_bytes(), 0)?;
+        if let Some(finding) = inner.findings.into_iter().next() {
+            self.hold(span, "embedded", finding);
+        }
+        Ok(())
+    }
+
+    /// Judges a piece of HTML that stands inside something: its places begin at `base`.
+    fn fragment(&self, html: Vec<u8>, base: usize) -> Result<Self, Abandoned> {
+        if self.depth == DEEPEST {
+            return Err(Abandoned::Ambiguity);
+        }
+        let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.base.clone());
+        inner.host.clone_from(&self.host);
+        inner.depth = self.depth + 1;
+        inner.source = Source::at(base, html.into());
+        let mut scanner = Scanner::content(base);
+        for piece in inner.source.from(base) {
+            scanner.feed(&piece)?;
+        }
+        inner.events(scanner.events())?;
+        inner.events(scanner.end()?)?;
+        inner.end()?;
+        Ok(inner)
+    }
+
+    /// Nothing follows: what still waits for its end ends here.
+    fn end(&mut self) -> Result<(), Abandoned> {
+        self.content_ended(self.source.end())
+    }
+
+    /// Lets everything before `understood` leave, edited; what waits for its verdict stays.
+    fn emit(&mut self, understood: usize, out: &mut Vec<Bytes>) {
+        let limit = self.waiting.as_ref().map_or(understood, |waiting| waiting.span.start.min(understood));
+        while let Some(edit) = self.edits.pop_front_if(|edit| edit.at <= limit) {
+            self.source.take_until(edit.at, out);
+            out.push(match edit.text {
+                std::borrow::Cow::Borrowed(text) => Bytes::from_static(text),
+                std::borrow::Cow::Owned(text) => text.into(),
+            });
+        }
+        self.source.take_until(limit, out);
+    }
+}

@@ -1,0 +1,249 @@
+//! Every HTML fixture through the rewriter, cut at every byte and at random: the same page comes out, taking the
+//! gate's insertions away gives the site's bytes back, and nothing that tracks is left alive.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use consentgate::consent::{PurposeSet, Purposes};
+use consentgate::html::{Abandoned, Finding, Job, Page};
+use consentgate::policy::{Config, Policy, Unclassified};
+use proptest::prelude::*;
+
+const NOTICE: &str = "<consent-notice>ASK</consent-notice>";
+const FOOTER: &str = "<consent-notice>FOOTER</consent-notice>";
+const TRACKER: &str = "google-analytics.com";
+
+fn policy() -> Arc<Policy> {
+    let config = Config {
+        purposes: Purposes::default(),
+        hosts: vec!["www.example.gov.uk".into()],
+        cookies: vec![],
+        tags: vec![],
+        storage: vec![],
+        paths: vec![],
+        unclassified: Unclassified::default(),
+    };
+    Arc::new(Policy::new(&config).expect("no patterns"))
+}
+
+fn job(policy: &Arc<Policy>, granted: PurposeSet) -> Job {
+    Job {
+        policy: Arc::clone(policy),
+        granted,
+        address: "https://www.example.gov.uk/bins/".parse().expect("an address"),
+        notice: Some(Box::new(|_| NOTICE.as_bytes().to_vec())),
+        footer: Some(Box::new(|_| FOOTER.as_bytes().to_vec())),
+    }
+}
+
+fn rewrite_with(job: Job, pieces: &[&[u8]]) -> Result<(Vec<u8>, Vec<Finding>), Abandoned> {
+    let (mut page, mut out) = (Page::new(job), Vec::new());
+    let mut findings = Vec::new();
+    for piece in pieces {
+        page.push(Bytes::copy_from_slice(piece), &mut out)?;
+        findings.extend(page.findings());
+    }
+    findings.extend(page.finish(&mut out)?);
+    Ok((out.concat(), findings))
+}
+
+fn rewrite(pieces: &[&[u8]]) -> (Vec<u8>, Vec<Finding>) {
+    rewrite_with(job(&policy(), PurposeSet::ESSENTIAL), pieces).expect("a page that can be judged")
+}
+
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/html");
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .expect("the fixtures")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| (path.display().to_string(), fs::read(&path).expect("a fixture")))
+        .collect();
+    found.sort();
+    found
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/html").join(name)).expect("a fixture")
+}
+
+fn replace(page: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = page;
+    while let Some(at) = rest.windows(from.len()).position(|window| window == from) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+/// Takes the gate's insertions out again.
+fn undo(page: &[u8]) -> Vec<u8> {
+    let mut page = replace(&replace(page, NOTICE.as_bytes(), b""), FOOTER.as_bytes(), b"");
+    for purpose in ["analytics", "marketing", "preferences", "unclassified", "embedded"] {
+        let mark = format!(" data-consentgate=\"{purpose}\"");
+        page = replace(&page, format!("{mark} type=\"text/plain\"").as_bytes(), b"");
+        page = replace(&page, mark.as_bytes(), b"");
+    }
+    replace(&page, b"data-consentgate-", b"")
+}
+
+#[test]
+fn every_fixture_cut_anywhere_comes_out_the_same_and_can_be_undone() {
+    for (name, source) in fixtures() {
+        let (whole, findings) = rewrite(&[&source]);
+        assert_eq!(undo(&whole), source, "{name}: taking the insertions out gives the page back");
+        for cut in 0..=source.len() {
+            let (out, found) = rewrite(&[&source[..cut], &source[cut..]]);
+            assert!(out == whole, "{name} cut at {cut}:\n{}", String::from_utf8_lossy(&out));
+            assert_eq!(found, findings, "{name} cut at {cut}");
+        }
+        let bytes: Vec<&[u8]> = source.chunks(1).collect();
+        assert!(rewrite(&bytes).0 == whole, "{name} byte by byte");
+    }
+}
+
+proptest! {
+    #[test]
+    fn fixtures_cut_at_random(which in 0..100_usize, mut cuts in proptest::collection::vec(0..4000_usize, 0..12)) {
+        let fixtures = fixtures();
+        let (name, source) = &fixtures[which % fixtures.len()];
+        cuts.iter_mut().for_each(|cut| *cut %= source.len() + 1);
+        cuts.sort_unstable();
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        for cut in cuts {
+            pieces.push(&source[from..cut]);
+            from = cut;
+        }
+        pieces.push(&source[from..]);
+        prop_assert!(rewrite(&pieces).0 == rewrite(&[source]).0, "{}", name);
+    }
+
+    #[test]
+    fn whatever_bytes_come_nothing_panics_and_nothing_is_lost(
+        tokens in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "<script", "</script>", "<!--", "-->", ">", " src=", "\"", "'", "https://www.google-analytics.com/",
+                "<noscript>", "</noscript>", "<svg>", "<math>", "</svg>", "<![CDATA[", "]]>", "<select>", "<xmp>",
+                "<body>", "<head>", "<template>", "</template>", "<p>", "x", "\n", "=", "/", "<iframe srcdoc=",
+                "<frameset>", "<plaintext>", "<textarea>", "\u{e9}", "<html lang=cy>", "<base href=", "<img srcset=",
+            ]), 0..40),
+        cut in 0..200_usize,
+    ) {
+        let source = tokens.concat().into_bytes();
+        let cut = cut % (source.len() + 1);
+        let (out, _) = rewrite(&[&source[..cut], &source[cut..]]);
+        prop_assert_eq!(undo(&out), source);
+    }
+}
+
+/// The page as a browser would act on it: held tags and data blocks cannot fetch.
+fn alive(page: &[u8]) -> Vec<String> {
+    let page = String::from_utf8_lossy(page).into_owned();
+    let inert = |piece: &&str| {
+        let blocks = ["data-consentgate", "{\"u\":", "canonical", "data-src"];
+        !blocks.iter().any(|block| piece.contains(block))
+    };
+    page.split_inclusive('>')
+        .filter(|tag| tag.to_ascii_lowercase().contains(TRACKER))
+        .filter(inert)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn nothing_that_tracks_is_left_alive() {
+    for (name, source) in fixtures() {
+        if name.ends_with("plain.html") || name.ends_with("upper.html") || name.ends_with("select.html") {
+            assert_eq!(alive(&rewrite(&[&source]).0), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn each_form_of_tag_is_held() {
+    for (name, held) in [
+        ("plain.html", 6), // script src, inline, dns-prefetch, noscript img, iframe, srcset
+        ("upper.html", 7), // two scripts, img with a reference, object, embed, video poster, source
+        ("no-head-no-body.html", 1),
+        ("frameset.html", 1),
+        ("body-in-strings.html", 1),
+        ("embedded.html", 3),
+        ("select.html", 2),
+        ("base.html", 1),
+        ("noscript-unclosed.html", 2),
+        ("text-only.html", 0),
+        ("windows-1252.html", 1),
+        ("unclosed-script.html", 1),
+        ("odd-tags.html", 0),
+    ] {
+        let (_, findings) = rewrite(&[&fixture(name)]);
+        assert_eq!(findings.len(), held, "{name}: {findings:#?}");
+    }
+}
+
+#[test]
+fn the_notice_stands_once_in_each_document_and_first_in_its_body() {
+    for (name, source) in fixtures() {
+        let out = String::from_utf8_lossy(&rewrite(&[&source]).0).into_owned();
+        let expected = usize::from(!name.ends_with("frameset.html"));
+        assert_eq!(out.matches(NOTICE).count(), expected, "{name}");
+        assert_eq!(out.matches(FOOTER).count(), expected, "{name}");
+        assert!(expected == 0 || out.ends_with(FOOTER), "{name}");
+    }
+    let place = |name: &str| {
+        let out = String::from_utf8_lossy(&rewrite(&[&fixture(name)]).0).into_owned();
+        let at = out.find(NOTICE).expect("a notice");
+        (out[..at].to_owned(), out[at + NOTICE.len()..].to_owned())
+    };
+    assert!(place("plain.html").0.ends_with("<body class=\"home\">"));
+    assert!(place("upper.html").0.ends_with("ONLOAD=\"x()\">"));
+    assert!(place("no-head-no-body.html").1.starts_with("<p>First"));
+    assert!(place("body-in-strings.html").0.ends_with("<body>"));
+    assert_eq!(place("text-only.html").1, FOOTER);
+    assert!(place("odd-tags.html").0.ends_with("b='<script>'>"));
+}
+
+#[test]
+fn with_everything_granted_only_the_notice_is_added() {
+    let policy = policy();
+    for (name, source) in fixtures() {
+        let (out, findings) = rewrite_with(job(&policy, policy.purposes().all()), &[&source]).expect("a page");
+        let bare = replace(&replace(&out, NOTICE.as_bytes(), b""), FOOTER.as_bytes(), b"");
+        assert_eq!(bare, source, "{name}");
+        assert!(findings.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_page_leaves_as_it_comes_and_only_what_waits_for_its_verdict_stays() {
+    let (mut page, mut out) = (Page::new(job(&policy(), PurposeSet::ESSENTIAL)), Vec::new());
+    page.push(Bytes::from_static(b"<body><p>one</p><script>ga("), &mut out).expect("fine");
+    assert!(out.concat().ends_with(b"<p>one</p>"), "the paragraph does not wait");
+    page.push(Bytes::from_static(b"'create')</script><p>two</p>"), &mut out).expect("fine");
+    assert!(out.concat().ends_with(b"ga('create')</script><p>two</p>"));
+}
+
+#[test]
+fn pathological_pages_end_by_a_limit_and_not_by_time() {
+    let begun = std::time::Instant::now();
+    for source in [
+        "<a></b>".repeat(50_000),
+        "<div>".repeat(20_000),
+        "<p>x".repeat(50_000),
+        format!("<img alt=\"{}\">", "x".repeat(10_000_000)),
+        format!("<!--{}-->", "x".repeat(10_000_000)),
+        format!("<img {}>", "a ".repeat(500_000)),
+        format!("<body><script>{}", "x".repeat(10_000_000)),
+        format!("<body><noscript>{}</noscript>", "<p>".repeat(200_000)),
+    ] {
+        let pieces: Vec<&[u8]> = source.as_bytes().chunks(16 * 1024).collect();
+        let outcome = rewrite_with(job(&policy(), PurposeSet::ESSENTIAL), &pieces);
+        assert!(matches!(outcome, Ok(_) | Err(Abandoned::MemoryLimit)), "{:?}", outcome.err());
+    }
+    assert!(begun.elapsed().as_secs() < 60, "promise 31 even in a debug build: {:?}", begun.elapsed());
+}
