@@ -1,5 +1,7 @@
 //! The commands, one file each; start-up wiring lives here.
 
+pub mod demo;
+
 use std::process::ExitCode;
 
 /// Reads the command line and runs the command.
