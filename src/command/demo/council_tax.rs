@@ -22,7 +22,7 @@ pub(super) fn page(council: &Council, visit: &Visit) -> Reply {
     if !visit.is_post() {
         return form(council, 0, &Asked::default());
     }
-    let Some(worked_out) = view_state(&council.seal, &visit.posted("__VIEWSTATE")) else {
+    let Some(worked_out) = view_state(&council.seal, visit) else {
         return refused(council);
     };
     if visit.posted("__EVENTTARGET").ends_with("lnkReset") {
@@ -118,9 +118,11 @@ fn fields(seal: &Seal, worked_out: u32) -> String {
     )
 }
 
-/// How many charges this page has worked out, as its view state tells.
-fn view_state(seal: &Seal, state: &str) -> Option<u32> {
-    seal.open("viewstate", state)?.split(';').next()?.parse().ok()
+/// How many charges this page has worked out, as its view state tells; nothing if a byte of it was changed.
+fn view_state(seal: &Seal, visit: &Visit) -> Option<u32> {
+    let state = visit.posted("__VIEWSTATE");
+    let fits = seal.verify("eventvalidation", &state, &visit.posted("__EVENTVALIDATION"));
+    seal.open("viewstate", &state).filter(|_| fits)?.split(';').next()?.parse().ok()
 }
 
 fn refused(council: &Council) -> Reply {

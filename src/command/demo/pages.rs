@@ -19,6 +19,22 @@ pub(super) fn escape(text: &str) -> String {
     htmlize::escape_all_quotes(text).into_owned()
 }
 
+/// The bytes behind a form's `%41` and `+`; what is not such a code stands for itself.
+pub(super) fn percent_decode(value: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(value.len());
+    let mut bytes = value.as_bytes();
+    while let Some((&first, rest)) = bytes.split_first() {
+        let coded = rest.get(..2).filter(|_| first == b'%').and_then(hex);
+        bytes = if coded.is_some() { &rest[2..] } else { rest };
+        decoded.push(coded.unwrap_or(if first == b'+' { b' ' } else { first }));
+    }
+    decoded
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
 /// A page before the layout is put around it.
 #[derive(Clone, Copy)]
 pub(super) struct Page<'a> {

@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::council::Council;
 use super::listen::Visit;
-use super::pages::{Page, escape};
+use super::pages::{Page, escape, percent_decode};
 use super::reply::Reply;
 
 /// Reference, address, proposal, status.
@@ -57,21 +57,6 @@ fn fits(application: &[&str; 4], keywords: &str) -> bool {
 fn keywords(query: &str) -> String {
     let value = query.split('&').find_map(|pair| pair.strip_prefix("keywords=")).unwrap_or_default();
     WINDOWS_1252.decode(&percent_decode(value)).0.trim().to_owned()
-}
-
-fn percent_decode(value: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(value.len());
-    let mut bytes = value.as_bytes();
-    while let Some((&first, rest)) = bytes.split_first() {
-        let coded = rest.get(..2).filter(|_| first == b'%').and_then(hex);
-        bytes = if coded.is_some() { &rest[2..] } else { rest };
-        decoded.push(coded.unwrap_or(if first == b'+' { b' ' } else { first }));
-    }
-    decoded
-}
-
-fn hex(digits: &[u8]) -> Option<u8> {
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 #[cfg(test)]

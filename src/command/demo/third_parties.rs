@@ -57,8 +57,8 @@ impl ThirdParties {
         let reply = match known {
             None => Reply::plain(StatusCode::NOT_FOUND, "Not found."),
             Some(known) => known.cookies.iter().fold(self.content(known.content), |reply, cookie| {
-                // Only a cookie marked so is kept by a browser that shows another site; localhost counts as secure.
-                reply.set_cookie(&format!("{cookie}; Path=/; Max-Age=15552000; SameSite=None; Secure"))
+                // Only a cookie marked so is kept by every browser that shows another site; localhost counts as secure.
+                reply.set_cookie(&format!("{cookie}; Path=/; Max-Age=15552000; SameSite=None; Secure; Partitioned"))
             }),
         };
         reply.with(header::CACHE_CONTROL, "no-store").with(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")

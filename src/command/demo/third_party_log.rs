@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::listen::Visit;
-use super::pages::escape;
+use super::pages::{escape, percent_decode};
 
 /// With [`LONGEST_TEXT`] this keeps the whole log below half a megabyte.
 const MOST_ENTRIES: usize = 300;
@@ -51,7 +51,7 @@ impl Entry {
             self.at.elapsed().as_secs(),
             escape(&self.company),
             escape(&self.method),
-            escape(&self.address),
+            escape(&String::from_utf8_lossy(&percent_decode(&self.address))),
             escape(&self.cookies.join(", ")),
         )
     }
