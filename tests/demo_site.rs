@@ -1,5 +1,7 @@
 //! The demo's council site and its stand-in third parties, asked for as a browser would, without the gate.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -9,6 +11,7 @@ use consentgate::command::demo;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 const THIRD_PARTY_PORT: u16 = 8082;
@@ -260,7 +263,6 @@ async fn the_first_part_of_the_minutes_arrives_before_the_last_is_made() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     tokio::spawn(demo::serve_council(listener, THIRD_PARTY_PORT));
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     stream.write_all(b"GET /your-council/minutes.aspx HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     let start = Instant::now();
     let mut first = vec![0; 4096];
@@ -367,7 +369,7 @@ async fn no_address_of_a_third_party_leads_nowhere() {
         let text = council.open(path).await.text();
         for (before, after) in text.match_indices(".localhost:8082/").map(|(at, _)| text.split_at(at)) {
             let company = before.rsplit('/').next().unwrap();
-            let address = after.split_once("/").unwrap().1;
+            let address = after.split_once('/').unwrap().1;
             let address = address.split(['"', '\'', ' ', '>', ';']).next().unwrap().replace("&amp;", "&");
             let answer = third_parties.at(&format!("{company}.localhost")).open(&format!("/{address}")).await;
             assert!(answer.status.is_success(), "{path}: {company}/{address}");

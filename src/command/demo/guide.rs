@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn the_configuration_is_yaml() {
-        let value: serde_yaml::Value = serde_yaml::from_str(&config(&PORTS, Path::new("/tmp"))).unwrap();
+        let value: serde_yaml::Value = serde_yaml::from_str(&config(&PORTS, Path::new("/srv/demo"))).unwrap();
         assert_eq!(value["sites"][0]["mode"], "enforce");
-        assert_eq!(value["ledger"]["url"], "sqlite:/tmp/ledger.db");
+        assert_eq!(value["ledger"]["url"], "sqlite:/srv/demo/ledger.db");
     }
 
     #[test]
