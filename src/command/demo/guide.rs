@@ -1,0 +1,82 @@
+//! What the demo is started with and what it tells the person who started it.
+
+use std::path::Path;
+
+use super::pages::fill;
+use super::third_parties::WATCH_HOST;
+
+/// Where the parts of the demo listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// The gate: what visitors use.
+    pub gate: u16,
+    /// The council's site behind it.
+    pub council: u16,
+    /// The stand-ins for other companies.
+    pub third_parties: u16,
+    /// The gate's dashboard.
+    pub admin: u16,
+}
+
+/// `config/demo.yaml` with ports and the ledger's folder filled in, ready to be read like any other configuration.
+pub fn config(ports: &Ports, folder: &Path) -> String {
+    // YAML 1.2, section 7.3.2: in single quotes only the quote itself is doubled.
+    let folder = folder.display().to_string().replace('\'', "''");
+    include_str!("../../../config/demo.yaml")
+        .replace("@GATE@", &ports.gate.to_string())
+        .replace("@PORT@", &ports.council.to_string())
+        .replace("@ADMIN@", &ports.admin.to_string())
+        .replace("@FOLDER@", &folder)
+}
+
+/// The printed list of what to try. `config` is the file the gate runs with, for the commands that read it.
+pub fn what_to_try(ports: &Ports, config: &Path) -> String {
+    let Ports { gate, council, third_parties, admin } = ports;
+    fill(
+        GUIDE,
+        &[
+            ("gate", &gate.to_string()),
+            ("council", &council.to_string()),
+            ("watch", &format!("{WATCH_HOST}:{third_parties}")),
+            ("admin", &admin.to_string()),
+            ("config", &config.display().to_string()),
+        ],
+    )
+}
+
+const GUIDE: &str = include_str!("guide.txt");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PORTS: Ports = Ports { gate: 8080, council: 8081, third_parties: 8082, admin: 9901 };
+
+    #[test]
+    fn no_place_in_the_configuration_is_left_open() {
+        let text = config(&PORTS, Path::new("/home/o'brien"));
+        assert!(text.contains("upstream: http://127.0.0.1:8081"));
+        assert!(text.contains("'sqlite:/home/o''brien/ledger.db'"));
+        let open = text.split('@').skip(1).find(|after| after.starts_with(|letter: char| letter.is_ascii_uppercase()));
+        assert_eq!(open, None);
+    }
+
+    #[test]
+    fn the_configuration_is_yaml() {
+        let value: serde_yaml::Value = serde_yaml::from_str(&config(&PORTS, Path::new("/srv/demo"))).unwrap();
+        assert_eq!(value["sites"][0]["mode"], "enforce");
+        assert_eq!(value["ledger"]["url"], "sqlite:/srv/demo/ledger.db");
+    }
+
+    #[test]
+    fn the_list_names_every_address() {
+        let list = what_to_try(&PORTS, Path::new("demo.yaml"));
+        for address in
+            ["http://localhost:8080/", "http://third-parties.localhost:8082/", "127.0.0.1:8081", "127.0.0.1:9901"]
+        {
+            assert!(list.contains(address), "{address}");
+        }
+        assert!(!list.contains("{{"));
+        assert!(list.lines().all(|line| line.chars().count() <= 110));
+    }
+}

@@ -1,0 +1,190 @@
+//! Puts the rooms together into a running gate: ledger, sites, workers, admin listener, reload, stop.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::{Request, Response};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::admin;
+use crate::config::{self, Resolved, Watch};
+use crate::consent::Key;
+use crate::gateway::{self, Gateway, Mode, Shared, Sites};
+use crate::ledger::Sqlite;
+use crate::server::{self, Bound, Handle, RequestBody};
+
+use super::key;
+
+/// How often the configuration file is looked at, where nobody sends SIGHUP.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A gate that has taken its addresses and its files, and serves when it is run.
+pub(super) struct Gate {
+    bound: Bound,
+    admin: admin::Bound,
+    shared: Arc<Shared>,
+    ledger: Arc<Sqlite>,
+    key: Key,
+    file: PathBuf,
+    server: server::Config,
+}
+
+impl Gate {
+    /// Takes everything the gate needs, or says what cannot be had.
+    pub(super) fn new(config: &Resolved, file: &Path) -> Result<Self, String> {
+        let key = key::read_or_make(&config.signing_key_file)?;
+        let sites = Sites::new(&config.sites, &key, None).map_err(|fault| fault.to_string())?;
+        let bound = server::bind(&config.server).map_err(|fault| fault.to_string())?;
+        let admin = admin::bind(config.admin).map_err(|fault| format!("admin: {}: {fault}", config.admin))?;
+        let ledger = Arc::new(Sqlite::start(&config.ledger).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
+        let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
+        let shared = Arc::new(shared);
+        // A worker would find a bad `ca_file` only when it starts.
+        Gateway::new(Arc::clone(&shared)).map_err(|fault| fault.to_string())?;
+        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), server: config.server.clone() })
+    }
+
+    /// Where it listens.
+    pub(super) fn addresses(&self) -> Vec<std::net::SocketAddr> {
+        self.bound.addresses()
+    }
+
+    /// Where the admin listener is.
+    pub(super) fn admin_address(&self) -> std::net::SocketAddr {
+        self.admin.address()
+    }
+
+    /// Serves until told to stop; returns when the last request has ended or the time for that is over.
+    pub(super) fn run(self) -> Result<(), String> {
+        let Self { bound, admin, shared, ledger, key, file, server } = self;
+        let _admin = admin.serve(view(&shared)).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
+        let reload = Reload { shared: Arc::clone(&shared), key, file, server, certificates: bound.reloader() };
+        let make = move || {
+            let gateway = Gateway::new(Arc::clone(&shared)).expect("the same configuration was tried at the start");
+            Worker(Arc::new(gateway))
+        };
+        let served = bound.serve(make, stop(reload)).map_err(|fault| fault.to_string());
+        ledger.close();
+        served
+    }
+}
+
+/// Names this installation in `Via`; another gate in front of or behind this one has another name.
+fn token() -> String {
+    let mut bytes = [0_u8; 4];
+    getrandom::fill(&mut bytes).expect("the signing key came from the same source");
+    format!("consentgate-{:08x}", u32::from_be_bytes(bytes))
+}
+
+/// What the admin listener shows, as it is at the moment of asking.
+fn view(shared: &Arc<Shared>) -> admin::View {
+    let (sites, ledger) = (Arc::clone(shared), Arc::clone(shared));
+    admin::View {
+        sites: Box::new(move || sites.sites.load().all.iter().map(|site| shown(site)).collect()),
+        ledger_healthy: Box::new(move || ledger.ledger.healthy()),
+    }
+}
+
+fn shown(site: &gateway::Site) -> admin::Site {
+    let mode = match site.config.mode {
+        Mode::Observe => "observe",
+        Mode::Enforce => "enforce",
+        Mode::Off => "off",
+    };
+    admin::Site { name: site.name().into(), mode, counters: Arc::clone(&site.counters), inventory: Arc::clone(&site.inventory) }
+}
+
+#[derive(Clone)]
+struct Worker(Arc<Gateway>);
+
+impl Handle for Worker {
+    type Body = gateway::Body;
+
+    async fn handle(&self, request: Request<RequestBody>, peer: server::Peer) -> Response<gateway::Body> {
+        self.0.handle(request, gateway::Peer { address: peer.address, https: peer.https }).await
+    }
+}
+
+/// Everything a reload needs.
+struct Reload {
+    shared: Arc<Shared>,
+    key: Key,
+    file: PathBuf,
+    server: server::Config,
+    certificates: server::Reloader,
+}
+
+impl Reload {
+    /// Reads the file again and swaps the whole configuration in; a bad file changes nothing (promise 30).
+    fn reload(&self) {
+        match self.read() {
+            Ok(sites) => {
+                tracing::info!(sites = sites.all.len(), "configuration reloaded");
+                self.shared.sites.store(Arc::new(sites));
+            }
+            Err(fault) => tracing::error!("configuration not reloaded, the old one stays in force:\n{fault}"),
+        }
+        if let Err(fault) = self.certificates.reload() {
+            tracing::error!("certificates not reloaded, the old ones stay in force: {fault}");
+        }
+    }
+
+    fn read(&self) -> Result<Sites, String> {
+        let config = config::load(&self.file).map_err(|faults| faults.to_string())?;
+        if format!("{:?}", config.server) != format!("{:?}", self.server) {
+            tracing::warn!("changes of listeners, limits and workers take effect after a restart");
+        }
+        let sites = Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
+        gateway::reachable(&sites).map_err(|fault| fault.to_string())?;
+        Ok(sites)
+    }
+}
+
+/// Resolves when the gate is to stop; reloads until then.
+async fn stop(reload: Reload) {
+    let signals = || -> io::Result<_> {
+        Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?))
+    };
+    let Ok((mut terminate, mut interrupt, mut hangup)) = signals() else {
+        tracing::error!("signals cannot be watched: stopping");
+        return;
+    };
+    let mut watch = Watch::new(&reload.file);
+    let mut look = tokio::time::interval(LOOK);
+    notify(&[sd_notify::NotifyState::Ready]);
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {
+                watch.changed();
+                reloading(&reload);
+            }
+            _ = look.tick() => {
+                if watch.changed() {
+                    reloading(&reload);
+                }
+            }
+        }
+    }
+    notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("stopping: requests under way may end");
+}
+
+fn reloading(reload: &Reload) {
+    if let Ok(now) = sd_notify::NotifyState::monotonic_usec_now() {
+        notify(&[sd_notify::NotifyState::Reloading, now]);
+    }
+    reload.reload();
+    notify(&[sd_notify::NotifyState::Ready]);
+}
+
+/// Outside systemd there is nobody to notify, and that is fine.
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(fault) = sd_notify::notify(states) {
+        tracing::debug!("systemd was not notified: {fault}");
+    }
+}
