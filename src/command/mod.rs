@@ -1,5 +1,8 @@
 //! The commands, one file each; start-up wiring lives here.
 
+pub mod check;
+pub mod schema;
+
 use std::process::ExitCode;
 
 /// Reads the command line and runs the command.
