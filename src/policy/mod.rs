@@ -9,7 +9,7 @@ mod verdict;
 
 use std::collections::HashSet;
 
-use url::Url;
+use url::{Position, Url};
 
 use crate::catalogue;
 use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
@@ -89,7 +89,9 @@ impl Policy {
         }
         let host = url.host_str().unwrap_or_default();
         let first_party = host == own || self.hosts.contain(host);
-        let known = if first_party { catalogue::own_path(url.path()) } else { catalogue::address(host, url.path()) };
+        // With its query: what `gtag/js` loads is said there.
+        let target = &url[Position::BeforePath..Position::AfterQuery];
+        let known = if first_party { catalogue::own_path(target) } else { catalogue::address(host, target) };
         match known {
             Some(company) => match company.purpose {
                 Some(purpose) => Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name)),

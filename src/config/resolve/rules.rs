@@ -1,0 +1,132 @@
+//! The rules of one site.
+
+use super::super::excerpt::quoted;
+use super::super::known::{known_purpose, tag_pattern_fault};
+use super::super::shape::did_you_mean;
+use super::super::written::{self, Found, Key, Site};
+use super::{Resolver, items};
+use crate::consent::{Purpose, PurposeFault, PurposeSet, Purposes};
+use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
+
+impl Resolver<'_, '_> {
+    pub(super) fn policy(&mut self, written: &Site, hosts: &[String]) -> Config {
+        let purposes = self.purposes(written);
+        if let Some(found) = written.filter_lists.as_ref().filter(|found| !found.1.is_empty()) {
+            self.fault(
+                found,
+                "filter lists are not in this version yet",
+                "write tags: rules for what you need to hold",
+            );
+        }
+        let mut cookies = Vec::new();
+        for found in items(&written.cookies) {
+            cookies.extend(self.name_rule(&found.1.name, &found.1.purpose, &purposes));
+            self.warn_of_known(&found.1);
+        }
+        let storage = items(&written.storage);
+        let tags = items(&written.tags);
+        let paths = items(&written.paths);
+        Config {
+            // A wildcard for every host would make every tag first-party.
+            hosts: hosts.iter().filter(|host| *host != "*").cloned().collect(),
+            cookies,
+            storage: storage
+                .iter()
+                .filter_map(|rule| self.name_rule(&rule.1.key, &rule.1.purpose, &purposes))
+                .collect(),
+            tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
+            paths: paths.iter().filter_map(|rule| self.path_rule(&rule.1, &purposes)).collect(),
+            unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
+            purposes,
+        }
+    }
+
+    /// One at a time, so that each fault stands at the name that has it.
+    fn purposes(&mut self, written: &Site) -> Purposes {
+        let mut own: Vec<&str> = Vec::new();
+        for found in items(&written.purposes) {
+            match Purposes::with_own(own.iter().copied().chain([&*found.1])) {
+                Ok(_) => own.push(&found.1),
+                Err(PurposeFault::BadName(_)) => {
+                    let message = format!("{} is not a purpose's name", quoted(&found.1));
+                    self.fault(found, message, "use 1 to 20 of a-z, 0-9 and '-'");
+                }
+                Err(fault) => self.fault(found, fault.to_string(), "take it out"),
+            }
+        }
+        Purposes::with_own(own).unwrap_or_default()
+    }
+
+    fn purpose(&mut self, found: &Found<String>, purposes: &Purposes) -> Option<Purpose> {
+        let purpose = purposes.find(&found.1);
+        if purpose.is_none() {
+            let known: Vec<&str> = purposes.iter().map(|(_, name)| name).collect();
+            let message = format!("{} is not a purpose of this site", quoted(&found.1));
+            self.fault(found, message, did_you_mean(&found.1, &known));
+        }
+        purpose
+    }
+
+    fn name_rule(&mut self, name: &Key<String>, purpose: &Key<String>, purposes: &Purposes) -> Option<NameRule> {
+        let purpose = purpose.as_ref().and_then(|found| self.purpose(found, purposes));
+        Some(NameRule { pattern: name.as_ref()?.1.clone(), purpose: purpose? })
+    }
+
+    /// No default, and no YAML without a word about it, calls analytics or advertising strictly necessary
+    /// (REQUIREMENTS A6). The operator may know better, so it is no fault.
+    fn warn_of_known(&mut self, rule: &written::CookieRule) {
+        let (Some(name), Some(purpose)) = (&rule.name, &rule.purpose) else { return };
+        let known = known_purpose(&name.1).filter(|known| [Purpose::ANALYTICS, Purpose::MARKETING].contains(known));
+        if let Some(known) = known.filter(|_| purpose.1 == "essential") {
+            let known = Purposes::default().name(known).to_owned();
+            let place = self.place(purpose);
+            let message =
+                format!("{} is known as {known}, and the rule makes it pass without consent", quoted(&name.1));
+            self.report.warn(&place, message, format!("write 'purpose: {known}'"));
+        }
+    }
+
+    fn tag_rule(&mut self, written: &written::TagRule, purposes: &Purposes) -> Option<TagRule> {
+        let purpose = written.purpose.as_ref().and_then(|found| self.purpose(found, purposes));
+        let pattern = written.r#match.as_ref()?;
+        if let Some(why) = tag_pattern_fault(&pattern.1) {
+            self.fault(pattern, format!("the pattern {why}"), "write an address such as \"||maps.example.com^\"");
+        }
+        Some(TagRule { pattern: pattern.1.clone(), purpose: purpose? })
+    }
+
+    fn path_rule(&mut self, written: &written::PathRule, purposes: &Purposes) -> Option<PathRule> {
+        let mut hold = Vec::new();
+        for found in items(&written.hold) {
+            let purpose = self.purpose(found, purposes);
+            if purpose == Some(Purpose::ESSENTIAL) {
+                self.fault(found, "essential is never held", "take it out");
+            }
+            hold.extend(purpose);
+        }
+        let pattern = written.r#match.as_ref()?;
+        if !pattern.1.starts_with(['/', '*']) {
+            self.fault(
+                pattern,
+                format!("{} is not a path", quoted(&pattern.1)),
+                "start it with '/', such as \"/benefits/*\"",
+            );
+        }
+        Some(PathRule { pattern: pattern.1.clone(), hold: hold.into_iter().collect::<PurposeSet>() })
+    }
+}
+
+fn unclassified(written: Option<&written::Unclassified>) -> Unclassified {
+    let default = Unclassified::default();
+    let Some(written) = written else { return default };
+    let action = |key: &Key<written::Action>, default| match key.as_ref().map(|found| found.1) {
+        None => default,
+        Some(written::Action::Pass) => Action::Pass,
+        Some(written::Action::Hold) => Action::Hold,
+    };
+    Unclassified {
+        cookies: action(&written.cookies, default.cookies),
+        storage: action(&written.storage, default.storage),
+        tags: action(&written.tags, default.tags),
+    }
+}

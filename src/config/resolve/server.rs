@@ -1,0 +1,138 @@
+//! The public side and the admin listener.
+
+use std::net::SocketAddr;
+use std::thread;
+
+use ipnet::IpNet;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::super::excerpt::quoted;
+use super::super::written::{self, Found, Tls};
+use super::{Resolver, items};
+use crate::server::{Certificate, Config, Limits, Listener};
+
+const PUBLIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8080);
+const ADMIN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9901);
+
+impl Resolver<'_, '_> {
+    pub(super) fn server(&mut self, written: &written::File) -> Config {
+        let mut listeners: Vec<Listener> =
+            items(&written.listeners).iter().filter_map(|found| self.listener(&found.1)).collect();
+        if written.listeners.is_none() {
+            self.own.push(PUBLIC);
+            listeners.push(Listener {
+                address: PUBLIC,
+                tls: Vec::new(),
+                trusted_proxies: Vec::new(),
+                redirect_to_https: false,
+            });
+        }
+        let cores = || thread::available_parallelism().map_or(1, usize::from);
+        let limits = written.limits.as_ref().map(|found| self.limits(&found.1)).unwrap_or_default();
+        Config { listeners, limits, workers: written.workers.as_ref().map_or_else(cores, |found| found.1) }
+    }
+
+    pub(super) fn admin(&mut self, written: Option<&Found<written::Admin>>) -> SocketAddr {
+        match written.and_then(|found| found.1.address.as_ref()) {
+            Some(address) => self.address(address, "127.0.0.1:9901").unwrap_or(ADMIN),
+            None => {
+                self.own.push(ADMIN);
+                ADMIN
+            }
+        }
+    }
+
+    fn listener(&mut self, written: &written::Listener) -> Option<Listener> {
+        let tls = match written.tls.as_ref().map(|found| &found.1) {
+            None => Vec::new(),
+            Some(Tls::One(one)) => self.certificate(one).into_iter().collect(),
+            Some(Tls::Many(many)) => many.iter().filter_map(|found| self.certificate(&found.1)).collect(),
+        };
+        if let Some(found @ Found(_, true)) = &written.proxy_protocol {
+            let hint = "let the load balancer send X-Forwarded-For and name it in trusted_proxies";
+            self.fault(found, "the PROXY protocol is not in this version yet", hint);
+        }
+        let redirect_to_https = self.redirect(written);
+        let trusted_proxies = items(&written.trusted_proxies).iter().filter_map(|net| self.net(net)).collect();
+        let address = self.address(written.address.as_ref()?, "0.0.0.0:8080")?;
+        Some(Listener { address, tls, trusted_proxies, redirect_to_https })
+    }
+
+    fn redirect(&mut self, written: &written::Listener) -> bool {
+        let Some(found @ Found(_, true)) = &written.redirect_to_https else { return false };
+        if written.tls.is_some() {
+            let hint = "put it on the plain HTTP listener";
+            self.fault(found, "this listener speaks https itself and would redirect for ever", hint);
+        }
+        true
+    }
+
+    /// An address of the gate itself, which nothing else of it may use.
+    fn address(&mut self, found: &Found<String>, example: &str) -> Option<SocketAddr> {
+        let Ok(address) = found.1.parse() else {
+            let hint = format!("write an IP address and a port, such as {example}");
+            self.fault(found, format!("{} is not an address to listen on", quoted(&found.1)), hint);
+            return None;
+        };
+        if self.own.iter().any(|own| collide(*own, address)) {
+            self.fault(found, "another listener has this address and port", "give each listener its own port");
+        }
+        self.own.push(address);
+        Some(address)
+    }
+
+    fn net(&mut self, found: &Found<String>) -> Option<IpNet> {
+        let net = found.1.parse().or_else(|_| found.1.parse::<std::net::IpAddr>().map(IpNet::from)).ok();
+        if net.is_none() {
+            let hint = "write addresses as 10.0.0.0/24, or one address as 10.0.0.7";
+            self.fault(found, format!("{} is not a range of addresses", quoted(&found.1)), hint);
+        }
+        net
+    }
+
+    fn certificate(&mut self, written: &written::Certificate) -> Option<Certificate> {
+        let certificate = written.certificate.as_ref().map(|found| self.pem(found, "certificate", has_certificate));
+        let key = written.key.as_ref().map(|found| self.pem(found, "private key", has_key));
+        Some(Certificate { certificate: certificate?, key: key? })
+    }
+
+    fn limits(&mut self, written: &written::Limits) -> Limits {
+        let default = Limits::default();
+        // hyper's buffer is never below 8 KiB.
+        let header = self.size(&written.header_bytes, default.header_bytes as u64, 8 << 10..=1 << 20);
+        let uri = self.size(&written.uri_bytes, default.uri_bytes as u64, 256..=64 << 10);
+        Limits {
+            connections: written.connections.as_ref().map_or(default.connections, |found| found.1),
+            header_bytes: small(header),
+            uri_bytes: small(uri),
+            body_bytes: self.size(&written.body_bytes, default.body_bytes, 0..=1 << 40),
+            handshake: self.duration(&written.handshake, default.handshake),
+            header: self.duration(&written.header, default.header),
+            idle: self.duration(&written.idle, default.idle),
+            drain: self.duration(&written.drain, default.drain),
+        }
+    }
+}
+
+/// Both are bounded above by a megabyte.
+fn small(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// Can the two not be listened on at once? Port 0 is any free one.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let everywhere = |address: SocketAddr| address.ip().is_unspecified();
+    one.port() != 0
+        && one.port() == other.port()
+        && (one.ip() == other.ip() || one.is_ipv4() == other.is_ipv4() && (everywhere(one) || everywhere(other)))
+}
+
+pub(super) fn has_certificate(pem: &[u8]) -> bool {
+    let mut found = CertificateDer::pem_slice_iter(pem).peekable();
+    found.peek().is_some() && found.all(|certificate| certificate.is_ok())
+}
+
+fn has_key(pem: &[u8]) -> bool {
+    PrivateKeyDer::from_pem_slice(pem).is_ok()
+}

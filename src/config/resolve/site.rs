@@ -1,0 +1,196 @@
+//! One site: hosts, what they share, its prefix and its notice.
+
+use url::Host;
+
+use super::super::excerpt::quoted;
+use super::super::shape::did_you_mean;
+use super::super::written::{self, Csp, Found, Key, Mode, Organisation, Receipts, Site};
+use super::{Resolver, items, text};
+use crate::consent::{LONGEST_VERSION, MAX_AGE_DAYS};
+use crate::gateway;
+use crate::notice::{self, Language};
+
+const PREFIX: &str = "/.consent";
+
+impl Resolver<'_, '_> {
+    pub(super) fn site(&mut self, written: &Site, organisation: Option<&Organisation>) -> Option<gateway::Config> {
+        let hosts: Vec<String> = items(&written.hosts).iter().filter_map(|found| self.host(found)).collect();
+        let share = self.share(&written.share, &hosts);
+        if let Some(found @ Found(_, Csp::Learn | Csp::Strict)) = &written.csp {
+            self.fault(found, "this policy is not in this version yet", "write 'csp: fence', or leave it out");
+        }
+        let prefix = self.prefix(&written.prefix);
+        let notice = self.notice(written.notice.as_ref().map(|found| &found.1), organisation, hosts.first());
+        let policy = self.policy(written, &hosts);
+        let upstream = self.upstream(&written.upstream);
+        Some(gateway::Config {
+            mode: mode(written.mode.as_ref()),
+            prefix,
+            share,
+            receipts: !matches!(written.receipts, Some(Found(_, Receipts::None))),
+            upstream: upstream?,
+            policy,
+            notice,
+            hosts,
+        })
+    }
+
+    fn host(&mut self, found: &Found<String>) -> Option<String> {
+        let Some(host) = host(&found.1) else {
+            self.not_a_host(found);
+            return None;
+        };
+        let place = self.place(found);
+        if let Some((_, first)) = self.hosts.iter().find(|(known, _)| *known == host) {
+            let hint = format!("take one of them out: the first is {} on line {}", first.path, first.line);
+            self.report.fault(&place, format!("{} is written twice", quoted(&host)), hint);
+            return None;
+        }
+        self.hosts.push((host.clone(), place));
+        Some(host)
+    }
+
+    fn not_a_host(&mut self, found: &Found<String>) {
+        let written = &*found.1;
+        let bare = written.split_once("://").map_or(written, |(_, rest)| rest);
+        let bare = bare.split(['/', ':', '?', '#']).next().unwrap_or_default();
+        let hint = match host(bare) {
+            Some(bare) => format!("write the host alone: {bare}"),
+            None => "write a host name such as www.example.gov.uk, *.example.gov.uk or \"*\"".to_owned(),
+        };
+        let port = written.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let message = if port {
+            "a host is written without its port".into()
+        } else {
+            format!("{} is not a host", quoted(written))
+        };
+        self.fault(found, message, hint);
+    }
+
+    /// A Domain cookie on a public suffix would be refused by browsers, or shared with strangers.
+    fn share(&mut self, key: &Key<String>, hosts: &[String]) -> Option<String> {
+        let found = key.as_ref()?;
+        let Some(domain) = host(found.1.trim_start_matches('.')).filter(|domain| !domain.contains(['*', '['])) else {
+            let hint = "write the domain that all hosts end with, such as example.gov.uk";
+            self.fault(found, format!("{} is not a domain", quoted(&found.1)), hint);
+            return None;
+        };
+        if psl::suffix_str(&domain) == Some(&domain) {
+            let hint = format!("write your own domain below it, such as example.{domain}");
+            self.fault(found, format!("{} belongs to many organisations", quoted(&domain)), hint);
+        }
+        let covers = |host: &&String| **host == domain || host.ends_with(&format!(".{domain}"));
+        if let Some(outside) = hosts.iter().find(|host| !covers(host)) {
+            let hint = "choose a domain that all hosts of the site end with, or make two sites";
+            self.fault(found, format!("does not cover the host {}", quoted(outside)), hint);
+        }
+        Some(domain)
+    }
+
+    fn prefix(&mut self, key: &Key<String>) -> String {
+        let Some(found) = key else { return PREFIX.to_owned() };
+        let prefix = found.1.trim_end_matches('/');
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
+        let segments = prefix.strip_prefix('/').map(|rest| rest.split('/'));
+        let fits = segments
+            .is_some_and(|mut parts| parts.all(|part| !matches!(part, "" | "." | "..") && part.chars().all(plain)));
+        if !fits {
+            let hint = "write a path that starts with '/' and is more than that, such as /.consent";
+            self.fault(found, format!("{} is not a prefix", quoted(&found.1)), hint);
+        }
+        prefix.to_owned()
+    }
+
+    fn notice(
+        &mut self,
+        written: Option<&written::Notice>,
+        organisation: Option<&Organisation>,
+        first_host: Option<&String>,
+    ) -> notice::Config {
+        let name = organisation.and_then(|organisation| text(&organisation.name));
+        let own = written.and_then(|notice| text(&notice.service));
+        let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
+        notice::Config {
+            service: own.or_else(|| name.clone()).or_else(|| first_host.cloned()).unwrap_or_default(),
+            organisation: name,
+            contact: organisation.and_then(|organisation| text(&organisation.contact)),
+            languages: self.languages(written),
+            version: self.version(written.and_then(|notice| notice.version.as_ref())),
+            days: days.min(MAX_AGE_DAYS),
+        }
+    }
+
+    fn languages(&mut self, written: Option<&written::Notice>) -> Vec<Language> {
+        let mut languages = Vec::new();
+        for found in written.map(|notice| items(&notice.languages)).unwrap_or_default() {
+            match Language::from_tag(&found.1) {
+                Some(language) if languages.contains(&language) => {
+                    self.fault(found, format!("{} is there already", quoted(&found.1)), "take one of them out");
+                }
+                Some(language) => languages.push(language),
+                None => {
+                    let message = format!("the notice does not speak {}", quoted(&found.1));
+                    self.fault(found, message, did_you_mean(&found.1, &["en", "cy"]));
+                }
+            }
+        }
+        if languages.is_empty() { vec![Language::English] } else { languages }
+    }
+
+    fn version(&mut self, found: Option<&Found<String>>) -> String {
+        let Some(found) = found else { return "1".to_owned() };
+        if found.1.len() > LONGEST_VERSION {
+            let message = format!("{} bytes, and at most {LONGEST_VERSION} fit into the choice cookie", found.1.len());
+            self.fault(found, message, "write a short version, such as 2026-11");
+        }
+        found.1.clone()
+    }
+}
+
+fn mode(found: Option<&Found<Mode>>) -> gateway::Mode {
+    match found.map(|found| found.1) {
+        None | Some(Mode::Observe) => gateway::Mode::Observe,
+        Some(Mode::Enforce) => gateway::Mode::Enforce,
+        Some(Mode::Off) => gateway::Mode::Off,
+    }
+}
+
+/// A host as requests name it: lower case, international names in their ASCII form, no dot at the end.
+fn host(written: &str) -> Option<String> {
+    if written == "*" {
+        return Some(written.to_owned());
+    }
+    let (wildcard, name) = written.strip_prefix("*.").map_or(("", written), |name| ("*.", name));
+    // The URL parser undoes percent codes; a host with one is a slip.
+    if name.contains(['%', '*']) {
+        return None;
+    }
+    match Host::parse(name.strip_suffix('.').unwrap_or(name)).ok()? {
+        Host::Domain(domain) => Some(format!("{wildcard}{domain}")),
+        address if wildcard.is_empty() => Some(address.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_written_as_requests_name_them() {
+        for (written, expected) in [
+            ("WWW.Example.gov.uk", "www.example.gov.uk"),
+            ("*.example.gov.uk", "*.example.gov.uk"),
+            ("example.gov.uk.", "example.gov.uk"),
+            ("ynys-môn.example", "xn--ynys-mn-y0a.example"),
+            ("*", "*"),
+            ("localhost", "localhost"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert_eq!(host(written).as_deref(), Some(expected));
+        }
+        for wrong in ["", "a:80", "http://a", "a/b", "a b", "*.*.example", "a*.example", "*.10.0.0.5", "a%2eb"] {
+            assert_eq!(host(wrong), None, "{wrong}");
+        }
+    }
+}
