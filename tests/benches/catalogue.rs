@@ -12,7 +12,9 @@ const ROUNDS: u32 = 20;
 const LOOKUPS: u32 = 20_000;
 
 fn main() {
-    println!("{:?}", counts());
+    let start = Instant::now();
+    let counts = counts();
+    println!("{counts:?}, read in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
     cookies();
     addresses();
     patterns();

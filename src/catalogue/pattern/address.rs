@@ -3,8 +3,9 @@
 //! `||host^` the host and its subdomains · `|` at the start or the end anchors there · `*` any run · `^` a character that
 //! can stand in no host, or the end. Everything else is plain text, found anywhere. Case makes no difference.
 
-use std::borrow::Cow;
 use std::ops::Range;
+
+use memchr::{memchr, memchr3, memrchr};
 
 use super::PatternFault;
 use super::glob::{Glob, Step};
@@ -49,13 +50,24 @@ impl AddressPattern {
 
     /// Does it match an absolute address, as the `url` crate writes one?
     pub fn matches(&self, url: &str) -> bool {
-        let url = without_root_dot(url);
-        match &self.0 {
-            Shape::Host(host) => {
-                host_of(&url).is_some_and(|range| is_or_under(&url.as_bytes()[range], host.as_bytes()))
+        let url = url.as_bytes();
+        let host = host_of(url);
+        match &host {
+            // `https://example.com./` is the same host, written to the root; a rule must not be escaped by a dot.
+            Some(host) if url[host.clone()].ends_with(b".") => {
+                let without = [&url[..host.end - 1], &url[host.end..]].concat();
+                self.matches_at(&without, Some(host.start..host.end - 1))
             }
-            Shape::Label(glob) => host_of(&url).is_some_and(|range| matches_at_label(glob, url.as_bytes(), range)),
-            Shape::Start(glob) => glob.matches(url.as_bytes()),
+            _ => self.matches_at(url, host),
+        }
+    }
+
+    fn matches_at(&self, url: &[u8], host: Option<Range<usize>>) -> bool {
+        match (&self.0, host) {
+            (Shape::Host(domain), Some(host)) => is_or_under(&url[host], domain.as_bytes()),
+            (Shape::Label(glob), Some(host)) => matches_at_label(glob, url, host),
+            (Shape::Start(glob), _) => glob.matches(url),
+            (_, None) => false,
         }
     }
 }
@@ -101,21 +113,13 @@ fn matches_at_label(glob: &Glob, url: &[u8], host: Range<usize>) -> bool {
 }
 
 /// Where the host stands: after the user information, before the port. `data:` and its like have none.
-fn host_of(url: &str) -> Option<Range<usize>> {
-    let from = url.find("://")? + 3;
-    let end = url[from..].find(['/', '?', '#']).map_or(url.len(), |at| from + at);
-    let start = url[from..end].rfind('@').map_or(from, |at| from + at + 1);
-    let bracket = url[start..end].rfind(']').map_or(start, |at| start + at);
-    let end = url[bracket..end].find(':').map_or(end, |at| bracket + at);
+fn host_of(url: &[u8]) -> Option<Range<usize>> {
+    let from = memchr(b':', url).filter(|at| url[*at..].starts_with(b"://"))? + 3;
+    let end = memchr3(b'/', b'?', b'#', &url[from..]).map_or(url.len(), |at| from + at);
+    let start = memrchr(b'@', &url[from..end]).map_or(from, |at| from + at + 1);
+    let bracket = memrchr(b']', &url[start..end]).map_or(start, |at| start + at);
+    let end = memchr(b':', &url[bracket..end]).map_or(end, |at| bracket + at);
     Some(start..end)
-}
-
-/// `https://example.com./` is the same host, written to the root; a rule must not be escaped by a dot.
-fn without_root_dot(url: &str) -> Cow<'_, str> {
-    match host_of(url) {
-        Some(host) if url[host.clone()].ends_with('.') => Cow::Owned([&url[..host.end - 1], &url[host.end..]].concat()),
-        _ => Cow::Borrowed(url),
-    }
 }
 
 fn is_host(byte: u8) -> bool {
