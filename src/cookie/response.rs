@@ -32,7 +32,7 @@ pub struct Stripped {
 /// which is empty for a nameless or folded cookie.
 ///
 /// Held without asking: what browsers would ignore, and the gate's own names, which the site may neither set nor delete.
-/// Passed although held: a line that only deletes (C9).
+/// Passed without asking: a line that only deletes (C9).
 pub fn strip_response(
     headers: &mut HeaderMap,
     request_path: &str,
@@ -97,7 +97,7 @@ fn hold_line(line: &[u8], request_path: &str, now: UnixSeconds, hold: &mut impl 
         return Some(Held { name: judged(pair).to_vec(), scope: None });
     };
     let name = cookie.judged_name();
-    let stays = !ChoiceCookie::is_own(name) && (!hold(name) || cookie.is_deletion(now));
+    let stays = !ChoiceCookie::is_own(name) && (cookie.is_deletion(now) || !hold(name));
     (!stays).then(|| Held { name: name.to_vec(), scope: cookie.scope(request_path) })
 }
 

@@ -1,0 +1,279 @@
+//! How often what was held, or would have been, by kind and by the rule that decided; and why rewrites were abandoned.
+
+use std::array;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::table::Table;
+
+/// What was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A `Set-Cookie` line.
+    CookieResponse,
+    /// A pair of a `Cookie` line.
+    CookieRequest,
+    /// A left-over that was expired.
+    CookieExpired,
+    /// A tag with an address.
+    Tag,
+    /// An inline script.
+    Script,
+    /// A `Link` header or another hint to fetch.
+    Hint,
+    /// A storage key.
+    Storage,
+}
+
+impl Kind {
+    /// Every kind, in the order of their counts.
+    pub const ALL: [Self; 7] = [
+        Self::CookieResponse,
+        Self::CookieRequest,
+        Self::CookieExpired,
+        Self::Tag,
+        Self::Script,
+        Self::Hint,
+        Self::Storage,
+    ];
+
+    /// The name on the admin listener.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CookieResponse => "cookie_response",
+            Self::CookieRequest => "cookie_request",
+            Self::CookieExpired => "cookie_expired",
+            Self::Tag => "tag",
+            Self::Script => "script",
+            Self::Hint => "hint",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+/// What the gate did, by the site's mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deed {
+    /// Enforce: it was held.
+    Held,
+    /// Observe: it passed, and would have been held.
+    WouldHold,
+}
+
+impl Deed {
+    /// Both, in the order of their counts.
+    pub const ALL: [Self; 2] = [Self::Held, Self::WouldHold];
+
+    /// The name on the admin listener.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::WouldHold => "would_hold",
+        }
+    }
+}
+
+/// One number for the admin listener.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Count {
+    /// Held, or would have been.
+    pub deed: Deed,
+    /// What.
+    pub kind: Kind,
+    /// The rule that decided, as its text; [`Counters::OTHER`] for those that found no room.
+    pub rule: Arc<str>,
+    /// How often since the start.
+    pub count: u64,
+}
+
+/// The counts under one rule, a number for each deed and kind.
+struct Row([[AtomicU64; Kind::ALL.len()]; Deed::ALL.len()]);
+
+impl Default for Row {
+    fn default() -> Self {
+        Self(array::from_fn(|_| array::from_fn(|_| AtomicU64::new(0))))
+    }
+}
+
+impl Row {
+    fn add(&self, deed: Deed, kind: Kind) {
+        self.0[deed as usize][kind as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn counts(&self, rule: &Arc<str>) -> Vec<Count> {
+        let each = Deed::ALL.iter().flat_map(|deed| Kind::ALL.iter().map(move |kind| (*deed, *kind)));
+        let counts = each.map(|(deed, kind)| Count {
+            deed,
+            kind,
+            rule: Arc::clone(rule),
+            count: self.0[deed as usize][kind as usize].load(Ordering::Relaxed),
+        });
+        counts.filter(|count| count.count > 0).collect()
+    }
+}
+
+/// One site's counters. Shared by all workers; counting under a known rule or reason takes no lock.
+pub struct Counters {
+    rules: Table<str, Row>,
+    other: Row,
+    abandoned: Table<str, AtomicU64>,
+    abandoned_otherwise: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            rules: Table::new(Self::MOST_RULES),
+            other: Row::default(),
+            abandoned: Table::new(Self::MOST_REASONS),
+            abandoned_otherwise: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Counters {
+    /// Rules beyond are counted together, under [`Self::OTHER`].
+    pub const MOST_RULES: usize = 1024;
+    /// Reasons beyond are counted together, under [`Self::OTHER`].
+    pub const MOST_REASONS: usize = 64;
+    /// Where everything is counted that found no room.
+    pub const OTHER: &'static str = "other";
+    const LONGEST_TEXT: usize = 256;
+
+    /// One more held, or that would have been, by this rule.
+    pub fn judged(&self, deed: Deed, kind: Kind, rule: &str) {
+        let counted = with(&self.rules, rule, |row| row.add(deed, kind));
+        counted.unwrap_or_else(|| self.other.add(deed, kind));
+    }
+
+    /// One more rewrite abandoned for this reason.
+    pub fn abandoned(&self, reason: &str) {
+        let add = |count: &AtomicU64| _ = count.fetch_add(1, Ordering::Relaxed);
+        with(&self.abandoned, reason, add).unwrap_or_else(|| add(&self.abandoned_otherwise));
+    }
+
+    /// What was counted by kind and rule, sorted; only numbers above zero.
+    pub fn snapshot(&self) -> Vec<Count> {
+        let rules = self.rules.all();
+        let mut counts: Vec<_> = rules.iter().flat_map(|(rule, row)| row.counts(rule)).collect();
+        counts.extend(self.other.counts(&Self::OTHER.into()));
+        counts.sort_unstable();
+        counts
+    }
+
+    /// Abandoned rewrites by reason, sorted.
+    pub fn abandonments(&self) -> Vec<(Arc<str>, u64)> {
+        let reasons = self.abandoned.all();
+        let mut counts: Vec<_> =
+            reasons.iter().map(|(reason, count)| (Arc::clone(reason), count.load(Ordering::Relaxed))).collect();
+        counts.push((Self::OTHER.into(), self.abandoned_otherwise.load(Ordering::Relaxed)));
+        counts.retain(|(_, count)| *count > 0);
+        counts.sort_unstable();
+        counts
+    }
+}
+
+/// Uses the entry of this text, made first if there is room; `None` if there is none. Long texts are counted by their
+/// beginning.
+fn with<V: Default>(table: &Table<str, V>, text: &str, used: impl Fn(&V)) -> Option<()> {
+    let text = &text[..text.floor_char_boundary(Counters::LONGEST_TEXT)];
+    if let Some(()) = table.read(text, &used) {
+        return Some(());
+    }
+    if !table.is_full() {
+        table.change(text, |entry| entry.is_none().then(V::default));
+    }
+    table.read(text, &used)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(deed: Deed, kind: Kind, rule: &str, count: u64) -> Count {
+        Count { deed, kind, rule: rule.into(), count }
+    }
+
+    #[test]
+    fn counts_come_by_deed_kind_and_rule_in_order() {
+        let counters = Counters::default();
+        counters.judged(Deed::WouldHold, Kind::Tag, "catalogue ||a.com^");
+        counters.judged(Deed::Held, Kind::Script, "site b");
+        counters.judged(Deed::Held, Kind::CookieResponse, "unclassified");
+        counters.judged(Deed::Held, Kind::CookieResponse, "site a");
+        counters.judged(Deed::Held, Kind::CookieResponse, "unclassified");
+        assert_eq!(
+            counters.snapshot(),
+            [
+                count(Deed::Held, Kind::CookieResponse, "site a", 1),
+                count(Deed::Held, Kind::CookieResponse, "unclassified", 2),
+                count(Deed::Held, Kind::Script, "site b", 1),
+                count(Deed::WouldHold, Kind::Tag, "catalogue ||a.com^", 1),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_kind_and_deed_has_its_own_place() {
+        for (place, kind) in Kind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, place, "{}", kind.name());
+        }
+        for (place, deed) in Deed::ALL.iter().enumerate() {
+            assert_eq!(*deed as usize, place, "{}", deed.name());
+        }
+    }
+
+    #[test]
+    fn rules_beyond_the_bound_are_counted_as_other() {
+        let counters = Counters::default();
+        for n in 0..Counters::MOST_RULES + 7 {
+            counters.judged(Deed::Held, Kind::Tag, &format!("rule {n}"));
+        }
+        counters.judged(Deed::Held, Kind::Tag, "rule 0");
+        let counts = counters.snapshot();
+        assert_eq!(counts.len(), Counters::MOST_RULES + 1);
+        assert!(counts.contains(&count(Deed::Held, Kind::Tag, Counters::OTHER, 7)));
+        assert!(counts.contains(&count(Deed::Held, Kind::Tag, "rule 0", 2)));
+    }
+
+    #[test]
+    fn a_long_rule_is_counted_by_its_beginning() {
+        let counters = Counters::default();
+        let long = "\u{e9}".repeat(200);
+        counters.judged(Deed::Held, Kind::Tag, &long);
+        counters.judged(Deed::Held, Kind::Tag, &format!("{long}x"));
+        assert_eq!(counters.snapshot(), [count(Deed::Held, Kind::Tag, &long[..256], 2)]);
+    }
+
+    #[test]
+    fn abandoned_rewrites_are_counted_by_reason() {
+        let counters = Counters::default();
+        for reason in ["unknown_coding", "memory", "unknown_coding"] {
+            counters.abandoned(reason);
+        }
+        assert_eq!(counters.abandonments(), [("memory".into(), 1), ("unknown_coding".into(), 2)]);
+        for n in 0..Counters::MOST_REASONS {
+            counters.abandoned(&format!("r{n}"));
+        }
+        assert!(counters.abandonments().contains(&(Counters::OTHER.into(), 2)));
+    }
+
+    #[test]
+    fn many_workers_lose_no_count() {
+        let counters = Counters::default();
+        std::thread::scope(|threads| {
+            for _ in 0..8 {
+                threads.spawn(|| {
+                    for n in 0..5000 {
+                        counters.judged(Deed::Held, Kind::ALL[n % 7], &format!("rule {}", n % 40));
+                        counters.abandoned(["memory", "charset"][n % 2]);
+                    }
+                });
+            }
+        });
+        let counts = counters.snapshot();
+        assert_eq!(counts.iter().map(|count| count.count).sum::<u64>(), 40_000);
+        assert!(counts.iter().filter(|count| &*count.rule == "rule 0").count() > 1);
+        assert_eq!(counters.abandonments(), [("charset".into(), 20_000), ("memory".into(), 20_000)]);
+    }
+}

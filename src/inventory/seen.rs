@@ -1,0 +1,226 @@
+//! The cookies a site was seen to set, by name, each with the scopes it was set with (C5).
+
+use super::fold::folded;
+use super::table::Table;
+
+/// More scopes than this under one name, and the scopes count as unknown.
+pub const SCOPES_PER_NAME: usize = 12;
+
+const MOST_NAMES: usize = 4096;
+const LONGEST_NAME: usize = 256;
+/// Longer than any host or any `Path` a browser takes (RFC 6265bis section 5.6).
+const LONGEST_DOMAIN: usize = 253;
+const LONGEST_PATH: usize = 1024;
+
+/// Where a cookie was seen to be valid.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SeenScope {
+    /// `Domain`, lower-cased, no leading dot; `None` is host-only.
+    pub domain: Option<Box<str>>,
+    /// `Path`, or the default path.
+    pub path: Box<str>,
+    /// `Secure` was given.
+    pub secure: bool,
+    /// `Partitioned` was given.
+    pub partitioned: bool,
+}
+
+/// The same, borrowed from the line: a sighting of what is known costs no allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeRef<'s> {
+    /// As [`SeenScope::domain`].
+    pub domain: Option<&'s str>,
+    /// As [`SeenScope::path`].
+    pub path: &'s str,
+    /// As [`SeenScope::secure`].
+    pub secure: bool,
+    /// As [`SeenScope::partitioned`].
+    pub partitioned: bool,
+}
+
+impl SeenScope {
+    /// The same, borrowed.
+    pub fn borrowed(&self) -> ScopeRef<'_> {
+        ScopeRef {
+            domain: self.domain.as_deref(),
+            path: &self.path,
+            secure: self.secure,
+            partitioned: self.partitioned,
+        }
+    }
+}
+
+impl From<ScopeRef<'_>> for SeenScope {
+    fn from(scope: ScopeRef<'_>) -> Self {
+        Self {
+            domain: scope.domain.map(Box::from),
+            path: scope.path.into(),
+            secure: scope.secure,
+            partitioned: scope.partitioned,
+        }
+    }
+}
+
+/// The scopes under one name.
+enum Scopes {
+    Known(Vec<SeenScope>),
+    /// A cookie set without `Path` all over a site has one for every folder: better to know none than some.
+    TooMany,
+}
+
+impl Scopes {
+    fn know(&self, scope: ScopeRef<'_>) -> bool {
+        match self {
+            Self::Known(scopes) => scopes.iter().any(|known| known.borrowed() == scope),
+            Self::TooMany => true,
+        }
+    }
+
+    fn with(&self, scope: ScopeRef<'_>) -> Self {
+        match self {
+            Self::Known(scopes) if scopes.len() < SCOPES_PER_NAME => {
+                Self::Known(scopes.iter().cloned().chain([scope.into()]).collect())
+            }
+            _ => Self::TooMany,
+        }
+    }
+}
+
+/// What traffic showed about one site's cookies. Shared by all workers.
+pub struct Inventory {
+    cookies: Table<[u8], Scopes>,
+}
+
+impl Default for Inventory {
+    fn default() -> Self {
+        Self { cookies: Table::new(MOST_NAMES) }
+    }
+}
+
+impl Inventory {
+    /// Notes that the site set, or tried to set, this cookie with this scope. No lock and no allocation where both are
+    /// known. Passed over: a nameless cookie, names and scopes too long, and new names once the inventory is full.
+    pub fn saw_cookie(&self, name: &[u8], scope: ScopeRef<'_>) {
+        let fits = (1..=LONGEST_NAME).contains(&name.len())
+            && scope.domain.is_none_or(|domain| domain.len() <= LONGEST_DOMAIN)
+            && scope.path.len() <= LONGEST_PATH;
+        if fits && !self.cookies.read(name, |scopes| scopes.know(scope)).unwrap_or_else(|| self.cookies.is_full()) {
+            self.cookies.change(name, |scopes| match scopes {
+                Some(scopes) if scopes.know(scope) => None,
+                Some(scopes) => Some(scopes.with(scope)),
+                None => Some(Scopes::Known(vec![scope.into()])),
+            });
+        }
+    }
+
+    /// The scopes this very name was seen with; none where it never was, or with more than [`SCOPES_PER_NAME`].
+    pub fn scopes(&self, name: &[u8]) -> Vec<SeenScope> {
+        let known = self.cookies.read(name, |scopes| match scopes {
+            Scopes::Known(scopes) => scopes.clone(),
+            Scopes::TooMany => Vec::new(),
+        });
+        known.unwrap_or_default()
+    }
+
+    /// Every name seen, sorted; bytes that are not UTF-8 show as U+FFFD.
+    pub fn names(&self) -> Vec<String> {
+        self.patterns(|_| None)
+    }
+
+    /// Every name seen, generated names as their pattern, sorted and each once: the list of the cookies page.
+    pub fn patterns(&self, pattern_of: impl Fn(&[u8]) -> Option<&'static str>) -> Vec<String> {
+        let all = self.cookies.all();
+        let shown = all.iter().map(|(name, _)| String::from_utf8_lossy(&folded(name, &pattern_of)).into_owned());
+        let mut shown: Vec<_> = shown.collect();
+        shown.sort_unstable();
+        shown.dedup();
+        shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: ScopeRef<'_> = ScopeRef { domain: None, path: "/", secure: false, partitioned: false };
+
+    #[test]
+    fn each_scope_of_a_name_is_kept_once() {
+        let inventory = Inventory::default();
+        let wide = ScopeRef { domain: Some("example.gov.uk"), secure: true, ..ROOT };
+        for scope in [ROOT, wide, ROOT, wide] {
+            inventory.saw_cookie(b"_ga", scope);
+        }
+        assert_eq!(inventory.scopes(b"_ga"), [SeenScope::from(ROOT), SeenScope::from(wide)]);
+        assert_eq!(inventory.scopes(b"_gid"), []);
+    }
+
+    #[test]
+    fn a_cookie_with_too_many_scopes_counts_as_unknown() {
+        let inventory = Inventory::default();
+        let paths: Vec<_> = (0..=SCOPES_PER_NAME).map(|n| format!("/{n}")).collect();
+        for path in &paths[..SCOPES_PER_NAME] {
+            inventory.saw_cookie(b"theme", ScopeRef { path, ..ROOT });
+        }
+        assert_eq!(inventory.scopes(b"theme").len(), SCOPES_PER_NAME);
+        inventory.saw_cookie(b"theme", ScopeRef { path: &paths[SCOPES_PER_NAME], ..ROOT });
+        inventory.saw_cookie(b"theme", ROOT);
+        assert_eq!(inventory.scopes(b"theme"), []);
+        assert_eq!(inventory.names(), ["theme"]);
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_bounded() {
+        let inventory = Inventory::default();
+        let long = "x".repeat(1025);
+        inventory.saw_cookie(b"", ROOT);
+        inventory.saw_cookie(&[b'n'; LONGEST_NAME + 1], ROOT);
+        inventory.saw_cookie(b"path", ScopeRef { path: &long, ..ROOT });
+        inventory.saw_cookie(b"domain", ScopeRef { domain: Some(&long), ..ROOT });
+        assert_eq!(inventory.names(), [""; 0]);
+        for n in 0..MOST_NAMES + 5 {
+            inventory.saw_cookie(format!("c{n}").as_bytes(), ROOT);
+        }
+        assert_eq!(inventory.names().len(), MOST_NAMES);
+        inventory.saw_cookie(b"c0", ScopeRef { secure: true, ..ROOT });
+        assert_eq!(inventory.scopes(b"c0").len(), 2, "a name that is known still learns");
+    }
+
+    #[test]
+    fn the_cookies_page_lists_patterns_and_expiry_keeps_real_names() {
+        let inventory = Inventory::default();
+        for name in [b"_ga_A1".as_slice(), b"_ga_B2", b"theme", b"\xff"] {
+            inventory.saw_cookie(name, ROOT);
+        }
+        let pattern = |name: &[u8]| name.starts_with(b"_ga_").then_some("_ga_*");
+        assert_eq!(inventory.patterns(pattern), ["_ga_*", "theme", "\u{fffd}"]);
+        assert_eq!(inventory.names(), ["_ga_A1", "_ga_B2", "theme", "\u{fffd}"]);
+        assert_eq!(inventory.scopes(b"_ga_A1").len(), 1);
+        assert_eq!(inventory.scopes(b"_ga_*").len(), 0);
+    }
+
+    #[test]
+    fn many_workers_lose_no_sighting() {
+        let inventory = Inventory::default();
+        std::thread::scope(|threads| {
+            for worker in 0..8 {
+                let inventory = &inventory;
+                threads.spawn(move || {
+                    for n in 0..400 {
+                        let name = format!("c{}", (n + worker * 50) % 400);
+                        inventory.saw_cookie(name.as_bytes(), ScopeRef { path: ["/", "/a", "/b"][n % 3], ..ROOT });
+                        inventory.saw_cookie(name.as_bytes(), ScopeRef { secure: worker % 2 == 0, ..ROOT });
+                        assert!(!inventory.scopes(name.as_bytes()).is_empty());
+                    }
+                });
+            }
+        });
+        assert_eq!(inventory.names().len(), 400);
+        for n in 0..400 {
+            let scopes = inventory.scopes(format!("c{n}").as_bytes());
+            let distinct: std::collections::HashSet<_> = scopes.iter().collect();
+            assert_eq!(distinct.len(), scopes.len(), "c{n} has a scope twice");
+            assert!(scopes.contains(&ROOT.into()) && scopes.contains(&ScopeRef { secure: true, ..ROOT }.into()));
+        }
+    }
+}
