@@ -45,6 +45,10 @@ fn run_and_kill(file: &Path, round: u32, acknowledged: &mut HashSet<String>) -> 
     }
     let recording = Instant::now();
     std::thread::sleep(random_below(Duration::from_millis(if first.is_some() { 200 } else { 60 })));
+    if first.is_some() {
+        // A second process reads while the first one writes: it must neither fail nor get in the way.
+        Reader::open(file).and_then(|reader| reader.summary()).expect("a ledger in use can be read");
+    }
     child.kill().expect("SIGKILL");
     let ran = if first.is_some() { recording.elapsed() } else { Duration::ZERO };
     child.wait().expect("the child is ours");
