@@ -12,9 +12,10 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
 use tracing::warn;
 
-use crate::ledger::Refused;
+use crate::consent::ReceiptId;
 use crate::ledger::fault::explain;
-use crate::ledger::record::{PRODUCT, Record, SCHEMA};
+use crate::ledger::record::{PRODUCT, SCHEMA};
+use crate::ledger::{Entry, Record, Refused, read};
 
 /// Before 3.51.3 a WAL file could be reset under a second connection, which damages the database (PROMISES 10).
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -186,6 +187,12 @@ impl Database {
         Ok(())
     }
 
+    /// The records of one receipt, oldest first.
+    pub(super) fn find(&self, receipt: ReceiptId) -> Result<Vec<Entry>, Refused> {
+        read::by_receipt(&self.connection, receipt).map_err(|error| Refused::Down(explain(&self.file, &error)))
+    }
+
+    #[cfg(test)]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -253,8 +253,10 @@ mod tests {
         let refused = wait(ledger.record(sample(1))).unwrap_err();
         assert!(refused.to_string().contains("later/ledger.db"), "{refused}");
         assert!(!ledger.healthy());
+        assert!(wait(ledger.find(ReceiptId([3; 16]))).is_err());
         fs::create_dir(folder.path().join("later")).unwrap();
-        assert!(recovers(&ledger));
+        assert_eq!(wait(ledger.find(ReceiptId([3; 16]))).unwrap(), []);
+        assert!(ledger.healthy());
         wait(ledger.record(sample(2))).unwrap();
         assert_eq!(ids(&file), [sample(2).id]);
     }
@@ -286,15 +288,15 @@ mod tests {
         let lock = Connection::open(&file).unwrap();
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
         let locked = Instant::now();
-        let waiting: Vec<_> = (2..700).map(|n| ledger.record(sample(n))).collect();
+        let waiting: Vec<_> = (2..3000).map(|n| ledger.record(sample(n))).collect();
         assert!(waiting.into_iter().all(|answer| is_down(&wait(answer))));
         assert!(locked.elapsed() < Duration::from_millis(2500), "nobody waits for each group in turn");
         assert!(!ledger.healthy());
         std::thread::sleep(Duration::from_secs(3).saturating_sub(locked.elapsed()));
         lock.execute_batch("ROLLBACK").unwrap();
         assert!(recovers(&ledger));
-        wait(ledger.record(sample(1000))).unwrap();
-        assert_eq!(ids(&file), [sample(1).id, sample(1000).id], "of the refused records nothing stays");
+        wait(ledger.record(sample(5000))).unwrap();
+        assert_eq!(ids(&file), [sample(1).id, sample(5000).id], "of the refused records nothing stays");
     }
 
     #[test]
@@ -316,17 +318,21 @@ mod tests {
         assert_eq!(ids(&file), [sample(1).id, sample(3).id]);
     }
 
+    /// A ledger of 4,000 records, of which the WAL holds only the last.
+    fn settled(file: &Path) -> Sqlite {
+        let ledger = start(file);
+        let answers: Vec<_> = (0..4000).map(|n| ledger.record(sample(n))).collect();
+        assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
+        let other = Connection::open(file).unwrap();
+        other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        wait(ledger.record(sample(4000))).unwrap();
+        ledger
+    }
+
     #[test]
     fn a_file_overwritten_in_place_takes_no_record() {
         let (_folder, file) = place();
-        let ledger = start(&file);
-        let answers: Vec<_> = (0..4000).map(|n| ledger.record(sample(n))).collect();
-        assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
-        // Most of it must have left the WAL: with all of it still there, the file would be made whole again.
-        let other = Connection::open(&file).unwrap();
-        other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-        drop(other);
-        wait(ledger.record(sample(5000))).unwrap();
+        let ledger = settled(&file);
         fs::write(&file, "garbage ".repeat(20_000)).unwrap();
         for n in 5001..5003 {
             assert!(is_down(&wait(ledger.record(sample(n)))));
@@ -335,6 +341,21 @@ mod tests {
         assert!(recovers(&ledger));
         wait(ledger.record(sample(6000))).unwrap();
         assert_eq!(ids(&file), [sample(6000).id]);
+    }
+
+    #[test]
+    fn a_file_damaged_where_nobody_writes_takes_no_record_either() {
+        let (_folder, file) = place();
+        let ledger = settled(&file);
+        let mut bytes = fs::read(&file).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 4096].fill(0x5a);
+        fs::write(&file, bytes).unwrap();
+        for n in 5001..5003 {
+            let refused = wait(ledger.record(sample(n))).unwrap_err();
+            assert!(refused.to_string().contains("changed from outside and is damaged"), "{refused}");
+        }
+        assert!(!ledger.healthy());
     }
 
     #[test]
@@ -365,8 +386,9 @@ mod tests {
         assert_eq!(ids(&file), kept, "what was refused is not there, what was acknowledged is");
         tuning.most_pages.store(0, Ordering::SeqCst);
         assert!(recovers(&ledger));
-        wait(ledger.record(sample(5000))).unwrap();
-        assert_eq!(ids(&file).len(), kept.len() + 1);
+        let answers: Vec<_> = (5000..5500).map(|n| ledger.record(sample(n))).collect();
+        assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
+        assert_eq!(ids(&file).len(), kept.len() + 500);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tracing::{error, info, warn};
 use super::database::{Database, Tuning};
 use crate::consent::ReceiptId;
 use crate::ledger::fault::explain;
-use crate::ledger::{Entry, Record, Refused, read};
+use crate::ledger::{Entry, Record, Refused};
 
 /// The most records of one transaction.
 const LARGEST_GROUP: usize = 512;
@@ -99,6 +99,10 @@ impl Writer {
 
     fn write(&mut self, records: &[Box<Record>]) -> Result<Vec<Result<(), Refused>>, Refused> {
         if records.is_empty() {
+            // Visitors who only read must not keep a ledger that is down from being tried.
+            if self.trouble.is_some() {
+                self.probe();
+            }
             return Ok(Vec::new());
         }
         let written = self.ready().and_then(|database| database.write(records.iter().map(|record| &**record)));
@@ -107,9 +111,12 @@ impl Writer {
     }
 
     fn find(&mut self, receipt: ReceiptId) -> Result<Vec<Entry>, Refused> {
-        let file = self.file.clone();
-        let database = self.ready()?;
-        read::by_receipt(database.connection(), receipt).map_err(|error| Refused::Down(explain(&file, &error)))
+        let found = self.ready().and_then(|database| database.find(receipt));
+        // Only a fault is noted: what can be read is not yet what can be written.
+        if let Err(fault) = &found {
+            self.note(Some(fault));
+        }
+        found
     }
 
     fn probe(&mut self) {
