@@ -9,7 +9,13 @@ use crate::consent::PurposeSet;
 use crate::policy::{Policy, Verdict};
 
 /// Writes, for a page, what each cookie and tag asked about comes to before any choice and once its purpose is agreed to.
-pub fn explain(config: &Resolved, page: &Url, cookies: &[String], tags: &[String], mut out: impl Write) -> io::Result<()> {
+pub fn explain(
+    config: &Resolved,
+    page: &Url,
+    cookies: &[String],
+    tags: &[String],
+    mut out: impl Write,
+) -> io::Result<()> {
     let host = page.host_str().unwrap_or_default();
     let fits = |known: &String| known == host || known.strip_prefix('*').is_some_and(|ending| host.ends_with(ending));
     let Some(site) = config.sites.iter().find(|site| site.hosts.iter().any(fits)) else {
@@ -18,11 +24,15 @@ pub fn explain(config: &Resolved, page: &Url, cookies: &[String], tags: &[String
     let policy = Policy::new(&site.policy).map_err(io::Error::other)?;
     writeln!(out, "site {} ({:?}), page {}", site.hosts[0], site.mode, page.path())?;
     for name in cookies {
-        line(&mut out, &policy, &format!("cookie {name}"), page.path(), &|granted| policy.cookie(name.as_bytes(), granted))?;
+        line(&mut out, &policy, &format!("cookie {name}"), page.path(), &|granted| {
+            policy.cookie(name.as_bytes(), granted)
+        })?;
     }
     for tag in tags {
         match page.join(tag) {
-            Ok(url) => line(&mut out, &policy, &format!("tag {tag}"), page.path(), &|granted| policy.address(&url, host, granted))?,
+            Ok(url) => line(&mut out, &policy, &format!("tag {tag}"), page.path(), &|granted| {
+                policy.address(&url, host, granted)
+            })?,
             Err(fault) => writeln!(out, "tag {tag}: no address: {fault}")?,
         }
     }

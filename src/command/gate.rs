@@ -39,11 +39,11 @@ impl Gate {
         let sites = Sites::new(&config.sites, &key, None).map_err(|fault| fault.to_string())?;
         let bound = server::bind(&config.server).map_err(|fault| fault.to_string())?;
         let admin = admin::bind(config.admin).map_err(|fault| format!("admin: {}: {fault}", config.admin))?;
-        let ledger = Arc::new(Sqlite::start(&config.ledger).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
+        let ledger =
+            Arc::new(Sqlite::start(&config.ledger).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
         let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
         let shared = Arc::new(shared);
-        // A worker would find a bad `ca_file` only when it starts.
-        Gateway::new(Arc::clone(&shared)).map_err(|fault| fault.to_string())?;
+        gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;
         Ok(Self { bound, admin, shared, ledger, key, file: file.into(), server: config.server.clone() })
     }
 
@@ -94,7 +94,12 @@ fn shown(site: &gateway::Site) -> admin::Site {
         Mode::Enforce => "enforce",
         Mode::Off => "off",
     };
-    admin::Site { name: site.name().into(), mode, counters: Arc::clone(&site.counters), inventory: Arc::clone(&site.inventory) }
+    admin::Site {
+        name: site.name().into(),
+        mode,
+        counters: Arc::clone(&site.counters),
+        inventory: Arc::clone(&site.inventory),
+    }
 }
 
 #[derive(Clone)]
@@ -137,7 +142,8 @@ impl Reload {
         if format!("{:?}", config.server) != format!("{:?}", self.server) {
             tracing::warn!("changes of listeners, limits and workers take effect after a restart");
         }
-        let sites = Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
+        let sites =
+            Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
         gateway::reachable(&sites).map_err(|fault| fault.to_string())?;
         Ok(sites)
     }

@@ -11,8 +11,11 @@ use crate::consent::Key;
 pub(super) fn read_or_make(file: &Path) -> Result<Key, String> {
     match fs::read_to_string(file) {
         Ok(text) => parse(&text).ok_or_else(|| {
-            format!("{}: no signing key: 64 hexadecimal digits are expected; restore the file, or remove it to have a \
-                     new key made (every visitor is then asked again)", file.display())
+            format!(
+                "{}: no signing key: 64 hexadecimal digits are expected; restore the file, or remove it to have a \
+                     new key made (every visitor is then asked again)",
+                file.display()
+            )
         }),
         Err(fault) if fault.kind() == ErrorKind::NotFound => {
             make(file).map_err(|fault| format!("{}: the signing key cannot be made: {fault}", file.display()))
@@ -23,7 +26,7 @@ pub(super) fn read_or_make(file: &Path) -> Result<Key, String> {
 
 fn make(file: &Path) -> io::Result<Key> {
     let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    getrandom::fill(&mut bytes).map_err(|fault| io::Error::other(fault.to_string()))?;
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     // `create_new`: of two gates that start at once, one makes the key and the other fails and is started again.
     let mut made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;

@@ -117,18 +117,16 @@ pub fn run() -> ExitCode {
     match Line::parse().command {
         Command::Serve { config } => serve::serve(&config),
         Command::Demo { port } => run_demo::demo(port),
-        Command::Check { file } => {
-            if check::check(&file) {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(WRONG)
-            }
-        }
+        Command::Check { file } => match check::check(&file) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(WRONG),
+            Err(fault) => cannot(&fault),
+        },
         Command::Explain { config, url, cookie, tag } => {
             with_config(&config, |config| explain::explain(config, &url, &cookie, &tag, io::stdout().lock()))
         }
         Command::Ledger { command } => ledger(command),
-        Command::Schema => done(schema::schema(io::stdout().lock())),
+        Command::Schema => done(schema::schema()),
     }
 }
 

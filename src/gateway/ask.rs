@@ -7,6 +7,7 @@ use http::{HeaderMap, Request};
 
 use crate::cookie;
 use crate::html::{Asked, Coding};
+use crate::inventory::Kind;
 use crate::upstream::hop;
 
 use super::visit::Visit;
@@ -25,7 +26,7 @@ pub(super) fn prepare<B>(visit: &Visit, request: &mut Request<B>, token: &str) -
         Mode::Off => Vec::new(),
         Mode::Observe => {
             let held = cookie::strip_request(&mut headers.clone(), |name| holds(visit, name));
-            report::cookies(visit, "cookie_request", held.iter().map(Vec::as_slice));
+            report::cookies(visit, Kind::CookieRequest, held.iter().map(Vec::as_slice));
             Vec::new()
         }
         Mode::Enforce => {
@@ -36,7 +37,7 @@ pub(super) fn prepare<B>(visit: &Visit, request: &mut Request<B>, token: &str) -
                 ask_for_known_codings(headers);
             }
             let held = cookie::strip_request(headers, |name| holds(visit, name));
-            report::cookies(visit, "cookie_request", held.iter().map(Vec::as_slice));
+            report::cookies(visit, Kind::CookieRequest, held.iter().map(Vec::as_slice));
             held
         }
     }

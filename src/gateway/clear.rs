@@ -4,7 +4,7 @@ use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::cookie::{self, Held, Place, Scope};
-use crate::inventory::SeenScope;
+use crate::inventory::{Kind, ScopeRef, SeenScope};
 use crate::upstream;
 
 use super::problem::Problem;
@@ -63,27 +63,27 @@ fn strip(visit: &Visit, headers: &mut HeaderMap) {
     // Every cookie is remembered with its scope, also one that passes: it may have to be expired one day.
     remember(visit, headers);
     let stripped = cookie::strip_response(headers, &visit.path, visit.now, |name| holds(visit, name));
-    report::cookies(visit, "cookie_response", stripped.held.iter().map(|held| &*held.name));
+    report::cookies(visit, Kind::CookieResponse, stripped.held.iter().map(|held| &*held.name));
     // `Set-Cookie2` (RFC 2965) is read by no browser any more; it is not worth a verdict.
     headers.remove(HeaderName::from_static("set-cookie2"));
 }
 
 fn remember(visit: &Visit, headers: &HeaderMap) {
-    for set in cookie::set_cookies(headers) {
+    for set in cookie::set_cookies(headers).filter(|set| !set.name.is_empty()) {
         if let Some(scope) = set.scope(&visit.path) {
-            visit.site.inventory.saw_cookie(set.judged_name(), &seen(&scope));
+            visit.site.inventory.saw_cookie(set.name, seen(&scope));
         }
     }
 }
 
 fn see_cookies(visit: &Visit, held: &[Held]) {
-    report::cookies(visit, "cookie_response", held.iter().map(|held| &*held.name));
+    report::cookies(visit, Kind::CookieResponse, held.iter().map(|held| &*held.name));
 }
 
-fn seen(scope: &Scope) -> SeenScope {
-    SeenScope {
-        domain: scope.domain.clone(),
-        path: scope.path.clone(),
+fn seen(scope: &Scope) -> ScopeRef<'_> {
+    ScopeRef {
+        domain: scope.domain.as_deref(),
+        path: &scope.path,
         secure: scope.secure,
         partitioned: scope.partitioned,
     }
@@ -96,12 +96,12 @@ pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[
         return;
     }
     let place = Place { host: visit.host_name(), path: &visit.path, https: visit.peer.https };
-    let lookup = |name: &[u8]| visit.site.inventory.scopes(name).iter().map(scope).collect();
+    let lookup = |name: &[u8]| visit.site.inventory.scopes(name).into_iter().map(scope).collect();
     for line in cookie::expire_all(held, lookup, &place, cookie::MOST_LINES) {
         headers.append(SET_COOKIE, line);
     }
 }
 
-fn scope(seen: &SeenScope) -> Scope {
-    Scope { domain: seen.domain.clone(), path: seen.path.clone(), secure: seen.secure, partitioned: seen.partitioned }
+fn scope(seen: SeenScope) -> Scope {
+    Scope { domain: seen.domain, path: seen.path, secure: seen.secure, partitioned: seen.partitioned }
 }

@@ -29,6 +29,11 @@ pub struct Gateway {
     pools: ArcSwap<Pools>,
 }
 
+/// Can every upstream of these sites be set up? Asked before a configuration is put in force.
+pub fn reachable(sites: &Sites) -> Result<(), upstream::SetupFault> {
+    Pools::new(sites).map(drop)
+}
+
 /// One worker's connections, for one configuration.
 struct Pools {
     generation: u64,

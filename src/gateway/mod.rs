@@ -22,6 +22,6 @@ mod visit;
 pub use body::Body;
 pub use clear::Cleared;
 pub use config::*;
-pub use handle::{Gateway, Shared};
+pub use handle::{Gateway, Shared, reachable};
 pub use site::{SetupFault, Site, Sites};
 pub use visit::Peer;

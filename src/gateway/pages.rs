@@ -89,11 +89,12 @@ fn known_cookies(site: &Site) -> Vec<Known> {
         purpose: rule.purpose,
         catalogue: catalogue::cookie(rule.pattern.as_bytes()),
     });
-    let seen = site.inventory.names().into_iter().map(|name| {
-        let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
-        let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
-        Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
-    });
+    let seen =
+        site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern)).into_iter().map(|name| {
+            let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
+            let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
+            Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
+        });
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all.dedup_by(|a, b| a.name == b.name);

@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use crate::html::Finding;
+use crate::inventory::{Deed, Kind};
 
 use super::body::{Report, Seen};
 use super::visit::Visit;
 use super::{Mode, Site};
 
 /// Reports cookies by name.
-pub(super) fn cookies<'n>(visit: &Visit, kind: &'static str, names: impl Iterator<Item = &'n [u8]>) {
+pub(super) fn cookies<'n>(visit: &Visit, kind: Kind, names: impl Iterator<Item = &'n [u8]>) {
     for name in names {
         let rule = visit.site.policy.cookie(name, visit.granted).rule.to_string();
         held(&visit.site, kind, &rule, &shown(name));
@@ -35,14 +36,14 @@ pub(super) fn abandoned(site: &Site, why: &'static str, path: &str) {
 }
 
 fn tag(site: &Site, finding: &Finding) {
-    let what = format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
-    held(site, "tag", &finding.rule, &what);
+    let kind = if finding.address == "inline" { Kind::Script } else { Kind::Tag };
+    held(site, kind, &finding.rule, &format!("{} {}", finding.tag, shown(finding.address.as_bytes())));
 }
 
-fn held(site: &Site, kind: &'static str, rule: &str, what: &str) {
-    if site.counters.held(kind, rule) {
-        let done = if site.config.mode == Mode::Enforce { "held" } else { "would be held" };
-        tracing::info!(site = site.name(), kind, rule, what, "{done}");
+fn held(site: &Site, kind: Kind, rule: &str, what: &str) {
+    let deed = if site.config.mode == Mode::Enforce { Deed::Held } else { Deed::WouldHold };
+    if site.counters.judged(deed, kind, rule) {
+        tracing::info!(site = site.name(), kind = kind.name(), rule, what, "{}", deed.name());
     }
 }
 

@@ -96,8 +96,8 @@ impl Default for Row {
 }
 
 impl Row {
-    fn add(&self, deed: Deed, kind: Kind) {
-        self.0[deed as usize][kind as usize].fetch_add(1, Ordering::Relaxed);
+    fn add(&self, deed: Deed, kind: Kind) -> bool {
+        self.0[deed as usize][kind as usize].fetch_add(1, Ordering::Relaxed) == 0
     }
 
     fn counts(&self, rule: &Arc<str>) -> Vec<Count> {
@@ -140,10 +140,10 @@ impl Counters {
     pub const OTHER: &'static str = "other";
     const LONGEST_TEXT: usize = 256;
 
-    /// One more held, or that would have been, by this rule.
-    pub fn judged(&self, deed: Deed, kind: Kind, rule: &str) {
+    /// One more held, or that would have been, by this rule. True for the first one: worth a log line.
+    pub fn judged(&self, deed: Deed, kind: Kind, rule: &str) -> bool {
         let counted = with(&self.rules, rule, |row| row.add(deed, kind));
-        counted.unwrap_or_else(|| self.other.add(deed, kind));
+        counted.unwrap_or_else(|| self.other.add(deed, kind))
     }
 
     /// One more rewrite abandoned for this reason.
@@ -175,10 +175,10 @@ impl Counters {
 
 /// Uses the entry of this text, made first if there is room; `None` if there is none. Long texts are counted by their
 /// beginning.
-fn with<V: Default>(table: &Table<str, V>, text: &str, used: impl Fn(&V)) -> Option<()> {
+fn with<V: Default, T>(table: &Table<str, V>, text: &str, used: impl Fn(&V) -> T) -> Option<T> {
     let text = &text[..text.floor_char_boundary(Counters::LONGEST_TEXT)];
-    if let Some(()) = table.read(text, &used) {
-        return Some(());
+    if let Some(used) = table.read(text, &used) {
+        return Some(used);
     }
     if !table.is_full() {
         table.change(text, |entry| entry.is_none().then(V::default));
