@@ -1,0 +1,78 @@
+//! Real pages through the real gate: 954 pages that nobody in this project wrote, and filter lists that nobody in
+//! this project wrote as the judges of what is left.
+//!
+//! The pages and the lists are fetched by `tests/tools/fetch-pages`. What comes out is a table of figures; the
+//! figures of the day it was written are in `docs/real-pages.md`.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod corpus;
+mod dom;
+mod gate;
+mod judge;
+mod origin;
+mod tally;
+mod undo;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use corpus::{Corpus, SavedPage};
+use gate::{Answer, Gate, Visitor};
+use judge::Judge;
+use tally::{Page, Tally};
+
+/// What all threads look at.
+struct Scene {
+    pages: Arc<Vec<SavedPage>>,
+    gate: Gate,
+    easyprivacy: Judge,
+    easylist: Judge,
+}
+
+#[test]
+fn every_real_page_comes_through_whole_and_without_its_trackers() {
+    let Some(corpus) = Corpus::load() else { return };
+    let begun = std::time::Instant::now();
+    let folder = tempfile::tempdir().unwrap();
+    let pages = Arc::new(corpus.pages);
+    let gate = Gate::new(origin::start(&pages), folder.path());
+    let scene = Scene {
+        gate,
+        pages,
+        easyprivacy: Judge::new(&corpus.easyprivacy),
+        easylist: Judge::new(&corpus.easylist),
+    };
+    println!("lists read: {:?}", begun.elapsed());
+    let tally = run(&scene);
+    println!("{tally}\ntook {:?}", begun.elapsed());
+    tally.check();
+}
+
+/// All pages, on as many threads as there are cores.
+fn run(scene: &Scene) -> Tally {
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(scene, &next))).collect();
+        workers.into_iter().fold(Tally::default(), |all, worker| all.with(worker.join().unwrap()))
+    })
+}
+
+fn work(scene: &Scene, next: &AtomicUsize) -> Tally {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let worker = scene.gate.worker();
+    let mut tally = Tally::default();
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let Some(saved) = scene.pages.get(at) else { return tally };
+        let open = |visitor| {
+            catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.open(at, saved, visitor))))
+                .unwrap_or_else(|_| Err("it panicked".into()))
+        };
+        let undecided = open(Visitor::Undecided);
+        let accepted = open(Visitor::Accepted { told: at % 2 == 0 });
+        tally.add(&Page { scene, at, saved, undecided, accepted });
+    }
+}

@@ -1,0 +1,53 @@
+//! Takes the gate's edits out of a page again.
+
+use memchr::memmem;
+
+const NOTICE: (&[u8], &[u8]) = (b"<consent-notice>", b"</consent-notice>");
+const MARK: &[u8] = b" data-consentgate=\"";
+const INERT: &[u8] = b" type=\"text/plain\"";
+const PREFIX: &[u8] = b"data-consentgate-";
+
+/// A page without the gate's edits, and how many there were.
+#[derive(Debug, Default)]
+pub(crate) struct Undone {
+    pub(crate) html: Vec<u8>,
+    pub(crate) banners: usize,
+    pub(crate) footers: usize,
+    pub(crate) held: usize,
+}
+
+/// Knows the edits by their exact bytes, in the order they stand: anything else is taken for the site's.
+pub(crate) fn undo(mut rest: &[u8]) -> Undone {
+    let mut undone = Undone::default();
+    while let Some(at) = next(rest) {
+        undone.html.extend_from_slice(&rest[..at]);
+        rest = undone.skip(&rest[at..]);
+    }
+    undone.html.extend_from_slice(rest);
+    undone
+}
+
+fn next(rest: &[u8]) -> Option<usize> {
+    [NOTICE.0, MARK, PREFIX].iter().filter_map(|edit| memmem::find(rest, edit)).min()
+}
+
+impl Undone {
+    /// Goes past one edit; a notice without an end stays, and the pages are then not the same.
+    fn skip<'p>(&mut self, rest: &'p [u8]) -> &'p [u8] {
+        if let Some(rest) = rest.strip_prefix(PREFIX) {
+            return rest;
+        }
+        if let Some(value) = rest.strip_prefix(MARK) {
+            self.held += 1;
+            let end = memchr::memchr(b'"', value).map_or(value.len(), |end| end + 1);
+            return value[end..].strip_prefix(INERT).unwrap_or(&value[end..]);
+        }
+        let Some(end) = memmem::find(rest, NOTICE.1) else {
+            self.html.extend_from_slice(rest);
+            return &[];
+        };
+        let is_footer = memmem::find(&rest[..end], b"class=\"footer\"").is_some();
+        *if is_footer { &mut self.footers } else { &mut self.banners } += 1;
+        &rest[end + NOTICE.1.len()..]
+    }
+}
