@@ -5,6 +5,8 @@ use scraper::node::Element;
 use scraper::{Html, Node};
 use url::Url;
 
+use crate::undo::undo;
+
 /// What the gate adds to pages.
 const NOTICE: &str = "consent-notice";
 /// What it does to a held tag.
@@ -70,6 +72,9 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str) -> bool {
+        // What a browser with scripting takes for text, as in `noscript`, the gate judges as tags.
+        let text = String::from_utf8(undo(text.as_bytes()).html).expect("the edits are ASCII");
+        let text = text.as_str();
         // Where the notice parts white space from text, the same characters stand in two nodes.
         match self.dom.shape.last_mut() {
             Some(last) if last.starts_with('"') => last.push_str(text),

@@ -60,7 +60,8 @@ impl Tally {
             Err(fault) => self.fault(page, &format!("undecided: {fault}")),
             Ok(answer) => {
                 let undone = self.whole(page, answer, "undecided");
-                self.expect(page, (undone.banners, undone.footers) == (notices, notices), "one banner and one footer");
+                let found = (undone.banners, undone.footers);
+                self.expect(page, found == (notices, notices), &format!("one banner and one footer: {found:?}"));
                 self.edits += undone.held;
                 let after = dom::read(&answer.html, &page.saved.url);
                 self.same_page(page, &before, &after, notices);
@@ -73,7 +74,7 @@ impl Tally {
                 let undone = self.whole(page, answer, "accepted");
                 let banners = if page.at.is_multiple_of(2) { 0 } else { notices };
                 let added = (undone.banners, undone.footers, undone.held);
-                self.expect(page, added == (banners, notices, 0), "accepted: nothing but the notice is added");
+                self.expect(page, added == (banners, notices, 0), &format!("accepted: nothing but the notice is added: {added:?}"));
             }
         }
     }
@@ -95,6 +96,7 @@ impl Tally {
         if let Some(at) = (0..before.shape.len().max(after.shape.len())).find(|at| before.shape.get(*at) != after.shape.get(*at)) {
             let short = |dom: &Dom| dom.shape.get(at).map(|node| node.chars().take(60).collect::<String>());
             self.fault(page, &format!("a browser finds another page: {:?} was {:?}", short(after), short(before)));
+            if let Ok(name) = std::env::var("DUMP") && page.saved.name.contains(&name) { println!("{:#?}\n{:#?}", &before.shape[at..at+4], &after.shape[at..at+4]); }
         }
     }
 
