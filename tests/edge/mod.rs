@@ -1,6 +1,6 @@
 //! A gate, an origin and a client on free ports, for tests that read as sentences. Raw sockets on both ends, so that
 //! a test says byte by byte what goes in and sees byte by byte what comes out.
-#![allow(dead_code)] // Each test file uses its own part.
+#![allow(dead_code, unreachable_pub)] // A module of each test file, which uses its own part.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
