@@ -202,15 +202,12 @@ fn however_a_body_was_framed_the_visitor_gets_it_whole() {
     }
 }
 
+/// As far as anyone can tell: bytes that come only after the next request has been sent do answer it, in HTTP/1.1.
 #[test]
 fn surplus_bytes_after_an_answer_are_nobody_s_answer() {
-    let site = origin(|mut stream, _| {
-        while read_head(&mut stream).is_some() {
-            write!(stream, "{OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison").ok();
-        }
-    });
+    let (site, _heads) = answering(format!("{OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"));
     let gate = through(site);
-    for _ in 0..20 {
+    for _ in 0..200 {
         assert_eq!(body(&talk(gate.address(), get("/"))), "ok");
     }
 }
