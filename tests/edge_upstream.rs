@@ -553,6 +553,17 @@ fn a_bad_authority_file_is_named() {
 // === without a gate ===
 
 #[tokio::test]
+async fn trailers_of_the_site_are_dropped() {
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nSet-Cookie: late=1\r\n\r\n";
+    let (site, _heads) = answering(chunks);
+    let upstream = Upstream::new(&upstream(site), Arc::new(Semaphore::new(1))).expect("a usable upstream");
+    let response = upstream.send(Request::new(Empty::new())).await.expect("an answer");
+    let body = response.into_body().collect().await.expect("a body");
+    assert!(body.trailers().is_none());
+    assert_eq!(body.to_bytes(), "ok");
+}
+
+#[tokio::test]
 async fn a_response_counts_as_under_way_until_its_body_has_ended() {
     let (site, _heads) = answering(OK);
     let cap = Arc::new(Semaphore::new(2));
