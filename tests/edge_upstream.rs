@@ -327,6 +327,23 @@ fn a_get_that_meets_a_stale_connection_is_asked_again() {
 }
 
 #[test]
+fn no_visitor_notices_a_site_that_closes_each_connection_at_the_moment_of_reuse() {
+    let (forgetful, _) = forgetful();
+    let closing = origin(|mut stream, _| {
+        read_head(&mut stream);
+        stream.write_all(OK.as_bytes()).ok();
+    });
+    for site in [forgetful, closing] {
+        let gate = through(site);
+        let address = gate.address();
+        let visit = move || (0..250).filter(|_| body(&talk(address, get("/"))) != "ok").count();
+        let visitors: Vec<_> = (0..8).map(|_| thread::spawn(visit)).collect();
+        let failed: usize = visitors.into_iter().map(|visitor| visitor.join().expect("a count")).sum();
+        assert_eq!(failed, 0);
+    }
+}
+
+#[test]
 fn a_get_finds_a_fresh_connection_behind_many_stale_ones() {
     let site = origin(move |mut stream, _| {
         if read_head(&mut stream).is_some() {
