@@ -41,7 +41,7 @@ pub(super) async fn answer<H: Handle>(
         },
         Err(own) => {
             // The client may still be sending what nobody will read.
-            client.linger.store(!request.body().is_end_stream(), Ordering::Relaxed);
+            client.linger.fetch_or(!request.body().is_end_stream(), Ordering::Relaxed);
             own
         }
     };
