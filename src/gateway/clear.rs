@@ -1,5 +1,7 @@
 //! The only place where a response that may leave is made.
 
+use std::sync::Arc;
+
 use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
 
@@ -31,7 +33,7 @@ impl Cleared {
 
 /// Clears a site's response for this visitor. `held` are the cookies that were taken out of the request.
 pub(super) async fn clear(
-    visit: &Visit,
+    visit: &Arc<Visit>,
     response: Response<upstream::Body>,
     held: &[Vec<u8>],
 ) -> Result<Cleared, Problem> {
