@@ -1,4 +1,4 @@
-//! A fault and how it is shown: file:line:column, the key, the line itself, and what to do about it.
+//! A fault and how it is shown: file, line and column, the key, the line itself, and what to do about it.
 
 use std::fmt;
 use std::path::Path;
@@ -50,14 +50,10 @@ impl Fault {
 
     /// One line without the source and the hint: for logs.
     pub fn summary(&self) -> String {
-        let mut line = self.file.display().to_string();
-        if let Some(place) = &self.place {
-            line += &format!(":{}:{}", place.line, place.column);
-        }
-        if !self.path().is_empty() {
-            line += &format!(": {}", self.path());
-        }
-        line + if self.warning { ": warning: " } else { ": " } + &self.message
+        let at = self.place.as_ref().map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default();
+        let path = if self.path().is_empty() { String::new() } else { format!(": {}", self.path()) };
+        let warning = if self.warning { ": warning" } else { "" };
+        format!("{}{at}{path}{warning}: {}", self.file.display(), self.message)
     }
 
     fn order(&self) -> (usize, usize) {

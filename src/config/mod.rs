@@ -88,7 +88,7 @@ pub fn parse(text: &str, file: &Path) -> Result<Resolved, Faults> {
 
 /// `None` after a fault has been reported.
 fn read(text: &str, file: &Path, report: &mut Report) -> Option<Resolved> {
-    if syntax::report_tabs(text, report) {
+    if syntax::report_characters(text, report) {
         return None;
     }
     let tree = tree::read(text, report)?;
@@ -105,7 +105,7 @@ fn read(text: &str, file: &Path, report: &mut Report) -> Option<Resolved> {
 }
 
 fn not_utf8(file: &Path, valid: &[u8]) -> Faults {
-    let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = valid.split(|byte| *byte == b'\n').count();
     let hint = "save the file as UTF-8";
     Fault::of_file(file, format!("is not UTF-8 (line {line}, byte {})", valid.len()), hint).into()
 }

@@ -94,6 +94,10 @@ impl<'c> Checker<'c, '_> {
             self.report.fault(&node.place, "is empty", "write a value, or take the key out");
             return None;
         }
+        if text.contains(char::is_control) {
+            self.report.fault(&node.place, "holds a line break or a control character", "write plain text on one line");
+            return None;
+        }
         Some(Value::String(text.to_owned()))
     }
 
