@@ -107,15 +107,21 @@ pub(super) struct Report<'s> {
     file: Arc<Path>,
     lines: Vec<&'s str>,
     faults: Vec<Fault>,
+    /// Faults beyond [`MOST`]: counted, not kept.
+    more: usize,
     warnings: Vec<Fault>,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(file: &Path, text: &'s str) -> Self {
-        Self { file: file.into(), lines: text.lines().collect(), faults: Vec::new(), warnings: Vec::new() }
+        Self { file: file.into(), lines: text.lines().collect(), faults: Vec::new(), more: 0, warnings: Vec::new() }
     }
 
     pub(super) fn fault(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
+        if self.faults.len() == MOST {
+            self.more += 1;
+            return;
+        }
         let fault = self.entry(place, message.into(), hint.into());
         self.faults.push(fault);
     }
@@ -142,8 +148,6 @@ impl<'s> Report<'s> {
             return Ok(self.warnings);
         }
         self.faults.sort_by_key(Fault::order);
-        let more = self.faults.len().saturating_sub(MOST);
-        self.faults.truncate(MOST);
-        Err(Faults { faults: self.faults, more })
+        Err(Faults { faults: self.faults, more: self.more })
     }
 }

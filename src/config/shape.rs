@@ -41,7 +41,7 @@ impl<'c> Checker<'c, '_> {
         let alternatives = alternatives(self.schema, schema);
         let fitting = alternatives.iter().find(|schema| accepts(schema, found));
         let Some(fitting) = fitting else {
-            self.wrong_type(node, found, &alternatives);
+            self.wrong_type(node, found, schema, &alternatives);
             return None;
         };
         let value = match &node.kind {
@@ -54,20 +54,21 @@ impl<'c> Checker<'c, '_> {
         Some(Value::Sequence(vec![place.into(), value]))
     }
 
-    fn wrong_type(&mut self, node: &Node, found: Found, alternatives: &[&Schema]) {
-        let wanted: Vec<&str> = TYPES
-            .iter()
-            .filter(|(kind, _)| alternatives.iter().any(|s| has_type(s, kind)))
-            .map(|(_, words)| *words)
-            .collect();
+    fn wrong_type(&mut self, node: &Node, found: Found, schema: &Schema, alternatives: &[&Schema]) {
+        let wanted = TYPES.iter().filter(|(kind, _)| alternatives.iter().any(|schema| has_type(schema, kind)));
+        let wanted: Vec<&str> = wanted.map(|(_, words)| *words).collect();
         let message = format!("expected {}, found {}", wanted.join(" or "), shown(node, found));
-        let hint = match wanted.first() {
-            Some(&"a list") => "write a list: one entry per line that starts with '- ', or all between '[' and ']'",
-            Some(&"keys and values") => "write keys and values on lines below it, further to the right",
-            Some(&"true or false") => "write true or false",
-            Some(&"a whole number") => "write a whole number without quotes",
-            _ if matches!(found, Found::List | Found::Map) => "write one value",
-            _ => "put it in quotes",
+        let hint = match (wanted.first(), example(schema)) {
+            _ if node.place.path.is_empty() => {
+                "start the file with 'sites:' and one site: its hosts and its upstream".into()
+            }
+            (Some(&"a list"), _) => "write a list: one entry per line that starts with '- ', or all in '[ ]'".into(),
+            (Some(&"keys and values"), _) => "write keys and values on lines below it, further to the right".into(),
+            (Some(&"true or false"), _) => "write true or false".into(),
+            (Some(&"a whole number"), _) => "write a whole number without quotes".into(),
+            (_, Some(example)) => format!("write text such as {example}, in quotes if it looks like something else"),
+            _ if matches!(found, Found::List | Found::Map) => "write one value".into(),
+            _ => "put it in quotes".to_owned(),
         };
         self.report.fault(&node.place, message, hint);
     }
@@ -137,7 +138,8 @@ impl<'c> Checker<'c, '_> {
             }
         }
         for required in names(schema.get("required")) {
-            if !entries.iter().any(|(key, _)| key.name == required) {
+            // A misspelt key has been reported already, with this one as its hint.
+            if !entries.iter().any(|(key, _)| key.name == required || misspelt(&key.name, schema) == Some(required)) {
                 self.missing(&node.place, required, schema);
             }
         }
@@ -169,24 +171,25 @@ impl<'c> Checker<'c, '_> {
     }
 
     fn unknown(&mut self, key: &Key, schema: &Schema) {
-        let known: Vec<&str> =
-            schema["properties"].as_object().into_iter().flatten().map(|(name, _)| &**name).collect();
-        self.report.fault(&key.place, "unknown key", did_you_mean(&key.name, &known));
+        self.report.fault(&key.place, "unknown key", did_you_mean(&key.name, &properties(schema)));
     }
 }
 
-/// The nearest of the words that may stand there, or all of them.
+/// What may stand there: the word that was probably meant, or all of them.
 pub(super) fn did_you_mean(written: &str, known: &[&str]) -> String {
-    let written = written.to_lowercase();
-    let distance = |word: &str| strsim::damerau_levenshtein(&written, word);
-    let near =
-        known.iter().copied().min_by_key(|word| distance(word)).filter(|word| distance(word) * 3 <= word.len().max(6));
-    let part =
-        || known.iter().copied().find(|word| written.len() > 2 && (word.contains(&*written) || written.contains(word)));
-    match near.or_else(part) {
+    match nearest(written, known) {
         Some(word) => format!("did you mean '{word}'?"),
         None => format!("known here: {}", known.join(", ")),
     }
+}
+
+fn nearest<'w>(written: &str, known: &[&'w str]) -> Option<&'w str> {
+    let written = written.to_lowercase();
+    let distance = |word: &str| strsim::damerau_levenshtein(&written, word);
+    let near = known.iter().copied().min_by_key(|word| distance(word));
+    let near = near.filter(|word| distance(word) <= (word.len() / 3).max(1));
+    let part = |word: &&str| written.len() > 2 && (word.contains(&*written) || written.contains(word));
+    near.or_else(|| known.iter().copied().find(part))
 }
 
 /// What a node is, before anyone asks what it should be.
@@ -203,12 +206,12 @@ enum Found {
 
 /// JSON Schema's types and our words for them.
 const TYPES: [(&str, &str); 6] = [
-    ("array", "a list"),
-    ("object", "keys and values"),
-    ("boolean", "true or false"),
     ("string", "text"),
+    ("boolean", "true or false"),
     ("integer", "a whole number"),
     ("number", "a number"),
+    ("object", "keys and values"),
+    ("array", "a list"),
 ];
 
 fn kind(node: &Node) -> Found {
@@ -266,6 +269,16 @@ fn alternatives<'c>(root: &'c Schema, schema: &'c Schema) -> Vec<&'c Schema> {
         Some(any) => any.iter().flat_map(|schema| alternatives(root, schema)).collect(),
         None => vec![schema],
     }
+}
+
+fn properties(schema: &Schema) -> Vec<&str> {
+    schema["properties"].as_object().into_iter().flatten().map(|(name, _)| &**name).collect()
+}
+
+/// The key that an unknown one was probably meant to be.
+fn misspelt<'c>(name: &str, schema: &'c Schema) -> Option<&'c str> {
+    let known = properties(schema);
+    if known.contains(&name) { None } else { nearest(name, &known) }
 }
 
 /// The words an enumeration knows.

@@ -8,7 +8,7 @@ const TAB: (&str, &str) = ("a tab is used for indentation", "use spaces: YAML do
 const UNPRINTABLE: (&str, &str) = ("a character that cannot be printed", "take it out, and save the file as UTF-8");
 
 /// What the parser says, what we say, and what to do. The first entry whose words are in the parser's message counts.
-const KNOWN: [(&str, &str, &str); 13] = [
+const KNOWN: [(&str, &str, &str); 16] = [
     ("unprintable", UNPRINTABLE.0, UNPRINTABLE.1),
     ("tab", TAB.0, TAB.1),
     ("unexpected end of stream", "a quote is opened and never closed", "close it on the same line"),
@@ -18,8 +18,15 @@ const KNOWN: [(&str, &str, &str); 13] = [
     ("escape", "an unknown escape in a quoted text", "write '\\\\' for a backslash, or use single quotes"),
     ("unknown anchor", "an alias to nothing", "put text that starts with '*' in quotes"),
     ("anchor or alias", "an alias without a name", "put text that starts with '*' or '&' in quotes"),
-    ("mapping values are not allowed", "a second ':' in the line", "put a value that holds ': ' in quotes"),
+    (
+        "mapping values are not allowed",
+        "a ':' that cannot stand here",
+        "put a value that holds ': ' in quotes, and start keys below each other",
+    ),
     ("recursion limit", "nested deeper than 32 levels", "no key needs more than six levels"),
+    ("illegal placement", "a ':' where none can stand", "close the '[', '{' or quote before it"),
+    ("block collection", "the indentation fits no line above", "indent it like the other entries beside it"),
+    ("block mapping", "the indentation fits no line above", "indent it like the other keys beside it"),
     ("flow", "a '[' or '{' is not closed", "close it before the next key"),
     ("indentation", "the indentation fits no line above", "indent it like the other keys beside it"),
 ];

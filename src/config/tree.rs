@@ -63,14 +63,14 @@ struct Builder<'r, 't, 's> {
 impl<'t> Builder<'_, 't, '_> {
     fn document(mut self) -> Result<Node, Reported> {
         self.next()?;
-        let (start, span) = self.next()?;
+        let (start, _) = self.next()?;
         if start == Event::StreamEnd {
-            return Err(self.empty(&place("", span)));
+            return Err(self.empty());
         }
         let first = self.next()?;
         let root = self.node(first, "", 1)?;
         if matches!(&root.kind, Kind::Scalar { text, .. } if text.is_empty()) {
-            return Err(self.empty(&root.place));
+            return Err(self.empty());
         }
         self.next()?;
         let (end, span) = self.next()?;
@@ -81,12 +81,10 @@ impl<'t> Builder<'_, 't, '_> {
         Ok(root)
     }
 
-    fn empty(&mut self, place: &Place) -> Reported {
-        self.report.fault(
-            place,
-            "the file is empty",
-            "write at least 'sites:' with one site: its hosts and its upstream",
-        );
+    fn empty(&mut self) -> Reported {
+        let place = Place { line: 1, column: 1, width: 1, ..Place::default() };
+        let hint = "write at least 'sites:' with one site: its hosts and its upstream";
+        self.report.fault(&place, "the file is empty", hint);
         Reported
     }
 
