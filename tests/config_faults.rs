@@ -3,6 +3,7 @@
 //! writes what is said now, to be read before it is committed.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,6 +12,8 @@ use consentgate::command::check::report;
 use consentgate::config::{Faults, Resolved, load, parse, schema};
 
 const FOLDER: &str = "tests/fixtures/config/";
+/// The promise (30) is a second; code that is not optimised, beside other tests on two cores, gets five.
+const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
 const MARK: &str = "--- expect\n";
 
 fn in_repository(path: &str) -> String {
@@ -42,7 +45,7 @@ fn every_broken_file_is_refused_with_its_faults_and_every_good_one_is_taken() {
         let file = Path::new(FOLDER).join(&name);
         let start = Instant::now();
         let (said, good) = said(&file, parse(text, &file));
-        assert!(start.elapsed() < Duration::from_secs(1), "{name} took {:?}", start.elapsed());
+        assert!(start.elapsed() < LONGEST, "{name} took {:?}", start.elapsed());
         assert_eq!(good, name.starts_with("good-"), "{name}:\n{said}");
         broken += usize::from(!good);
         let said = said.replace(FOLDER, "");
@@ -74,22 +77,22 @@ fn what_no_fixture_can_hold_is_refused_too() {
         fs::write(&file, bytes).expect("written");
         let start = Instant::now();
         let (said, good) = said(&file, load(&file));
-        assert!(start.elapsed() < Duration::from_secs(1), "{expected} took {:?}", start.elapsed());
+        assert!(start.elapsed() < LONGEST, "{expected} took {:?}", start.elapsed());
         assert!(!good && said.contains(expected), "expected {expected:?}, said {said}");
     }
 }
 
 #[test]
-fn the_largest_file_is_read_within_a_second() {
+fn the_largest_file_is_read_in_time() {
     let mut text = "sites:\n  - hosts: [www.example.gov.uk]\n    upstream: http://10.0.0.5\n    cookies:\n".to_owned();
     let rules = 20_000;
     for number in 0..rules {
-        text += &format!("      - {{ name: \"c{number}*\", purpose: analytics }}\n");
+        writeln!(text, "      - {{ name: \"c{number}*\", purpose: analytics }}").expect("memory takes everything");
     }
     assert!(text.len() > 900_000 && text.len() < 1024 * 1024);
     let start = Instant::now();
     let resolved = parse(&text, Path::new("large.yaml")).unwrap_or_else(|faults| panic!("{faults}"));
-    assert!(start.elapsed() < Duration::from_secs(1), "took {:?}", start.elapsed());
+    assert!(start.elapsed() < LONGEST, "took {:?}", start.elapsed());
     assert_eq!(resolved.rules(), rules);
 }
 

@@ -10,7 +10,7 @@ use super::excerpt::Excerpt;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The key path, such as `sites[0].cookies[2].purpose`; empty for the file as a whole.
-    pub path: String,
+    pub path: Arc<str>,
     /// From 1.
     pub line: usize,
     /// In characters, from 1.

@@ -94,11 +94,12 @@ fn read(text: &str, file: &Path, report: &mut Report) -> Option<Resolved> {
         return None;
     }
     let tree = tree::read(text, report)?;
-    let shaped = shape::check(&tree, &schema(), report);
+    let start = tree.place.clone();
+    let shaped = shape::check(tree, &schema(), report);
     let typed: Found<written::File> = match serde_yaml::from_value(shaped.value?) {
         Ok(typed) => typed,
         Err(error) => {
-            report.fault(&tree.place, format!("cannot be read: {error}"), "compare it with the annotated example");
+            report.fault(&start, format!("cannot be read: {error}"), "compare it with the annotated example");
             return None;
         }
     };
