@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use consentgate::command::check::report;
 use consentgate::config::{Faults, Resolved, load, parse, schema};
+use proptest::prelude::*;
 
 const FOLDER: &str = "tests/fixtures/config/";
 /// The promise (30) is a second; code that is not optimised, beside other tests on two cores, gets five.
@@ -160,4 +161,41 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
     let said = String::from_utf8_lossy(&output.stderr);
     let mut lines = said.lines().filter(|line| !line.contains("Command /usr/bin/consentgate is not executable"));
     assert_eq!(lines.find(|line| line.contains("consentgate.service")), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A slip anywhere in the example is taken or explained; nothing panics, and no fault stands outside the file.
+    #[test]
+    fn any_slip_in_the_example_is_taken_or_explained(
+        slips in prop::collection::vec((any::<prop::sample::Index>(), 0..3usize, "[\\[\\]{}:,&*#|>'\"%@`! \n\t\\-é\u{0}0a~?<]{0,4}"), 1..4),
+    ) {
+        let mut characters: Vec<char> = in_repository("config/consentgate.yaml").chars().collect();
+        for (at, removed, added) in slips {
+            let at = at.index(characters.len());
+            let end = (at + removed).min(characters.len());
+            characters.splice(at..end, added.chars());
+        }
+        let text: String = characters.into_iter().collect();
+        if let Err(faults) = parse(&text, Path::new("slip.yaml")) {
+            prop_assert!(!faults.faults.is_empty());
+            let lines = text.lines().count();
+            for fault in &faults.faults {
+                let summary = fault.summary();
+                let line = summary.split(':').nth(1).and_then(|line| line.parse::<usize>().ok());
+                prop_assert!(line.is_some_and(|line| line <= lines), "{faults}");
+            }
+        }
+    }
+
+    /// One slip in or beside a line that holds a password does not print it.
+    #[test]
+    fn no_slip_prints_the_password(at in 0..64usize, removed in 0..3usize, added in "[ :@\"'\n\\[{}*&!|#x-]{0,2}") {
+        let mut text = "ledger: { url: \"postgres://gate:hunter2@db.example/consent\" }\nsites: []\n".to_owned();
+        let end = (at + removed).min(text.len());
+        text.replace_range(at..end, &added);
+        let faults = parse(&text, Path::new("slip.yaml")).expect_err("there is no site").to_string();
+        prop_assert!(!faults.contains("hunter2"), "{}\n{}", text, faults);
+    }
 }
