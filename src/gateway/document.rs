@@ -205,8 +205,9 @@ fn banner(visit: &Arc<Visit>) -> (Option<Notice>, bool) {
     };
     let visit = Arc::clone(visit);
     let notice = move |page_language: Option<&str>| {
-        let asked: Vec<_> = pages::asked(&visit.site).collect();
-        notice::banner(&Banner { place: visit.place(page_language), asked: &asked, state })
+        let third_parties = pages::third_parties(&visit.site);
+        let asked = &pages::asked(&visit.site, &third_parties);
+        notice::banner(&Banner { place: visit.place(page_language), asked, state })
     };
     (Some(Box::new(notice)), state != BannerState::Ask)
 }
