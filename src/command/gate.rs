@@ -132,8 +132,9 @@ impl Reload {
     fn reload(&self) {
         match self.read() {
             Ok(sites) => {
-                tracing::info!(sites = sites.all.len(), "configuration reloaded");
+                let count = sites.all.len();
                 self.shared.sites.store(Arc::new(sites));
+                tracing::info!(sites = count, "configuration reloaded");
             }
             Err(fault) => tracing::error!("configuration not reloaded, the old one stays in force:\n{fault}"),
         }
