@@ -46,7 +46,7 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 8080)]
         port: u16,
     },
-    /// Read a YAML file and report every fault with file:line:column; exit code 0 or 2
+    /// Read a YAML file and report every fault with its `file:line:column`; exit code 0 or 2
     Check {
         /// The YAML file
         #[arg(value_name = "FILE")]

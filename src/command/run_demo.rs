@@ -31,7 +31,7 @@ fn prepare(port: u16) -> Result<Prepared, String> {
     let third_parties = listen(port.saturating_add(2))?;
     let admin = listen(9901)?;
     let ports = Ports { gate: port, council: own(&council)?, third_parties: own(&third_parties)?, admin: own(&admin)? };
-    let file = write(&ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
+    let file = write(ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
     Ok(Prepared { ports, council, third_parties, file })
 }
 
@@ -46,14 +46,14 @@ fn own(listener: &TcpListener) -> Result<u16, String> {
 }
 
 /// The configuration, the ledger and the key of a demo live in a folder of its own, fresh for each port.
-fn write(ports: &Ports) -> std::io::Result<PathBuf> {
+fn write(ports: Ports) -> std::io::Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("consentgate-demo-{}", ports.gate));
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     private_folder(&folder)?;
     let file = folder.join("demo.yaml");
-    fs::write(&file, demo::config(ports, &folder))?;
+    fs::write(&file, demo::config(&ports, &folder))?;
     Ok(file)
 }
 

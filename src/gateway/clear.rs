@@ -47,6 +47,7 @@ pub(super) async fn clear(
         Mode::Enforce => {
             let mut response = response;
             strip(visit, response.headers_mut());
+            document::hold_links(visit, response.headers_mut());
             if visit.asked.may_be_document() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 expire_left_overs(visit, response.headers_mut(), held);
             }

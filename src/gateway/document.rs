@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    LAST_MODIFIED,
+    LAST_MODIFIED, LINK,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use url::Url;
 
-use crate::html::{Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
+use crate::html::{self, Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
 use crate::notice::{self, AskedPurpose, Banner, BannerState};
 use crate::upstream;
 
@@ -174,13 +174,25 @@ fn rewrite(visit: &Visit, headers: &mut HeaderMap, coding: Coding, body: (First,
     }
 }
 
-fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
+/// Takes hints to held addresses out of the head, whatever the body is: a browser follows them before it has read it.
+pub(super) fn hold_links(visit: &Visit, headers: &mut HeaderMap) {
+    if !headers.contains_key(LINK) {
+        return;
+    }
+    let findings = html::hold_links(headers, &visit.site.policy, visit.granted, &address(visit));
+    report::hints(visit, &findings);
+}
+
+fn address(visit: &Visit) -> Url {
     let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
-    let fallback = || Url::parse("http://localhost/").expect("a constant address");
+    Url::parse(&address).unwrap_or_else(|_| Url::parse("http://localhost/").expect("a constant address"))
+}
+
+fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
     Job {
         policy: std::sync::Arc::clone(&visit.site.policy),
         granted: visit.granted,
-        address: Url::parse(&address).unwrap_or_else(|_| fallback()),
+        address: address(visit),
         notice,
         footer,
     }

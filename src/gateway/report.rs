@@ -29,6 +29,13 @@ pub(super) fn of_page(visit: &Visit) -> Report {
     })
 }
 
+/// Reports what was held of `Link` headers.
+pub(super) fn hints(visit: &Visit, findings: &[Finding]) {
+    for finding in findings {
+        held(&visit.site, Kind::Hint, &finding.rule, &shown(finding.address.as_bytes()));
+    }
+}
+
 /// Reports a page that was not rewritten.
 pub(super) fn abandoned(site: &Site, why: &'static str, path: &str) {
     site.counters.abandoned(why);

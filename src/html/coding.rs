@@ -62,18 +62,18 @@ impl Preview {
     /// The next decoded bytes, as soon as there are `wanted` of them or the chunk has ended.
     pub fn push(&mut self, chunk: &[u8], wanted: usize) -> Vec<u8> {
         const PIECE: usize = 512;
-        let mut decoded = Vec::new();
+        let mut out = Vec::new();
         for piece in chunk.chunks(PIECE) {
             let Some(decoder) = &mut self.0 else { break };
             match decoder.push(piece) {
-                Ok(more) => decoded.extend(more),
+                Ok(more) => out.extend(more),
                 Err(_) => self.0 = None,
             }
-            if decoded.len() >= wanted {
+            if out.len() >= wanted {
                 break;
             }
         }
-        decoded
+        out
     }
 
     /// The body is not in the coding it says.

@@ -44,7 +44,7 @@ impl Asked {
     }
 }
 
-/// jQuery and the ASP.NET ScriptManager say so themselves.
+/// `jQuery` and the ASP.NET `ScriptManager` say so themselves.
 fn is_script_request(headers: &HeaderMap) -> bool {
     headers.contains_key("x-microsoftajax")
         || headers.get("x-requested-with").is_some_and(|by| by.as_bytes().eq_ignore_ascii_case(b"xmlhttprequest"))
@@ -105,12 +105,12 @@ pub fn looks_like_html(asked: Asked, first: &[u8]) -> bool {
 }
 
 fn begins_as_document(mut text: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 8] =
+        [b"<!doctype", b"<html", b"<head", b"<title", b"<meta", b"<body", b"<frameset", b"<?xml"];
     while let Some(comment) = text.strip_prefix(b"<!--") {
         let Some(end) = memchr::memmem::find(comment, b"-->") else { return false };
         text = comment[end + 3..].trim_ascii_start();
     }
-    const BEGINNINGS: [&[u8]; 8] =
-        [b"<!doctype", b"<html", b"<head", b"<title", b"<meta", b"<body", b"<frameset", b"<?xml"];
     BEGINNINGS.iter().any(|known| text.len() >= known.len() && text[..known.len()].eq_ignore_ascii_case(known))
 }
 

@@ -67,8 +67,8 @@ impl Page {
     /// # Errors
     /// Why the rest of this page can never be judged: nothing more of it may be sent.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Bytes>) -> Result<(), Abandoned> {
-        self.editor.source.push(chunk.clone());
         let reached = self.scanner.feed(&chunk)?;
+        self.editor.source.push(chunk);
         let events = self.scanner.events();
         self.read(events, reached)?;
         self.editor.limit_waiting()?;
@@ -86,9 +86,7 @@ impl Page {
         self.editor.events(events)?;
         self.editor.end()?;
         let end = self.editor.source.end();
-        if end > 0
-            && let Some(notice) = self.notice.take()
-        {
+        for notice in [self.notice.take(), self.footer.take()].into_iter().flatten().filter(|_| end > 0) {
             self.editor.insert(end, notice(self.language.as_deref()));
         }
         self.editor.emit(end, out);

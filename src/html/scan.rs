@@ -1,13 +1,13 @@
-//! lol_html as a reader: where the tags stand that the gate has to judge.
+//! `lol_html` as a reader: where the tags stand that the gate has to judge.
 //!
 //! It never writes. Its output is only counted, which tells how far the page has been understood; the edits are
 //! made on the site's own bytes. So no byte is decoded and encoded again (a wrongly declared charset cannot turn
 //! text into U+FFFD), and what is not edited leaves as it came.
 //!
-//! The page is read as windows-1252 whatever its charset: lol_html splits on ASCII bytes only, and every charset
+//! The page is read as windows-1252 whatever its charset: `lol_html` splits on ASCII bytes only, and every charset
 //! it is given here has ASCII in its place (`charset.rs` keeps the others away).
 //!
-//! `strict` is off. With it lol_html gives up on text-like tags inside `<select>` or after `<frameset>`, where old
+//! `strict` is off. With it `lol_html` gives up on text-like tags inside `<select>` or after `<frameset>`, where old
 //! and new parsers disagree about what is text. Here both readings are judged instead: such content is taken as
 //! text, as new browsers do, and searched for tags, as old ones would ([`Kind::Opaque`]).
 //!
@@ -25,7 +25,7 @@ use lol_html::{AsciiCompatibleEncoding, MemorySettings, Selector};
 
 use super::Abandoned;
 
-/// What lol_html may hold for one page: open elements, and a token that has not ended.
+/// What `lol_html` may hold for one page: open elements, and a token that has not ended.
 const MEMORY: usize = 12 * 1024 * 1024;
 
 /// A tag the gate has to look at.
