@@ -75,6 +75,11 @@ export class Visitor {
     await this.page.waitForLoadState('networkidle');
   }
 
+  /** Is there such a button on the page, also in the notice? */
+  async sees(name) {
+    return this.page.getByRole('button', { name }).first().isVisible();
+  }
+
   /** The hosts of other companies that were asked for anything, each once. */
   get thirdParties() {
     return unique(this.asked.map(({ address }) => new URL(address)).filter(isElsewhere(this.site)).map(({ hostname }) => hostname));
