@@ -3,6 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
 use crate::config;
 
 use super::gate::Gate;
@@ -32,10 +37,8 @@ pub(super) fn serve(file: &Path) -> ExitCode {
 /// One line an event, on the standard error: journald and container logs take it from there.
 pub(super) fn log_to_stderr() {
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false)
-        .with_max_level(tracing::Level::INFO)
-        .init();
+    // hyper warns of every idle connection that it ends, as it should.
+    let levels = Targets::new().with_default(LevelFilter::INFO).with_target("hyper", LevelFilter::ERROR);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(levels)).init();
 }

@@ -1,9 +1,11 @@
 //! The only place where a response that may leave is made.
 
+use std::sync::Arc;
+
 use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::cookie::{self, Held, Place, Scope};
+use crate::cookie::{self, Place, Scope};
 use crate::inventory::{Kind, ScopeRef, SeenScope};
 use crate::upstream;
 
@@ -31,17 +33,16 @@ impl Cleared {
 
 /// Clears a site's response for this visitor. `held` are the cookies that were taken out of the request.
 pub(super) async fn clear(
-    visit: &Visit,
+    visit: &Arc<Visit>,
     response: Response<upstream::Body>,
     held: &[Vec<u8>],
 ) -> Result<Cleared, Problem> {
     match visit.mode() {
         Mode::Off => Ok(Cleared(response.map(Body::site))),
         Mode::Observe => {
-            see_cookies(
-                visit,
-                &cookie::judge_response(response.headers(), &visit.path, visit.now, |name| holds(visit, name)).held,
-            );
+            remember(visit, response.headers());
+            let holds = |name: &[u8]| report::holds(visit, Kind::CookieResponse, name);
+            cookie::judge_response(response.headers(), &visit.path, visit.now, holds);
             Ok(Cleared(document::observe(visit, response).await?))
         }
         Mode::Enforce => {
@@ -56,15 +57,11 @@ pub(super) async fn clear(
     }
 }
 
-fn holds(visit: &Visit, name: &[u8]) -> bool {
-    visit.site.policy.cookie(name, visit.granted).is_hold()
-}
-
 fn strip(visit: &Visit, headers: &mut HeaderMap) {
     // Every cookie is remembered with its scope, also one that passes: it may have to be expired one day.
     remember(visit, headers);
-    let stripped = cookie::strip_response(headers, &visit.path, visit.now, |name| holds(visit, name));
-    report::cookies(visit, Kind::CookieResponse, stripped.held.iter().map(|held| &*held.name));
+    let holds = |name: &[u8]| report::holds(visit, Kind::CookieResponse, name);
+    cookie::strip_response(headers, &visit.path, visit.now, holds);
     // `Set-Cookie2` (RFC 2965) is read by no browser any more; it is not worth a verdict.
     headers.remove(HeaderName::from_static("set-cookie2"));
 }
@@ -75,10 +72,6 @@ fn remember(visit: &Visit, headers: &HeaderMap) {
             visit.site.inventory.saw_cookie(set.name, seen(&scope));
         }
     }
-}
-
-fn see_cookies(visit: &Visit, held: &[Held]) {
-    report::cookies(visit, Kind::CookieResponse, held.iter().map(|held| &*held.name));
 }
 
 fn seen(scope: &Scope) -> ScopeRef<'_> {

@@ -1,6 +1,7 @@
 //! What happens to a body: passed, rewritten, or passed behind a fence because it could not be.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
@@ -12,12 +13,12 @@ use http_body_util::BodyExt;
 use url::Url;
 
 use crate::html::{self, Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
-use crate::notice::{self, AskedPurpose, Banner, BannerState};
+use crate::notice::{self, Banner, BannerState};
 use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, report};
+use super::{Body, pages, report};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -33,7 +34,7 @@ enum Treatment {
 }
 
 /// Decides on the body in enforce mode.
-pub(super) async fn enforce(visit: &Visit, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
+pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
     if document {
@@ -140,7 +141,7 @@ fn says_enough(first: &[u8]) -> bool {
     memchr::memmem::find(first, b"<body").is_some() || memchr::memmem::find(first, b"<BODY").is_some()
 }
 
-fn rewrite(visit: &Visit, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {
+fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {
     let (first, rest) = body;
     let pass = |first: First, rest| Body::peeked(first.raw, rest);
     if !looks_like_html(visit.asked, &first.decoded) {
@@ -189,17 +190,11 @@ fn address(visit: &Visit) -> Url {
 }
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
-    Job {
-        policy: std::sync::Arc::clone(&visit.site.policy),
-        granted: visit.granted,
-        address: address(visit),
-        notice,
-        footer,
-    }
+    Job { policy: Arc::clone(&visit.site.policy), granted: visit.granted, address: address(visit), notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
-fn banner(visit: &Visit) -> (Option<Notice>, bool) {
+fn banner(visit: &Arc<Visit>) -> (Option<Notice>, bool) {
     if visit.asked == Asked::Frame {
         return (None, false);
     }
@@ -208,19 +203,19 @@ fn banner(visit: &Visit) -> (Option<Notice>, bool) {
         Some(choice) if choice.fresh => confirmation(visit),
         Some(_) => return (None, false),
     };
-    let stand = Stand::of(visit);
-    let notice: Notice = Box::new(move |page_language| {
-        stand.with(page_language, |place, asked| notice::banner(&Banner { place, asked, state }))
-    });
-    (Some(notice), state != BannerState::Ask)
+    let visit = Arc::clone(visit);
+    let notice = move |page_language: Option<&str>| {
+        let third_parties = pages::third_parties(&visit.site);
+        let asked = &pages::asked(&visit.site, &third_parties);
+        notice::banner(&Banner { place: visit.place(page_language), asked, state })
+    };
+    (Some(Box::new(notice)), state != BannerState::Ask)
 }
 
 fn confirmation(visit: &Visit) -> BannerState {
-    let granted = visit.visitor.granted();
-    let purposes = visit.site.policy.purposes();
-    if granted.covers(purposes.all()) {
+    if visit.visitor.granted().covers(visit.site.policy.purposes().all()) {
         BannerState::Accepted
-    } else if purposes.asked().any(|(purpose, _)| granted.contains(purpose)) {
+    } else if visit.has_agreed() {
         BannerState::Saved
     } else {
         BannerState::Rejected
@@ -228,54 +223,12 @@ fn confirmation(visit: &Visit) -> BannerState {
 }
 
 /// The way to the cookies page at the end of every page: to change one's mind must stay as easy as to make it up (A13).
-fn footer(visit: &Visit) -> Option<Notice> {
+fn footer(visit: &Arc<Visit>) -> Option<Notice> {
     if visit.asked == Asked::Frame {
         return None;
     }
-    let stand = Stand::of(visit);
-    let purposes = visit.site.policy.purposes();
-    let agreed = purposes.asked().any(|(purpose, _)| visit.visitor.granted().contains(purpose));
-    Some(Box::new(move |page_language| stand.with(page_language, |place, _| notice::footer(&place, agreed))))
-}
-
-/// What a notice needs to know when its place in the page is reached.
-struct Stand {
-    site: std::sync::Arc<super::Site>,
-    host: String,
-    target: String,
-    https: bool,
-    accept_language: Option<Vec<u8>>,
-}
-
-impl Stand {
-    fn of(visit: &Visit) -> Self {
-        Self {
-            site: std::sync::Arc::clone(&visit.site),
-            host: visit.host.clone(),
-            target: visit.target.clone(),
-            https: visit.peer.https,
-            accept_language: visit.accept_language.clone(),
-        }
-    }
-
-    fn with(
-        &self,
-        page_language: Option<&str>,
-        make: impl FnOnce(notice::Place<'_>, &[AskedPurpose<'_>]) -> Vec<u8>,
-    ) -> Vec<u8> {
-        let config = &self.site.config;
-        let place = notice::Place {
-            config: &config.notice,
-            language: notice::language_for(page_language, self.accept_language.as_deref(), &config.notice),
-            page_language: page_language.and_then(notice::Language::from_tag),
-            https: self.https,
-            host: &self.host,
-            prefix: &config.prefix,
-            return_to: &self.target,
-        };
-        let asked: Vec<_> = super::pages::asked(&self.site).collect();
-        make(place, &asked)
-    }
+    let visit = Arc::clone(visit);
+    Some(Box::new(move |page_language| notice::footer(&visit.place(page_language), visit.has_agreed())))
 }
 
 /// The page depends on the visitor's choice: no shared cache may keep it, and the back button must not bring back

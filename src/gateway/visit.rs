@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request};
 use crate::consent::{self, PurposeSet, UnixSeconds, Visitor};
 use crate::cookie;
 use crate::html::Asked;
-use crate::notice::{self, Language};
+use crate::notice::{self, Language, Place};
 
 use super::{Mode, Site};
 
@@ -75,6 +75,11 @@ impl Visit {
         self.granted.covers(self.site.policy.purposes().all())
     }
 
+    /// They agreed to something that needed agreement.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.visitor.granted() != PurposeSet::ESSENTIAL
+    }
+
     pub(super) fn scheme(&self) -> &'static str {
         if self.peer.https { "https" } else { "http" }
     }
@@ -94,6 +99,19 @@ impl Visit {
     /// The language for a notice on a page that says it is in this one.
     pub(super) fn language_of(&self, page: Option<&str>) -> Language {
         notice::language_for(page, self.accept_language.as_deref(), &self.site.config.notice)
+    }
+
+    /// Where the notice stands on a page that says it is in this language.
+    pub(super) fn place<'p>(&'p self, page_language: Option<&str>) -> Place<'p> {
+        Place {
+            config: &self.site.config.notice,
+            language: self.language_of(page_language),
+            page_language: page_language.and_then(Language::from_tag),
+            https: self.peer.https,
+            host: &self.host,
+            prefix: &self.site.config.prefix,
+            return_to: &self.target,
+        }
     }
 }
 

@@ -57,16 +57,25 @@ pub fn run<H: Handle>(
 
 /// Takes every address, or none: exclusively, so that a stale process cannot share a port unnoticed.
 pub fn bind(config: &Config) -> Result<Bound, StartFault> {
-    let https_port = config.listeners.iter().find(|listener| !listener.tls.is_empty());
-    let https_port = https_port.map_or(443, |listener| listener.address.port());
-    let mut bound = Bound { doors: Vec::new(), reloader: Reloader::default(), config: config.clone() };
+    let mut sockets = Vec::new();
     for listener in &config.listeners {
+        let socket = listen(listener.address).map_err(|error| StartFault::Address(listener.address, error))?;
+        sockets.push(socket);
+    }
+    let https_port = https_port(&config.listeners, &sockets);
+    let mut bound = Bound { doors: Vec::new(), reloader: Reloader::default(), config: config.clone() };
+    for (listener, socket) in config.listeners.iter().zip(sockets) {
         let (door, certificates) = door(listener, &config.limits, https_port)?;
         bound.reloader.0.extend(certificates);
-        let socket = listen(listener.address).map_err(|error| StartFault::Address(listener.address, error))?;
         bound.doors.push((socket, Arc::new(door)));
     }
     Ok(bound)
+}
+
+/// Of the first listener with certificates; without one, whatever stands in front listens where browsers expect it.
+fn https_port(listeners: &[Listener], sockets: &[TcpListener]) -> u16 {
+    let encrypted = listeners.iter().position(|listener| !listener.tls.is_empty());
+    encrypted.and_then(|place| sockets[place].local_addr().ok()).map_or(443, |address| address.port())
 }
 
 fn door(config: &Listener, limits: &Limits, https_port: u16) -> Result<(Door, Option<Arc<Certificates>>), StartFault> {

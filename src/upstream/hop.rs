@@ -21,20 +21,27 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
     HeaderName::from_static("proxy-authenticate"),
 ];
-const PROXY_AUTHORIZATION: HeaderName = HeaderName::from_static("proxy-authorization");
+/// For the gate alone, or a danger behind it: CGI programs take a `Proxy` field for the setting `HTTP_PROXY`.
+const NOT_FOR_THE_SITE: [HeaderName; 2] =
+    [HeaderName::from_static("proxy-authorization"), HeaderName::from_static("proxy")];
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// Takes out of a request what was meant for the gate only. An upgrade is kept, alone, where it is a real one:
-/// `Connection` names it and `Upgrade` says to what. Says whether it kept one.
+/// Takes out of a request what was meant for the gate only. An upgrade to a WebSocket is kept, alone, where it is a
+/// real one: `Connection` names it too. Says whether it kept one.
+///
+/// No other protocol passes: behind an accepted `h2c` a visitor would talk HTTP/2 with the site through the tunnel,
+/// and no request and no `Set-Cookie` in it would meet the gate.
 ///
 /// `Expect: 100-continue` goes too: the gate says 100 itself when the body is first asked for.
 pub fn clean_request(headers: &mut HeaderMap) -> bool {
     let upgrade = upgrade_asked(headers);
     remove_hop_by_hop(headers);
-    headers.remove(PROXY_AUTHORIZATION);
+    for name in &NOT_FOR_THE_SITE {
+        headers.remove(name);
+    }
     if headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         headers.remove(EXPECT);
     }
@@ -55,7 +62,7 @@ pub fn clean_response(status: StatusCode, headers: &mut HeaderMap) {
 
 fn upgrade_asked(headers: &HeaderMap) -> Option<HeaderValue> {
     let named = nominated(headers).any(|option| option.eq_ignore_ascii_case(b"upgrade"));
-    let protocol = headers.get(UPGRADE).filter(|protocol| !protocol.is_empty())?;
+    let protocol = headers.get(UPGRADE).filter(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"))?;
     named.then(|| protocol.clone())
 }
 
@@ -160,6 +167,7 @@ mod tests {
             ("keep-alive", "timeout=5"),
             ("proxy-connection", "keep-alive"),
             ("proxy-authorization", "Basic x"),
+            ("proxy", "http://evil.example"),
             ("te", "trailers"),
             ("trailer", "x"),
             ("transfer-encoding", "chunked"),
@@ -184,7 +192,9 @@ mod tests {
         let mut real = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
         assert!(clean_request(&mut real));
         assert_eq!(real, headers(&[("connection", "upgrade"), ("upgrade", "websocket")]));
-        for half in [headers(&[("upgrade", "websocket")]), headers(&[("connection", "upgrade")])] {
+        let smuggler = headers(&[("connection", "upgrade"), ("upgrade", "h2c")]);
+        let two = headers(&[("connection", "upgrade"), ("upgrade", "websocket, h2c")]);
+        for half in [headers(&[("upgrade", "websocket")]), headers(&[("connection", "upgrade")]), smuggler, two] {
             let mut half = half;
             assert!(!clean_request(&mut half));
             assert!(half.is_empty());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{CONTENT_TYPE, HOST, UPGRADE};
 use http::uri::{Authority, PathAndQuery};
 use http::{Extensions, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -68,6 +68,7 @@ impl Upstream {
     {
         let permit = self.turn().await?;
         let (request, progress) = self.prepare(request);
+        let may_switch = request.headers().contains_key(UPGRADE);
         let again = repeatable(&request);
         let response = match self.ask(&self.kept, request, &progress).await {
             Err(Fault { stale: true, failure }) => match again {
@@ -77,6 +78,10 @@ impl Upstream {
             other => other,
         };
         let response = response.map_err(|fault| fault.failure)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS && !may_switch {
+            let cause = "it switched protocols, and nobody had asked";
+            return Err(Failure::Broken(self.cause(Some(cause.into()))));
+        }
         Ok(self.counted(response, permit))
     }
 
