@@ -58,7 +58,7 @@ fn the_site_gets_the_request_as_it_was_with_the_gate_s_own_lines() {
         [
             "cookie: a=1; b=2",
             "host: www.example.gov.uk",
-            "via: 1.1 consentgate-test",
+            "x-consentgate: consentgate-test",
             "x-forwarded-for: 127.0.0.1",
             "x-forwarded-host: www.example.gov.uk",
             "x-forwarded-proto: http",
