@@ -88,8 +88,11 @@ pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Said {
 }
 
 fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_consentgate"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    started(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(arguments))
+}
+
+fn started(command: &mut Command) -> Running {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Running(command.spawn().expect("the program starts"))
 }
 
@@ -135,7 +138,20 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn start(place: &Place) -> Self {
-        let starting = Starting::new(place);
+        Self::from(Starting::new(place))
+    }
+
+    /// A gate that may have only so many files and sockets open.
+    pub(crate) fn with_few_files(place: &Place, most: u32) -> Self {
+        Self::from(Starting::by(Command::new("sh").args([
+            "-c",
+            &format!("ulimit -n {most} && exec \"$0\" serve --config \"$1\""),
+            env!("CARGO_BIN_EXE_consentgate"),
+            place.config().to_str().expect("a test's folder is UTF-8"),
+        ])))
+    }
+
+    fn from(starting: Starting) -> Self {
         let ready = || starting.line_with("consentgate is ready");
         assert!(soon(PATIENCE, || ready().is_some()), "not ready:\n{}", starting.said());
         let line = ready().expect("it has been seen");
@@ -199,7 +215,11 @@ pub(crate) struct Starting {
 
 impl Starting {
     pub(crate) fn new(place: &Place) -> Self {
-        let mut running = program(&["serve".as_ref(), "--config".as_ref(), place.config().as_os_str()]);
+        Self::by(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(with_config(&["serve"], &place.config())))
+    }
+
+    fn by(command: &mut Command) -> Self {
+        let mut running = started(command);
         let said: Arc<Mutex<String>> = Arc::default();
         collect(running.0.stdout.take().expect("it is piped"), &said);
         collect(running.0.stderr.take().expect("it is piped"), &said);
