@@ -76,7 +76,7 @@ fn fixed(config: &Resolved) -> String {
     format!("{:?}", (&config.server, config.admin, &config.ledger, &config.signing_key_file))
 }
 
-/// Names this installation in `Via`; another gate in front of or behind this one has another name.
+/// Marks this installation; another gate in front of or behind this one has another name.
 fn token() -> String {
     let mut bytes = [0_u8; 4];
     getrandom::fill(&mut bytes).expect("the signing key came from the same source");
@@ -132,8 +132,9 @@ impl Reload {
     fn reload(&self) {
         match self.read() {
             Ok(sites) => {
-                tracing::info!(sites = sites.all.len(), "configuration reloaded");
+                let count = sites.all.len();
                 self.shared.sites.store(Arc::new(sites));
+                tracing::info!(sites = count, "configuration reloaded");
             }
             Err(fault) => tracing::error!("configuration not reloaded, the old one stays in force:\n{fault}"),
         }

@@ -50,7 +50,7 @@ pub(super) async fn clear(
             strip(visit, response.headers_mut());
             document::hold_links(visit, response.headers_mut());
             if visit.asked.may_be_document() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-                expire_left_overs(visit, response.headers_mut(), held);
+                expire_left_overs(visit, response.headers_mut(), &refused(visit, held));
             }
             Ok(Cleared(document::enforce(visit, response).await?))
         }
@@ -83,9 +83,16 @@ fn seen(scope: &Scope) -> ScopeRef<'_> {
     }
 }
 
+/// Those the visitor has not agreed to at all. Held on this path alone is not refused: what was agreed to for the rest of
+/// the site stays, or a look at a quiet page would undo it.
+fn refused<'h>(visit: &Visit, held: &'h [Vec<u8>]) -> Vec<&'h [u8]> {
+    let refused = |name: &&[u8]| visit.site.policy.cookie(name, visit.visitor.granted()).is_hold();
+    held.iter().map(Vec::as_slice).filter(refused).collect()
+}
+
 /// Expires cookies the visitor still has and has not agreed to, with the scopes they were seen with; where nothing
 /// was seen, with every scope they could have been set with (REQUIREMENTS C5).
-pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[Vec<u8>]) {
+pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[impl AsRef<[u8]>]) {
     if held.is_empty() {
         return;
     }
