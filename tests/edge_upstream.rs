@@ -471,7 +471,8 @@ fn what_is_not_http_is_502() {
 
 #[test]
 fn a_request_that_comes_round_again_is_508() {
-    let request = get("/").replacen("\r\n\r\n", "\r\nX-Consentgate: other\r\nX-Consentgate: consentgate-test\r\n\r\n", 1);
+    let request =
+        get("/").replacen("\r\n\r\n", "\r\nX-Consentgate: other\r\nX-Consentgate: consentgate-test\r\n\r\n", 1);
     assert_eq!(code(&answer_to(&request, OK)), 508);
     // A gate whose site is itself: the second time round is stopped.
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");

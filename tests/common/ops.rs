@@ -81,14 +81,19 @@ pub(crate) struct Said {
 
 /// Runs the program to its end.
 pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Said {
-    let mut child = program(arguments);
+    said(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(arguments))
+}
+
+/// The same in a folder, which takes its temporary files too.
+pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Said {
+    said(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(arguments).current_dir(folder).env("TMPDIR", folder))
+}
+
+fn said(command: &mut Command) -> Said {
+    let mut child = started(command);
     let (out, err) = (drain(child.0.stdout.take()), drain(child.0.stderr.take()));
     let status = child.ends_within(PATIENCE).expect("the command ends by itself");
     Said { code: status.code(), out: out.join().expect("read"), err: err.join().expect("read") }
-}
-
-fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Running {
-    started(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(arguments))
 }
 
 fn started(command: &mut Command) -> Running {
@@ -204,6 +209,26 @@ impl Gate {
 
     pub(crate) fn admin_page(&self, target: &str) -> Answer {
         get(self.admin, target)
+    }
+}
+
+/// The demo, with its temporary files in a folder of the test.
+pub(crate) struct Demo {
+    _running: Running,
+    pub(crate) address: SocketAddr,
+}
+
+impl Demo {
+    /// Returns as soon as it says where it is.
+    pub(crate) fn start(program: &Path, folder: &Path) -> Self {
+        let starting = Starting::by(Command::new(program).args(["demo", "--port", "0"]).env("TMPDIR", folder));
+        let ready = || starting.line_with("http://localhost:");
+        assert!(soon(PATIENCE, || ready().is_some()), "not ready:\n{}", starting.said());
+        let line = ready().expect("it has been seen");
+        let after = line.split_once("http://").expect("an address").1.split_once(':').expect("a port").1;
+        let port = after.split(|c: char| !c.is_ascii_digit()).next().and_then(|port| port.parse().ok());
+        let address = SocketAddr::from(([127, 0, 0, 1], port.expect("a port")));
+        Self { _running: starting.running, address }
     }
 }
 
