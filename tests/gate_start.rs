@@ -139,6 +139,27 @@ fn check_says_yes_or_no_by_its_exit_code() {
     assert!(!place.path("ledger.db").exists() && !place.path("gate.key").exists(), "checking makes nothing");
 }
 
+/// The library's answers to these files are pinned elsewhere; here the program itself is asked.
+#[test]
+fn every_configuration_in_the_fixtures_is_answered_by_the_program_as_written_beside_it() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config");
+    let place = place();
+    symlink(fixtures.join("tls"), place.path("tls")).expect("linked");
+    let mut broken = 0;
+    for file in fs::read_dir(&fixtures).expect("fixtures").map(|entry| entry.expect("an entry").path()) {
+        let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        let Some(name) = name.strip_suffix(".yaml").map(|_| name) else { continue };
+        let content = fs::read_to_string(&file).expect("UTF-8");
+        let (text, expected) = content.split_once("--- expect\n").expect("both halves");
+        place.write(name, text);
+        let said = ops::run_in(&place.path("."), &["check", name]);
+        let good = name.starts_with("good-");
+        assert_eq!((said.err + &said.out, said.code), (expected.to_owned(), Some(if good { 0 } else { 2 })), "{name}");
+        broken += usize::from(!good);
+    }
+    assert!(broken >= 40, "only {broken} broken files");
+}
+
 #[test]
 fn a_ledger_that_is_not_there_or_is_something_else_is_named() {
     let place = place();
@@ -292,21 +313,18 @@ fn choices_answered_before_the_end_are_in_the_ledger_and_its_file_is_one_file() 
 struct Two {
     place: Place,
     gate: Gate,
-    one: Origin,
-    two: Origin,
+    first: Origin,
+    second: Origin,
 }
 
 /// How long a changed file may stay unseen (promise 30).
 const NOTICED: Duration = Duration::from_secs(5);
 
 fn two_sites() -> Two {
-    let named = |name: &'static str| {
-        Origin::new(move |_, stream| drop(stream.write_all(page(&PAGE.replace("Bin day", name)).as_bytes())))
-    };
-    let (one, two) = (named("site one"), named("site two"));
-    let place = Place::new(one.address);
+    let (first, second) = (named_origin("site one"), named_origin("site two"));
+    let place = Place::new(first.address);
     let gate = Gate::start(&place);
-    Two { place, gate, one, two }
+    Two { place, gate, first, second }
 }
 
 impl Two {
@@ -315,7 +333,7 @@ impl Two {
     }
 
     fn to_two(&self) -> String {
-        self.place.yaml(self.two.address)
+        self.place.yaml(self.second.address)
     }
 }
 
@@ -430,11 +448,45 @@ fn no_request_is_lost_while_the_gate_reloads() {
     };
     let reloads = || sites.gate.said().matches("configuration reloaded").count();
     for round in 1..=20 {
-        let upstream = if round % 2 == 0 { sites.one.address } else { sites.two.address };
+        let upstream = if round % 2 == 0 { sites.first.address } else { sites.second.address };
         sites.place.write("gate.yaml", &sites.place.yaml(upstream));
         sites.gate.signal("HUP");
         assert!(soon(PATIENCE, || reloads() >= round), "{}", sites.gate.said());
     }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     assert!(asking.join().expect("every page came whole") > 0);
+}
+
+// === The demo ===
+
+#[test]
+fn the_demo_says_where_it_is_and_leaves_a_running_one_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = ops::Demo::start(env!("CARGO_BIN_EXE_consentgate").as_ref(), folder.path());
+    assert_eq!(ops::get(demo.address, "/").status, 200);
+    let port = demo.address.port().to_string();
+    let second = ops::run_in(folder.path(), &["demo", "--port", &port]);
+    assert_eq!(second.code, Some(1), "{second:?}");
+    assert!(second.err.contains(&format!("127.0.0.1:{port}")) && second.err.contains("--port"), "{second:?}");
+    let choice = CHOICE.replace("a.example", "localhost");
+    assert_eq!(ask(demo.address, choice.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).status, 303);
+}
+
+/// From a warm build the first command serves within two seconds. Only an optimised program can be held to it.
+#[test]
+fn an_optimised_demo_serves_within_two_seconds() {
+    let debug = Path::new(env!("CARGO_BIN_EXE_consentgate"));
+    let release = debug.parent().and_then(Path::parent).expect("target/PROFILE/").join("release/consentgate");
+    let program = if release.exists() { &release } else { debug };
+    let folder = tempfile::tempdir().expect("a folder");
+    let started = Instant::now();
+    let demo = ops::Demo::start(program, folder.path());
+    assert_eq!(ops::get(demo.address, "/").status, 200);
+    let took = started.elapsed();
+    println!("{}: first page after {took:?}", program.display());
+    if release.exists() {
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    } else {
+        println!("skipped: no release build to hold to two seconds");
+    }
 }

@@ -3,14 +3,20 @@
 //! A damaged or shortened body is an error, never a clean end (promise 21). Input goes in by small pieces, so that
 //! a decompression bomb is seen before it has grown (promise 22).
 
-use std::io::Write as _;
+use std::io::{self, Write};
 
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use zstd::stream::raw::Operation as _;
+use zstd::stream::raw::{DParameter, Operation as _};
 
 use super::Abandoned;
+
+/// What one piece of input may become. Deflate makes at most a thousand bytes of one; a few hundred bytes of brotli or
+/// zstd can be gigabytes, so the bound must be met while they are decoded (promise 22).
+const MOST_OF_A_PIECE: usize = 8 * 1024 * 1024;
+/// RFC 9659 section 3: no zstd content may need a window of more than 8 MiB. The library would grant 128.
+const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +67,8 @@ pub struct Preview(Option<Decoder>);
 impl Preview {
     /// The next decoded bytes, as soon as there are `wanted` of them or the chunk has ended.
     pub fn push(&mut self, chunk: &[u8], wanted: usize) -> Vec<u8> {
-        const PIECE: usize = 512;
+        // Small: a bomb in the same piece would take the start of its page with it, and nothing would be known of either.
+        const PIECE: usize = 64;
         let mut out = Vec::new();
         for piece in chunk.chunks(PIECE) {
             let Some(decoder) = &mut self.0 else { break };
@@ -87,7 +94,7 @@ pub(super) enum Decoder {
     Identity,
     Gzip(Gzip),
     Deflate(Inflate),
-    Brotli(Box<brotli::DecompressorWriter<Vec<u8>>>),
+    Brotli(Box<brotli::DecompressorWriter<Room>>),
     Zstd(Unzstd),
 }
 
@@ -98,7 +105,7 @@ impl Decoder {
             Coding::Identity => Self::Identity,
             Coding::Gzip => Self::Gzip(Gzip::Between { members: 0, head: Vec::new() }),
             Coding::Deflate => Self::Deflate(Inflate::Unknown),
-            Coding::Brotli => Self::Brotli(Box::new(brotli::DecompressorWriter::new(Vec::new(), BUFFER))),
+            Coding::Brotli => Self::Brotli(Box::new(brotli::DecompressorWriter::new(Room::default(), BUFFER))),
             Coding::Zstd => Self::Zstd(Unzstd::new()?),
         })
     }
@@ -110,8 +117,8 @@ impl Decoder {
             Self::Gzip(gzip) => gzip.push(input),
             Self::Deflate(inflate) => inflate.push(input),
             Self::Brotli(writer) => {
-                writer.write_all(input).map_err(|_| Abandoned::Decode)?;
-                Ok(std::mem::take(writer.get_mut()))
+                writer.write_all(input).map_err(|_| writer.get_ref().fault())?;
+                Ok(writer.get_mut().take())
             }
             Self::Zstd(zstd) => zstd.push(input),
         }
@@ -122,14 +129,46 @@ impl Decoder {
         let whole = match self {
             Self::Gzip(gzip) => return gzip.finish(),
             Self::Brotli(writer) => {
-                writer.close().map_err(|_| Abandoned::Decode)?;
-                return Ok(std::mem::take(writer.get_mut()));
+                writer.close().map_err(|_| writer.get_ref().fault())?;
+                return Ok(writer.get_mut().take());
             }
             Self::Identity => true,
             Self::Deflate(inflate) => matches!(inflate, Inflate::Ended),
             Self::Zstd(zstd) => zstd.ended,
         };
         if whole { Ok(Vec::new()) } else { Err(Abandoned::Decode) }
+    }
+}
+
+/// Takes what a piece of input becomes, up to its bound.
+#[derive(Default)]
+pub(super) struct Room {
+    bytes: Vec<u8>,
+    full: bool,
+}
+
+impl Room {
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Why writing into it failed.
+    fn fault(&self) -> Abandoned {
+        if self.full { Abandoned::Bomb } else { Abandoned::Decode }
+    }
+}
+
+impl Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.full |= self.bytes.len() + bytes.len() > MOST_OF_A_PIECE;
+        if self.full {
+            return Err(io::Error::other("grows too much"));
+        }
+        self.bytes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -230,7 +269,8 @@ pub(super) struct Unzstd {
 
 impl Unzstd {
     fn new() -> Result<Self, Abandoned> {
-        let decoder = zstd::stream::raw::Decoder::new().map_err(|_| Abandoned::Handler)?;
+        let mut decoder = zstd::stream::raw::Decoder::new().map_err(|_| Abandoned::Handler)?;
+        decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG)).map_err(|_| Abandoned::Handler)?;
         Ok(Self { decoder, ended: false })
     }
 
@@ -241,6 +281,9 @@ impl Unzstd {
                 return Ok(out);
             }
             let status = self.decoder.run_on_buffers(input, &mut room).map_err(|_| Abandoned::Decode)?;
+            if out.len() + status.bytes_written > MOST_OF_A_PIECE {
+                return Err(Abandoned::Bomb);
+            }
             out.extend_from_slice(&room[..status.bytes_written]);
             input = &input[status.bytes_read..];
             self.ended = status.remaining == 0;
@@ -324,6 +367,16 @@ mod tests {
 
     fn page() -> Vec<u8> {
         (0..4000_u32).flat_map(|n| format!("<p>Line {n} of {}</p>\n", n * n % 97).into_bytes()).collect()
+    }
+
+    #[test]
+    fn a_piece_that_becomes_too_much_is_a_bomb() {
+        for coding in [Coding::Brotli, Coding::Zstd] {
+            let bomb = encode(coding, &vec![b' '; MOST_OF_A_PIECE + 1], 1);
+            assert!(bomb.len() < 4096, "{coding:?}: {} bytes", bomb.len());
+            let mut decoder = Decoder::new(coding).expect("a decoder");
+            assert!(matches!(decoder.push(&bomb), Err(Abandoned::Bomb)), "{coding:?}");
+        }
     }
 
     fn encode(coding: Coding, page: &[u8], pieces: usize) -> Vec<u8> {

@@ -81,15 +81,23 @@ pub(crate) struct Said {
 
 /// Runs the program to its end.
 pub(crate) fn run<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Said {
-    let mut child = program(arguments);
+    said(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(arguments))
+}
+
+/// The same in a folder, which takes its temporary files too.
+pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Said {
+    said(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(arguments).current_dir(folder).env("TMPDIR", folder))
+}
+
+fn said(command: &mut Command) -> Said {
+    let mut child = started(command);
     let (out, err) = (drain(child.0.stdout.take()), drain(child.0.stderr.take()));
     let status = child.ends_within(PATIENCE).expect("the command ends by itself");
     Said { code: status.code(), out: out.join().expect("read"), err: err.join().expect("read") }
 }
 
-fn program<A: AsRef<std::ffi::OsStr>>(arguments: &[A]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_consentgate"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+fn started(command: &mut Command) -> Running {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Running(command.spawn().expect("the program starts"))
 }
 
@@ -135,7 +143,20 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn start(place: &Place) -> Self {
-        let starting = Starting::new(place);
+        Self::from(Starting::new(place))
+    }
+
+    /// A gate that may have only so many files and sockets open.
+    pub(crate) fn with_few_files(place: &Place, most: u32) -> Self {
+        Self::from(Starting::by(Command::new("sh").args([
+            "-c",
+            &format!("ulimit -n {most} && exec \"$0\" serve --config \"$1\""),
+            env!("CARGO_BIN_EXE_consentgate"),
+            place.config().to_str().expect("a test's folder is UTF-8"),
+        ])))
+    }
+
+    fn from(starting: Starting) -> Self {
         let ready = || starting.line_with("consentgate is ready");
         assert!(soon(PATIENCE, || ready().is_some()), "not ready:\n{}", starting.said());
         let line = ready().expect("it has been seen");
@@ -191,6 +212,26 @@ impl Gate {
     }
 }
 
+/// The demo, with its temporary files in a folder of the test.
+pub(crate) struct Demo {
+    _running: Running,
+    pub(crate) address: SocketAddr,
+}
+
+impl Demo {
+    /// Returns as soon as it says where it is.
+    pub(crate) fn start(program: &Path, folder: &Path) -> Self {
+        let starting = Starting::by(Command::new(program).args(["demo", "--port", "0"]).env("TMPDIR", folder));
+        let ready = || starting.line_with("http://localhost:");
+        assert!(soon(PATIENCE, || ready().is_some()), "not ready:\n{}", starting.said());
+        let line = ready().expect("it has been seen");
+        let after = line.split_once("http://").expect("an address").1.split_once(':').expect("a port").1;
+        let port = after.split(|c: char| !c.is_ascii_digit()).next().and_then(|port| port.parse().ok());
+        let address = SocketAddr::from(([127, 0, 0, 1], port.expect("a port")));
+        Self { _running: starting.running, address }
+    }
+}
+
 /// A gate that may not serve yet.
 pub(crate) struct Starting {
     running: Running,
@@ -199,7 +240,11 @@ pub(crate) struct Starting {
 
 impl Starting {
     pub(crate) fn new(place: &Place) -> Self {
-        let mut running = program(&["serve".as_ref(), "--config".as_ref(), place.config().as_os_str()]);
+        Self::by(Command::new(env!("CARGO_BIN_EXE_consentgate")).args(with_config(&["serve"], &place.config())))
+    }
+
+    fn by(command: &mut Command) -> Self {
+        let mut running = started(command);
         let said: Arc<Mutex<String>> = Arc::default();
         collect(running.0.stdout.take().expect("it is piped"), &said);
         collect(running.0.stderr.take().expect("it is piped"), &said);
