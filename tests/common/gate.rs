@@ -248,6 +248,9 @@ fn converse(script: &Script, mut wire: Wire) {
     // A pool that closes an idle connection, or a gate that was ended, is no failure of the site's.
     while let Some(head) = wire.read_head() {
         script(&head, &mut wire);
+        if head.values("connection") == ["close"] {
+            return;
+        }
     }
 }
 

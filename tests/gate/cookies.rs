@@ -56,15 +56,29 @@ fn anything(path: &str) -> Vec<u8> {
         }
         "/script" => response("200 OK", &with(&[("Content-Type", "text/javascript")]), "x=1"),
         "/fenced" => response("200 OK", &with(&[HTML, ("Content-Encoding", "dcb")]), "????"),
-        "/endless" => [head("200 OK", &with(&[HTML, ("Transfer-Encoding", "chunked")])).as_bytes(), b"0\r\n\r\n"].concat(),
+        "/endless" => {
+            [head("200 OK", &with(&[HTML, ("Transfer-Encoding", "chunked")])).as_bytes(), b"0\r\n\r\n"].concat()
+        }
         "/head" => head("200 OK", &with(&[HTML, ("Content-Length", "21")])).into_bytes(),
         other => panic!("no response for {other}"),
     }
 }
 
 const KINDS: [&str; 14] = [
-    "/200", "/204", "/206", "/302", "/304", "/401", "/404", "/500", "/image", "/json", "/download", "/script",
-    "/fenced", "/endless",
+    "/200",
+    "/204",
+    "/206",
+    "/302",
+    "/304",
+    "/401",
+    "/404",
+    "/500",
+    "/image",
+    "/json",
+    "/download",
+    "/script",
+    "/fenced",
+    "/endless",
 ];
 
 #[test]
@@ -118,14 +132,18 @@ fn a_visitor_who_agreed_to_one_purpose_gets_the_cookies_of_that_one_only() {
     let gate = Gate::before(&origin);
     let saved = gate.choose("choice=save&purpose=analytics").with("Accept", "application/json").send().expect(200);
     let answer = gate.page("/200").from(saved.choice_cookie().as_ref()).send();
-    let expected: Vec<_> =
-        mixed().into_iter().filter(|line| ESSENTIAL.contains(line) || line.trim_start_matches('=').starts_with("_ga")).collect();
+    let expected: Vec<_> = mixed()
+        .into_iter()
+        .filter(|line| ESSENTIAL.contains(line) || line.trim_start_matches('=').starts_with("_ga"))
+        .collect();
     assert_eq!(answer.set_cookies(), expected);
 }
 
 #[test]
 fn thirteen_hundred_and_forty_six_cookies_in_one_response_are_judged_one_by_one() {
-    let lines: Vec<String> = (0..1346).map(|n| if n % 3 == 0 { format!("basket{n}={n}; Path=/{n}") } else { format!("_ga_{n}={n}") }).collect();
+    let lines: Vec<String> = (0..1346)
+        .map(|n| if n % 3 == 0 { format!("basket{n}={n}; Path=/{n}") } else { format!("_ga_{n}={n}") })
+        .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let essential: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("basket")).collect();
     let origin = Origin::answering(response("200 OK", &setting(&[HTML], &lines), "<!doctype html><p>x"));
@@ -246,7 +264,10 @@ fn after_withdrawal_a_browser_has_none_of_the_cookies_that_needed_consent() {
     jar.keep("/", &gate.choose("choice=accept").send().expect(303).set_cookies());
     jar.keep("/shop/till/set", &gate.page("/shop/till/set").cookie(&jar.pairs("/shop/till/set")).send().set_cookies());
     assert_eq!(jar.0.len(), scopes.len() + 2);
-    jar.keep("/", &gate.choose("choice=withdraw").cookie(&jar.pairs("/.consent/choice")).send().expect(303).set_cookies());
+    jar.keep(
+        "/",
+        &gate.choose("choice=withdraw").cookie(&jar.pairs("/.consent/choice")).send().expect(303).set_cookies(),
+    );
     let left: Vec<_> = jar.0.iter().map(|kept| kept.name.as_str()).collect();
     assert_eq!(left, ["basket", "consentgate"]);
 }
@@ -286,7 +307,8 @@ impl Jar {
                 let mut parts = line.split(';').skip(1).filter_map(|part| part.trim().split_once('='));
                 parts.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.to_owned())
             };
-            let default = request_path.rsplit_once('/').map_or("/", |(path, _)| if path.is_empty() { "/" } else { path });
+            let default =
+                request_path.rsplit_once('/').map_or("/", |(path, _)| if path.is_empty() { "/" } else { path });
             let (domain, path) = (attribute("domain"), attribute("path").unwrap_or(default.to_owned()));
             self.0.retain(|kept| (&*kept.name, &kept.domain, &kept.path) != (name, &domain, &path));
             if attribute("max-age").as_deref() != Some("0") {
