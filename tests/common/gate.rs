@@ -294,25 +294,38 @@ const RULES: &str = r#"
 /// A gate to be: one site in `enforce` mode unless a test says otherwise.
 pub(crate) struct Plan {
     hosts: String,
-    upstream: SocketAddr,
+    upstream: String,
     mode: &'static str,
     listener: &'static str,
+    limits: &'static str,
     lines: String,
     more_sites: String,
 }
 
 impl Plan {
     pub(crate) fn before(upstream: SocketAddr) -> Self {
-        let (hosts, lines) = (format!("[{HOST}, example.gov.uk]"), RULES.to_owned());
-        Self { hosts, upstream, mode: "enforce", listener: "", lines, more_sites: String::new() }
+        Self {
+            hosts: format!("[{HOST}, example.gov.uk]"),
+            upstream: format!("http://{upstream}"),
+            mode: "enforce",
+            listener: "",
+            limits: "",
+            lines: RULES.to_owned(),
+            more_sites: String::new(),
+        }
     }
 
     pub(crate) fn mode(self, mode: &'static str) -> Self {
         Self { mode, ..self }
     }
 
-    pub(crate) fn hosts(self, hosts: &str) -> Self {
-        Self { hosts: hosts.to_owned(), ..self }
+    /// The upstream as the YAML may also write it.
+    pub(crate) fn upstream(self, written: &str) -> Self {
+        Self { upstream: written.to_owned(), ..self }
+    }
+
+    pub(crate) fn limits(self, limits: &'static str) -> Self {
+        Self { limits, ..self }
     }
 
     /// One more line of the site.
@@ -322,7 +335,7 @@ impl Plan {
     }
 
     pub(crate) fn another_site(mut self, hosts: &str, upstream: SocketAddr) -> Self {
-        self.more_sites += &site(hosts, upstream, "enforce", RULES);
+        self.more_sites += &site(hosts, &format!("http://{upstream}"), "enforce", RULES);
         self
     }
 
@@ -340,22 +353,22 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, lines, more_sites } = self;
-        let sites = site(hosts, *upstream, mode, lines);
+        let Self { hosts, upstream, mode, listener, limits, lines, more_sites } = self;
+        let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
              admin: {{ address: \"127.0.0.1:0\" }}\n\
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\" }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
              organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
-             limits: {{ drain: 1s }}\n\
+             limits: {{ {limits} }}\n\
              sites:\n{sites}{more_sites}"
         )
     }
 }
 
-fn site(hosts: &str, upstream: SocketAddr, mode: &str, lines: &str) -> String {
-    format!("  - hosts: {hosts}\n    upstream: http://{upstream}\n    mode: {mode}\n{lines}")
+fn site(hosts: &str, upstream: &str, mode: &str, lines: &str) -> String {
+    format!("  - hosts: {hosts}\n    upstream: {upstream}\n    mode: {mode}\n{lines}")
 }
 
 /// The gate as it ships, in a process of its own that ends with the test.
@@ -394,6 +407,11 @@ impl Gate {
     /// Waits for a line of the log with these words in it.
     pub(crate) fn log_line(&self, words: &str) -> String {
         self.log.line(words)
+    }
+
+    /// Everything the gate has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.0.0.lock().unwrap().join("\n")
     }
 
     pub(crate) fn read_again(&self) {
