@@ -158,8 +158,10 @@ fn a_reload_puts_a_new_configuration_in_force_and_a_bad_file_changes_nothing() {
 
     for broken in ["sites: [", "sites:\n  - hosts: [x.example]\n", &better.replace("cookies:", "cokies:"), ""] {
         fs::write(&gate.file, broken).unwrap();
+        let refusals = || gate.log().matches("configuration not reloaded").count();
+        let before = refusals();
         gate.read_again();
-        gate.log_line("configuration not reloaded");
+        wait_until("the file is refused", || refusals() > before);
         assert_eq!(gate.page("/").send().expect(200).set_cookies(), ["fresh=1"], "{broken}");
     }
     fs::write(&gate.file, &good).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::common::{Gate, HTML, Origin, Plan, head, response, undone};
+use crate::common::{Gate, HOST, HTML, Origin, PATIENCE, Plan, Wire, head, page, response, undone};
 
 /// Lets a test say when the site goes on.
 struct Cue(Mutex<Receiver<()>>);
@@ -56,7 +56,8 @@ fn a_socket_through_the_gate_carries_bytes_both_ways_after_the_101_and_none_befo
 fn an_upgrade_that_the_site_does_not_make_is_an_ordinary_answer() {
     let origin = Origin::answering(response("200 OK", &[("Content-Type", "text/plain")], "no sockets here"));
     let gate = Gate::before(&origin);
-    let answer = gate.get("/socket").with("Connection", "Upgrade").with("Upgrade", "websocket").send().expect(200);
+    let ask = gate.get("/socket").with("Connection", "close, Upgrade").with("Upgrade", "websocket");
+    let answer = ask.send().expect(200);
     assert_eq!(answer.text(), "no sockets here");
     assert!(!answer.has("upgrade"));
 }
@@ -95,16 +96,16 @@ fn a_page_that_pauses_is_shown_as_far_as_it_has_come() {
                 format!("<!doctype html><html><head><title>x</title></head><body><h1>Working</h1>{}", " ".repeat(2000));
             wire.say(head("200 OK", &[HTML, ("Transfer-Encoding", "chunked"), ("Content-Encoding", coding)]));
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            let mut say = |wire: &mut crate::common::Wire, text: &str, last: bool| {
+            let mut say = |wire: &mut Wire, text: &str, last: bool| {
                 use std::io::Write as _;
                 let bytes = if coding == "identity" {
                     text.as_bytes().to_vec()
                 } else {
                     encoder.write_all(text.as_bytes()).unwrap();
                     if last {
-                        encoder.try_finish().unwrap()
+                        encoder.try_finish().unwrap();
                     } else {
-                        encoder.flush().unwrap()
+                        encoder.flush().unwrap();
                     }
                     std::mem::take(encoder.get_mut())
                 };
@@ -138,21 +139,21 @@ fn a_page_that_pauses_is_shown_as_far_as_it_has_come() {
 
 #[test]
 fn an_upload_reaches_the_site_while_it_is_still_being_sent() {
-    let (heard, hears) = channel();
-    let heard = Mutex::new(heard);
+    let (tell, first) = channel();
+    let tell = Mutex::new(tell);
     let origin = Origin::acting(move |request, wire| {
         let length: usize = request.value("content-length").unwrap().parse().unwrap();
-        let first = wire.read_exactly(5);
-        heard.lock().unwrap().send(first).unwrap();
+        let begun = wire.read_exactly(5);
+        tell.lock().unwrap().send(begun).unwrap();
         let rest = wire.read_exactly(length - 5);
         wire.say(response("200 OK", &[("Content-Type", "text/plain")], format!("{} more", rest.len())));
     });
     let gate = Gate::before(&origin);
     let mut wire = gate.ask("POST", "/upload").with("Content-Length", "100005").open();
     wire.say("first");
-    assert_eq!(hears.recv_timeout(crate::common::PATIENCE).expect("the site hears it before the end"), b"first");
+    assert_eq!(first.recv_timeout(PATIENCE).expect("the site hears it before the end"), b"first");
     wire.say(vec![b'x'; 100_000]);
-    let (answer, _) = (wire.read_head().unwrap(), ());
+    let answer = wire.read_head().unwrap();
     assert!(answer.first.contains("200"));
     assert_eq!(wire.read_exactly(11), b"100000 more");
 }
@@ -226,4 +227,61 @@ fn a_request_larger_than_allowed_is_413_before_the_site_has_it_all() {
     assert_eq!(answer.status, 413);
     assert_eq!(origin.received().len(), 0);
     gate.ask("POST", "/upload").body(vec![b'x'; 1024]).send().expect(200);
+}
+
+#[test]
+fn two_visitors_on_one_connection_are_two_visitors() {
+    let origin = Origin::answering(response("200 OK", &[HTML, ("Set-Cookie", "_ga=1")], "<!doctype html><p>x"));
+    let gate = Gate::before(&origin);
+    let accepted = gate.visitor("accept").unwrap();
+    let mut wire = Wire::to(gate.address);
+    for (cookie, set) in [(accepted.as_str(), true), ("x=1", false), (&accepted, true), ("x=1", false)] {
+        wire.say(format!("GET / HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/html\r\nCookie: {cookie}\r\n\r\n"));
+        let answer = wire.read_head().unwrap();
+        assert_eq!(answer.values("set-cookie").contains(&"_ga=1".to_owned()), set);
+        while !wire.read_chunk().is_empty() {}
+    }
+}
+
+#[test]
+fn neither_early_hints_nor_trailers_carry_a_cookie_past_the_gate() {
+    let origin = Origin::acting(|_, wire| {
+        let early = [("Set-Cookie", "_ga=early"), ("Link", "<https://stats.example/a.js>; rel=preload")];
+        wire.say(head("103 Early Hints", &early));
+        wire.say(head(
+            "200 OK",
+            &[("Content-Type", "text/plain"), ("Transfer-Encoding", "chunked"), ("Trailer", "Set-Cookie")],
+        ));
+        wire.say(chunk("body") + "0\r\nSet-Cookie: _ga=late\r\n\r\n");
+    });
+    let gate = Gate::before(&origin);
+    let mut wire = gate.get("/").with("TE", "trailers").open();
+    let (all, _) = wire.read_rest();
+    let all = String::from_utf8(all).unwrap();
+    assert!(all.ends_with("0\r\n\r\n") && all.contains("body"), "{all}");
+    assert!(!all.contains("_ga") && !all.contains("stats.example"), "{all}");
+}
+
+#[test]
+fn a_client_of_the_old_protocol_gets_a_page_it_can_read() {
+    let origin = Origin::answering(page("<!doctype html><p>x"));
+    let gate = Gate::before(&origin);
+    let mut wire = Wire::to(gate.address);
+    wire.say(format!("GET / HTTP/1.0\r\nHost: {HOST}\r\nAccept: text/html\r\n\r\n"));
+    let answer = wire.read_head().unwrap();
+    assert!(!answer.has("transfer-encoding"), "{answer:?}");
+    let (body, closed) = wire.read_rest();
+    assert!(closed);
+    assert_eq!(undone(&body), b"<!doctype html><p>x");
+}
+
+#[test]
+fn a_client_that_waits_for_100_before_it_sends_is_told_to_go_on() {
+    let origin = Origin::answering(response("200 OK", &[], "thanks"));
+    let gate = Gate::before(&origin);
+    let mut wire = gate.ask("POST", "/upload").with("Expect", "100-continue").with("Content-Length", "4").open();
+    assert_eq!(wire.read_head().unwrap().first, "HTTP/1.1 100 Continue");
+    wire.say("body");
+    assert_eq!(wire.read_head().unwrap().first, "HTTP/1.1 200 OK");
+    assert_eq!(origin.last().body, b"body");
 }
