@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    LAST_MODIFIED, LINK, LOCATION,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderName, HeaderValue, LAST_MODIFIED, LINK, LOCATION,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -87,7 +87,16 @@ fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
     let bodyless = status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     // A redirect is followed, its body shown to nobody: a confirmation in it would be lost.
     let redirects = status.is_redirection() && headers.contains_key(LOCATION);
-    visit.asked.may_be_document() && !bodyless && !redirects && Document::of(headers) != Document::No
+    let is_html = || Document::of(headers) != Document::No;
+    visit.asked.may_be_document() && !bodyless && !redirects && is_html() && !is_download(headers)
+}
+
+/// A file to be saved is no page, and has to be the file it is (B12). Two lines that might differ are no word.
+fn is_download(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(CONTENT_DISPOSITION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let disposition = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    disposition.trim_ascii().eq_ignore_ascii_case(b"attachment")
 }
 
 fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {

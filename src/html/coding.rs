@@ -205,6 +205,9 @@ impl Gzip {
                 // Nothing taken says that the member has ended, its checksum read.
                 Self::Member { decoder, members } => {
                     let taken = decoder.write(input).map_err(|_| Abandoned::Decode)?;
+                    // Without it the decoder keeps what it has decoded until more comes: a short page has no beginning
+                    // to be judged by, and a page that pauses is shown a step behind.
+                    decoder.flush().map_err(|_| Abandoned::Decode)?;
                     out.append(decoder.get_mut());
                     input = &input[taken..];
                     if taken == 0 {
@@ -376,6 +379,16 @@ mod tests {
             assert!(bomb.len() < 4096, "{coding:?}: {} bytes", bomb.len());
             let mut decoder = Decoder::new(coding).expect("a decoder");
             assert!(matches!(decoder.push(&bomb), Err(Abandoned::Bomb)), "{coding:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_come_is_decoded_at_once() {
+        for coding in CODINGS {
+            let mut encoder = Encoder::new(coding).expect("an encoder");
+            encoder.push(b"<!doctype html><p>short").expect("room");
+            let begun = encoder.flush().expect("what there is");
+            assert_eq!(coding.preview().push(&begun, 1024), b"<!doctype html><p>short", "{coding:?}");
         }
     }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// The host of the site in most tests; below a public suffix of two labels, as councils are.
 pub(crate) const HOST: &str = "www.example.gov.uk";
 /// Longer than anything takes on a busy machine; a test that waits this long has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 // === Messages ===
 
@@ -248,6 +248,9 @@ fn converse(script: &Script, mut wire: Wire) {
     // A pool that closes an idle connection, or a gate that was ended, is no failure of the site's.
     while let Some(head) = wire.read_head() {
         script(&head, &mut wire);
+        if head.values("connection") == ["close"] {
+            return;
+        }
     }
 }
 
@@ -291,35 +294,48 @@ const RULES: &str = r#"
 /// A gate to be: one site in `enforce` mode unless a test says otherwise.
 pub(crate) struct Plan {
     hosts: String,
-    upstream: SocketAddr,
+    upstream: String,
     mode: &'static str,
     listener: &'static str,
+    limits: &'static str,
     lines: String,
     more_sites: String,
 }
 
 impl Plan {
     pub(crate) fn before(upstream: SocketAddr) -> Self {
-        let (hosts, lines) = (format!("[{HOST}, example.gov.uk]"), RULES.to_owned());
-        Self { hosts, upstream, mode: "enforce", listener: "", lines, more_sites: String::new() }
+        Self {
+            hosts: format!("[{HOST}, example.gov.uk]"),
+            upstream: format!("http://{upstream}"),
+            mode: "enforce",
+            listener: "",
+            limits: "",
+            lines: RULES.to_owned(),
+            more_sites: String::new(),
+        }
     }
 
     pub(crate) fn mode(self, mode: &'static str) -> Self {
         Self { mode, ..self }
     }
 
-    pub(crate) fn hosts(self, hosts: &str) -> Self {
-        Self { hosts: hosts.to_owned(), ..self }
+    /// The upstream as the YAML may also write it.
+    pub(crate) fn upstream(self, written: &str) -> Self {
+        Self { upstream: written.to_owned(), ..self }
+    }
+
+    pub(crate) fn limits(self, limits: &'static str) -> Self {
+        Self { limits, ..self }
     }
 
     /// One more line of the site.
     pub(crate) fn line(mut self, line: &str) -> Self {
-        self.lines += &format!("    {line}\n");
+        self.lines.extend(["    ", line, "\n"]);
         self
     }
 
     pub(crate) fn another_site(mut self, hosts: &str, upstream: SocketAddr) -> Self {
-        self.more_sites += &site(hosts, upstream, "enforce", RULES);
+        self.more_sites += &site(hosts, &format!("http://{upstream}"), "enforce", RULES);
         self
     }
 
@@ -337,22 +353,22 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, lines, more_sites } = self;
-        let sites = site(hosts, *upstream, mode, lines);
+        let Self { hosts, upstream, mode, listener, limits, lines, more_sites } = self;
+        let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
              admin: {{ address: \"127.0.0.1:0\" }}\n\
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\" }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
              organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
-             limits: {{ drain: 1s }}\n\
+             limits: {{ {limits} }}\n\
              sites:\n{sites}{more_sites}"
         )
     }
 }
 
-fn site(hosts: &str, upstream: SocketAddr, mode: &str, lines: &str) -> String {
-    format!("  - hosts: {hosts}\n    upstream: http://{upstream}\n    mode: {mode}\n{lines}")
+fn site(hosts: &str, upstream: &str, mode: &str, lines: &str) -> String {
+    format!("  - hosts: {hosts}\n    upstream: {upstream}\n    mode: {mode}\n{lines}")
 }
 
 /// The gate as it ships, in a process of its own that ends with the test.
@@ -391,6 +407,11 @@ impl Gate {
     /// Waits for a line of the log with these words in it.
     pub(crate) fn log_line(&self, words: &str) -> String {
         self.log.line(words)
+    }
+
+    /// Everything the gate has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.0.0.lock().unwrap().join("\n")
     }
 
     pub(crate) fn read_again(&self) {
@@ -605,7 +626,7 @@ impl Ask {
     }
 }
 
-/// What came back.
+/// What came back; status 0 is a connection that ended without an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -617,7 +638,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn read(mut wire: Wire, is_head: bool) -> Self {
-        let head = wire.read_head().expect("an answer");
+        // A page that breaks off at once may take its head with it.
+        let Some(head) = wire.read_head() else {
+            return Self { status: 0, head: Head::default(), body: Vec::new(), whole: false };
+        };
         let status = head.first.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
         assert!(!(head.has("content-length") && head.has("transfer-encoding")), "two framings: {head:?}");
         let (rest, closed) = wire.read_rest();

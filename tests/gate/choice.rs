@@ -201,7 +201,11 @@ fn the_cookies_page_leads_back_to_this_site_only() {
     assert!(!back("//evil.example/").contains("evil.example"));
     assert!(!back("https://evil.example/").contains("evil.example"));
     assert!(!back("/%22%3E%3Cscript%3Ealert(1)%3C/script%3E").contains("<script>"));
-    assert!(back("/bins%3Fweek%3D2").contains("/bins?week=2"));
+    assert!(back("/bins%3Fweek%3D2").contains("%2Fbins%3Fweek%3D2"));
+    let saved = gate.choose("choice=save&return=/.consent/cookies%3Freturn%3D%252Fbins").send().expect(303);
+    let location = saved.value("location").unwrap();
+    let told = gate.page(&location).cookie(&saved.choice_cookie().unwrap()).send().expect(200);
+    assert!(told.text().contains("href=\"/bins\"") && told.text().contains("role=\"alert\""), "{}", told.text());
 }
 
 #[test]
@@ -400,4 +404,42 @@ fn the_notice_comes_with_its_stylesheet_which_may_be_kept_for_ever() {
     let style = gate.get(name).send().expect(200);
     assert_eq!(style.value("content-type").as_deref(), Some("text/css; charset=utf-8"));
     assert!(style.value("cache-control").unwrap().contains("immutable"));
+}
+
+#[test]
+fn hosts_that_share_a_choice_ask_once() {
+    let origin = Origin::answering(page(PAGE));
+    let gate = Plan::before(origin.address).line("share: example.gov.uk").start();
+    let answer = gate.choose("choice=accept").send().expect(303);
+    let line = answer.set_cookies().remove(0);
+    assert!(line.contains("; Domain=example.gov.uk"), "{line}");
+    let there = gate.page("/").with("Host", "example.gov.uk").cookie(&answer.choice_cookie().unwrap()).send();
+    assert!(runs_the_tag(&there) && !there.asks());
+}
+
+#[test]
+fn without_receipts_no_choice_has_an_id_anywhere() {
+    let origin = Origin::answering(page(PAGE));
+    let gate = Plan::before(origin.address).line("receipts: none").start();
+    let answer = gate.choose("choice=accept").with("Accept", "application/json").send().expect(200);
+    let state: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(
+        (&state["receipt"], &gate.records()[0]["receipt"]),
+        (&serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert!(runs_the_tag(&gate.page("/").cookie(&answer.choice_cookie().unwrap()).send()));
+}
+
+#[test]
+fn the_gates_own_pages_let_nothing_from_elsewhere_in() {
+    let (_origin, gate) = gate();
+    for path in ["/.consent/cookies", "/.consent/record"] {
+        let shown = gate.page(path).send().expect(200);
+        let policy = shown.value("content-security-policy").expect("a policy");
+        assert!(policy.contains("default-src 'none'"), "{policy}");
+        assert_eq!(shown.value("x-content-type-options").as_deref(), Some("nosniff"));
+        for live in ["<script", "<img", "<iframe", " src=", " style=", " onclick=", " onload="] {
+            assert!(!shown.text().contains(live), "{live} in {path}");
+        }
+    }
 }
