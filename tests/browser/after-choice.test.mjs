@@ -8,8 +8,8 @@ import { BY_DESIGN } from './support/by-design.mjs';
 import { demo } from './support/program.mjs';
 import { ESSENTIAL, Visitor, browser, unique } from './support/visitor.mjs';
 
-/** Set by the site's own answers. The second and third can be read by no script. */
-const SET_BY_HEADER = ['_ga', '_gid', 'SC_ANALYTICS_GLOBAL_COOKIE', 'ai_user', 'CouncilStats', 'CampaignRef', '_fbc'];
+/** Set by the site's own answers; some can be read by no script, and one is for the path /img alone. */
+const SET_BY_HEADER = ['_ga', '_gid', 'SC_ANALYTICS_GLOBAL_COOKIE', 'ai_user', 'CouncilStats', 'HitCounter', 'CampaignRef', '_fbc'];
 /** Set by other companies' scripts, for the council's site. */
 const SET_BY_SCRIPT = [
   '_ga_0AMBLE2016', '_fbp', '_hjSessionUser_1', '_hjSession_1', '_clck', '_clsk', 'li_fat_id', '__utma', '__utmz',
