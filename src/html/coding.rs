@@ -3,7 +3,7 @@
 //! A damaged or shortened body is an error, never a clean end (promise 21). Input goes in by small pieces, so that
 //! a decompression bomb is seen before it has grown (promise 22).
 
-use std::io::{self, Write};
+use std::io::Write as _;
 
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use http::HeaderMap;
@@ -11,10 +11,8 @@ use http::header::CONTENT_ENCODING;
 use zstd::stream::raw::{DParameter, Operation as _};
 
 use super::Abandoned;
+use super::room::{MOST_OF_A_PIECE, Room};
 
-/// What one piece of input may become. Deflate makes at most a thousand bytes of one; a few hundred bytes of brotli or
-/// zstd can be gigabytes, so the bound must be met while they are decoded (promise 22).
-const MOST_OF_A_PIECE: usize = 8 * 1024 * 1024;
 /// RFC 9659 section 3: no zstd content may need a window of more than 8 MiB. The library would grant 128.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
@@ -137,38 +135,6 @@ impl Decoder {
             Self::Zstd(zstd) => zstd.ended,
         };
         if whole { Ok(Vec::new()) } else { Err(Abandoned::Decode) }
-    }
-}
-
-/// Takes what a piece of input becomes, up to its bound.
-#[derive(Default)]
-pub(super) struct Room {
-    bytes: Vec<u8>,
-    full: bool,
-}
-
-impl Room {
-    fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.bytes)
-    }
-
-    /// Why writing into it failed.
-    fn fault(&self) -> Abandoned {
-        if self.full { Abandoned::Bomb } else { Abandoned::Decode }
-    }
-}
-
-impl Write for Room {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.full |= self.bytes.len() + bytes.len() > MOST_OF_A_PIECE;
-        if self.full {
-            return Err(io::Error::other("grows too much"));
-        }
-        self.bytes.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

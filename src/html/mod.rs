@@ -13,6 +13,7 @@ mod document;
 mod hold;
 mod links;
 mod page;
+mod room;
 mod scan;
 mod source;
 mod stream;
