@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -305,6 +306,28 @@ fn choices_answered_before_the_end_are_in_the_ledger_and_its_file_is_one_file() 
     assert!(!place.path("ledger.db-wal").exists(), "a backup of one file is whole");
     let export = run(&with_config(&["ledger", "export"], &place.config()));
     assert_eq!(ops::objects(&export.out).len(), 5, "{export:?}");
+}
+
+/// What systemd's `Type=notify` waits for, by its own protocol: one datagram for each change.
+#[test]
+fn systemd_is_told_of_every_change() {
+    let place = place();
+    let socket = UnixDatagram::bind(place.path("notify")).expect("a socket");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let told = || {
+        let mut bytes = [0; 512];
+        let length = socket.recv(&mut bytes).expect("a datagram");
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let mut gate = Gate::under(&place, &place.path("notify"));
+    assert_eq!(told().trim(), "READY=1");
+    gate.signal("HUP");
+    let reloading = told();
+    assert!(reloading.contains("RELOADING=1\n") && reloading.contains("MONOTONIC_USEC="), "{reloading}");
+    assert_eq!(told().trim(), "READY=1");
+    gate.signal("TERM");
+    assert_eq!(told().trim(), "STOPPING=1");
+    assert_eq!(gate.ends_within(PATIENCE).expect("it ends").code(), Some(0));
 }
 
 // === Reloading ===

@@ -146,6 +146,13 @@ impl Gate {
         Self::from(Starting::new(place))
     }
 
+    /// A gate whose supervisor listens for its state at a socket.
+    pub(crate) fn under(place: &Place, supervisor: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_consentgate"));
+        command.args(with_config(&["serve"], &place.config())).env("NOTIFY_SOCKET", supervisor);
+        Self::from(Starting::by(&mut command))
+    }
+
     /// A gate that may have only so many files and sockets open.
     pub(crate) fn with_few_files(place: &Place, most: u32) -> Self {
         Self::from(Starting::by(Command::new("sh").args([
