@@ -58,7 +58,7 @@ fn the_site_gets_the_request_as_it_was_with_the_gate_s_own_lines() {
         [
             "cookie: a=1; b=2",
             "host: www.example.gov.uk",
-            "via: 1.1 consentgate-test",
+            "x-consentgate: consentgate-test",
             "x-forwarded-for: 127.0.0.1",
             "x-forwarded-host: www.example.gov.uk",
             "x-forwarded-proto: http",
@@ -154,6 +154,29 @@ fn every_set_cookie_line_comes_back_as_it_was_in_order() {
     let answer = talk(through(site).address(), get("/"));
     let came: Vec<&str> = answer.split("\r\n").filter(|line| line.to_lowercase().starts_with("set-cookie")).collect();
     assert_eq!(came, lines.split_terminator("\r\n").collect::<Vec<_>>());
+}
+
+#[test]
+fn a_page_with_1346_cookies_comes_whole_also_from_a_site_that_was_modest_for_long() {
+    let site = origin(|mut stream, _| {
+        while let Some(head) = read_head(&mut stream) {
+            let cookies = if head.starts_with("GET /many") { 1346 } else { 1 };
+            let lines: String = (0..cookies).map(|n| format!("Set-Cookie: c{n}=1\r\n")).collect();
+            stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{lines}\r\nok").as_bytes()).ok();
+        }
+    });
+    let config = consentgate::server::Config { workers: 1, ..config() };
+    let gate = relay(&config, upstream(site));
+    let mut visitor = client(gate.address());
+    for n in 0..200 {
+        let path = if n % 90 == 89 { "/many" } else { "/one" };
+        visitor.write_all(format!("GET {path} HTTP/1.1\r\nHost: www.example.gov.uk\r\n\r\n").as_bytes()).unwrap();
+        let head = read_head(&mut visitor).expect("an answer");
+        let mut body = [0; 2];
+        visitor.read_exact(&mut body).unwrap();
+        let cookies = head.to_ascii_lowercase().matches("set-cookie: ").count();
+        assert_eq!((code(&head), cookies), (200, if path == "/many" { 1346 } else { 1 }), "request {n}");
+    }
 }
 
 #[test]
@@ -471,7 +494,8 @@ fn what_is_not_http_is_502() {
 
 #[test]
 fn a_request_that_comes_round_again_is_508() {
-    let request = get("/").replacen("\r\n\r\n", "\r\nVia: 1.1 other, 1.1 consentgate-test\r\n\r\n", 1);
+    let request =
+        get("/").replacen("\r\n\r\n", "\r\nX-Consentgate: other\r\nX-Consentgate: consentgate-test\r\n\r\n", 1);
     assert_eq!(code(&answer_to(&request, OK)), 508);
     // A gate whose site is itself: the second time round is stopped.
     let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");

@@ -30,7 +30,6 @@ pub(super) fn serve(file: &Path) -> ExitCode {
     for site in &config.sites {
         tracing::info!(site = site.hosts[0], mode = ?site.mode, upstream = %site.upstream.authority, "site");
     }
-    tracing::info!(listening = ?gate.addresses(), admin = %gate.admin_address(), "consentgate is ready");
     done(gate.run())
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    LAST_MODIFIED, LINK,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderName, HeaderValue, LAST_MODIFIED, LINK, LOCATION,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -72,7 +72,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
         }
         Treatment::Rewrite(coding) => {
             let (first, rest) = look(body, coding).await?;
-            let judged = looks_like_html(visit.asked, &first.decoded)
+            let judged = looks_like_html(visit.asked, Document::of(&head.headers), &first.decoded)
                 && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
             match Rewriter::observe(coding, job(visit, None, None)) {
                 Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
@@ -85,11 +85,22 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
 
 fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
     let bodyless = status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    visit.asked.may_be_document() && !bodyless && Document::of(content_type(headers)) != Document::No
+    // A redirect is followed, its body shown to nobody: a confirmation in it would be lost.
+    let redirects = status.is_redirection() && headers.contains_key(LOCATION);
+    let is_html = || Document::of(headers) != Document::No;
+    visit.asked.may_be_document() && !bodyless && !redirects && is_html() && !is_download(headers)
+}
+
+/// A file to be saved is no page, and has to be the file it is (B12). Two lines that might differ are no word.
+fn is_download(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(CONTENT_DISPOSITION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let disposition = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    disposition.trim_ascii().eq_ignore_ascii_case(b"attachment")
 }
 
 fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
-    if Document::of(content_type(headers)) == Document::Xhtml {
+    if Document::of(headers) == Document::Xhtml {
         return Treatment::Fence(Abandoned::Xhtml);
     }
     if status == StatusCode::PARTIAL_CONTENT {
@@ -144,10 +155,10 @@ fn says_enough(first: &[u8]) -> bool {
 fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {
     let (first, rest) = body;
     let pass = |first: First, rest| Body::peeked(first.raw, rest);
-    if !looks_like_html(visit.asked, &first.decoded) {
+    if !looks_like_html(visit.asked, Document::of(headers), &first.decoded) {
         // JSON by a wrong label, a script's fragment, or a coding that is none: on a script the fence has no effect,
         // and a browser that shows it as a page after all is held back by it.
-        if !first.raw.is_empty() {
+        if !first.raw.is_empty() && Document::of(headers) == Document::Html {
             let undecodable = first.decoded.is_empty();
             fence(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
         }

@@ -19,7 +19,7 @@ pub struct Shared {
     pub sites: ArcSwap<Sites>,
     /// Where choices are recorded.
     pub ledger: Arc<dyn Ledger>,
-    /// The gate's own name in `Via`: a request that carries it has come round in a circle.
+    /// The gate's own mark: a request that carries it has come round in a circle.
     pub token: String,
 }
 

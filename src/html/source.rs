@@ -56,17 +56,6 @@ impl Source {
         })
     }
 
-    /// Everything from `place` on, in pieces that share the chunks' memory.
-    pub(super) fn from(&self, place: usize) -> Vec<Bytes> {
-        let mut at = self.start;
-        let tail = |chunk: &Bytes| {
-            let from = place.saturating_sub(at).min(chunk.len());
-            at += chunk.len();
-            chunk.slice(from..)
-        };
-        self.chunks.iter().map(tail).filter(|piece| !piece.is_empty()).collect()
-    }
-
     /// Lets the bytes before `place` leave.
     pub(super) fn take_until(&mut self, place: usize, out: &mut Vec<Bytes>) {
         while self.start < place {
@@ -111,7 +100,6 @@ mod tests {
         assert_eq!(out.concat(), b"abcd");
         assert_eq!(source.start, 4);
         assert_eq!(&*source.range(4..7), b"efg");
-        assert_eq!(source.from(5).concat(), b"fgh");
         source.take_until(99, &mut out);
         assert_eq!(out.concat(), b"abcdefgh");
         assert_eq!(source.start, 8);

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -24,6 +24,8 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 /// For the gate alone, or a danger behind it: CGI programs take a `Proxy` field for the setting `HTTP_PROXY`.
 const NOT_FOR_THE_SITE: [HeaderName; 2] =
     [HeaderName::from_static("proxy-authorization"), HeaderName::from_static("proxy")];
+/// Names the gates a request has passed.
+const MARK: HeaderName = HeaderName::from_static("x-consentgate");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -106,11 +108,15 @@ pub struct Visitor<'v> {
     pub https: bool,
     /// What the visitor asked for as host, if anything.
     pub host: Option<&'v HeaderValue>,
-    /// The gate's name in `Via`: one for each installation, or two gates in a row would take each other for a loop.
+    /// The gate's own name: one for each installation, or two gates in a row would take each other for a loop.
     pub token: &'v str,
 }
 
-/// Tells the site who asks, one value each (promise 16), and writes the gate's own `Via` line (RFC 9110 7.6.3).
+/// Tells the site who asks, one value each (promise 16), and leaves the gate's mark against loops.
+///
+/// The mark is a field of our own and not `Via`, which RFC 9110 section 7.6.3 asks a gateway to write: at the sight of
+/// `Via` IIS (`noCompressionForProxies`) and nginx (`gzip_proxied off`) stop compressing, and every visitor of the
+/// sites this gate is made for would get pages several times as long. A `Via` that came with the request stays.
 ///
 /// `Forwarded` and `X-Real-IP` go: beside these three they could only contradict.
 pub fn forward(headers: &mut HeaderMap, visitor: Visitor<'_>) {
@@ -124,18 +130,14 @@ pub fn forward(headers: &mut HeaderMap, visitor: Visitor<'_>) {
         Some(host) => headers.insert(X_FORWARDED_HOST, host.clone()),
         None => headers.remove(X_FORWARDED_HOST),
     };
-    if let Ok(via) = HeaderValue::from_str(&format!("1.1 {}", visitor.token)) {
-        headers.append(VIA, via);
+    if let Ok(mark) = HeaderValue::from_str(visitor.token) {
+        headers.append(MARK, mark);
     }
 }
 
 /// Has this request been through this gate before? Then it goes round in a circle: 508 (promise 39).
 pub fn looped(headers: &HeaderMap, token: &str) -> bool {
-    headers
-        .get_all(VIA)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .any(|hop| hop.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(1) == Some(token.as_bytes()))
+    headers.get_all(MARK).iter().any(|mark| mark.as_bytes() == token.as_bytes())
 }
 
 #[cfg(test)]
@@ -231,16 +233,16 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "www.example.gov.uk"),
             ("via", "1.0 squid"),
-            ("via", "1.1 consentgate-1a2b"),
+            ("x-consentgate", "consentgate-1a2b"),
         ]);
         assert_eq!(request, told);
     }
 
     #[test]
     fn a_request_that_comes_round_again_is_known() {
-        let request = headers(&[("via", "1.0 squid, 1.1 consentgate-1a2b (comment)")]);
+        let request = headers(&[("x-consentgate", "consentgate-0000"), ("x-consentgate", "consentgate-1a2b")]);
         assert!(looped(&request, "consentgate-1a2b"));
         assert!(!looped(&request, "consentgate-ffff"));
-        assert!(!looped(&headers(&[("via", "1.1 x-consentgate-1a2b")]), "consentgate-1a2b"));
+        assert!(!looped(&headers(&[("via", "1.1 consentgate-1a2b")]), "consentgate-1a2b"));
     }
 }
