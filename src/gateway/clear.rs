@@ -96,7 +96,8 @@ pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[
     if held.is_empty() {
         return;
     }
-    let place = Place { host: visit.host_name(), path: &visit.path, https: visit.peer.https };
+    let host = visit.host_name();
+    let place = Place { host: &host, path: &visit.path, https: visit.peer.https };
     let lookup = |name: &[u8]| visit.site.inventory.scopes(name).into_iter().map(scope).collect();
     for line in cookie::expire_all(held, lookup, &place, cookie::MOST_LINES) {
         headers.append(SET_COOKIE, line);

@@ -84,9 +84,9 @@ impl Visit {
         if self.peer.https { "https" } else { "http" }
     }
 
-    /// The host without its port.
-    pub(super) fn host_name(&self) -> &str {
-        without_port(&self.host)
+    /// The host without its port, lower-case.
+    pub(super) fn host_name(&self) -> String {
+        without_port(&self.host).to_ascii_lowercase()
     }
 
     /// The language for a page of the gate's own: asked for by `?lang=`, else what the browser prefers.
