@@ -78,7 +78,7 @@ fn compare_with_the_site_itself(mode: &'static str) -> (Origin, Gate) {
         let through = ask.send();
         same_answer(&through, &direct, path);
         let relayed = origin.last();
-        let own = ["connection", "via", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
+        let own = ["connection", "x-consentgate", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
         assert_eq!(relayed.head.first, asked.head.first);
         assert_eq!(lines(&relayed.head, &own), lines(&asked.head, &own), "{path}: what the site was asked");
         assert_eq!(relayed.body, asked.body);
@@ -271,7 +271,7 @@ fn the_site_is_told_once_who_asks_whatever_the_visitor_claims() {
     assert_eq!(told.value("x-forwarded-proto").as_deref(), Some("http"));
     assert_eq!(told.value("x-forwarded-host").as_deref(), Some(HOST));
     assert_eq!(told.value("host").as_deref(), Some(HOST));
-    assert!(told.value("via").unwrap().starts_with("1.1 consentgate-"));
+    assert!(told.value("x-consentgate").unwrap().starts_with("consentgate-"));
     assert!(!told.has("forwarded") && !told.has("x-real-ip"));
 }
 
