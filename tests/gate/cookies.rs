@@ -280,9 +280,10 @@ fn a_cookie_script_set_below_the_home_page_goes_with_the_next_page_it_is_sent_to
     jar.keep("/shop/", &["_x=1; Path=/shop".into(), "_y=1; Domain=example.gov.uk; Path=/".into()]);
     let rejected = gate.choose("choice=reject").cookie(&jar.pairs("/.consent/choice")).send().expect(303);
     jar.keep("/.consent/choice", &rejected.set_cookies());
-    assert!(!jar.pairs("/").contains("_y"), "{jar:?}");
-    jar.keep("/shop/", &gate.page("/shop/").cookie(&jar.pairs("/shop/")).send().set_cookies());
-    assert!(!jar.pairs("/shop/").contains("_x"), "{jar:?}");
+    assert!(!jar.pairs("/").contains("_y="), "{jar:?}");
+    let shown = gate.page("/shop/").cookie(&jar.pairs("/shop/")).send().expect(200);
+    jar.keep("/shop/", &shown.set_cookies());
+    assert!(!jar.pairs("/shop/").contains("_x="), "{jar:?}");
 }
 
 /// A browser's cookie jar, as far as scopes go (RFC 6265bis section 5.7).
