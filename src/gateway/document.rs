@@ -67,7 +67,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
     let body = match treatment {
         Treatment::Pass => Body::site(body),
         Treatment::Fence(why) => {
-            report::abandoned(&visit.site, why.name(), &visit.path);
+            report::not_rewritten(visit, why);
             Body::site(body)
         }
         Treatment::Rewrite(coding) => {
@@ -274,7 +274,7 @@ fn say_charset(headers: &mut HeaderMap, from_meta: Option<&'static str>) {
 /// A page that could not be judged may fetch from the site itself only; nothing is fenced from a visitor who has
 /// agreed to everything.
 fn fence(visit: &Visit, headers: &mut HeaderMap, why: Abandoned) {
-    report::abandoned(&visit.site, why.name(), &visit.path);
+    report::not_rewritten(visit, why);
     if !visit.all_granted() {
         headers.append(CONTENT_SECURITY_POLICY, visit.site.fence.clone());
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::html::Finding;
+use crate::html::{Abandoned, Finding};
 use crate::inventory::{Deed, Kind};
 
 use super::body::{Report, Seen};
@@ -37,10 +37,15 @@ pub(super) fn hints(visit: &Visit, findings: &[Finding]) {
     }
 }
 
-/// Reports a page that was not rewritten.
-pub(super) fn abandoned(site: &Site, why: &'static str, path: &str) {
-    site.counters.abandoned(why);
-    tracing::warn!(site = site.name(), path, why, "page not rewritten");
+/// Reports a page that was not rewritten. The log has the first one of each reason; the counters have them all.
+pub(super) fn not_rewritten(visit: &Visit, why: Abandoned) {
+    abandoned(&visit.site, why.name(), &shown(visit.path.as_bytes()));
+}
+
+fn abandoned(site: &Site, why: &'static str, path: &str) {
+    if site.counters.abandoned(why) {
+        tracing::warn!(site = site.name(), path, why, "page not rewritten (the first one for this reason)");
+    }
 }
 
 fn tag(site: &Site, finding: &Finding) {

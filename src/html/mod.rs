@@ -13,7 +13,6 @@ mod document;
 mod hold;
 mod links;
 mod page;
-mod room;
 mod scan;
 mod source;
 mod stream;
