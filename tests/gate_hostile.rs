@@ -612,6 +612,7 @@ fn a_gate_out_of_file_handles_recovers() {
     let origin = Origin::plain();
     let place = Place::new(origin.address);
     let mut gate = Gate::with_few_files(&place, 64);
+    assert!(gate.said().contains("may open 64 files"), "{}", gate.said());
     assert_eq!(gate.page("/").status, 200);
     let crowd: Vec<_> = (0..150).map(|_| connect(gate.public)).collect();
     assert!(gate.says("no connection can be accepted", PATIENCE), "{}", gate.said());
@@ -622,6 +623,29 @@ fn a_gate_out_of_file_handles_recovers() {
     let lines = gate.said().matches("no connection can be accepted").count();
     assert!(lines <= 4, "{lines} lines: a log must not fill the disk");
 }
+
+/// The collector of the log has died: what is said goes nowhere, and nothing else may change.
+#[test]
+fn a_log_that_nobody_takes_harms_nobody() {
+    let origin = Origin::new(|line, stream| {
+        let plain = page(PAGE);
+        drop(stream.write_all(if line.contains(" /hostile ") { b"nonsense\r\n\r\n" } else { plain.as_bytes() }));
+    });
+    let place = Place::new(origin.address);
+    let mut gate = Gate::unheard(&place);
+    for _ in 0..3 {
+        assert_eq!(gate.page("/hostile").status, 502, "it has something to say");
+        gate.signal("HUP");
+        assert_eq!(say(gate.public, CHOICE.as_bytes()), 303);
+        assert!(gate.page("/").whole);
+    }
+    assert_eq!(gate.admin_page("/readyz").status, 200);
+    gate.signal("TERM");
+    assert_eq!(gate.ends_within(PATIENCE).expect("it ends").code(), Some(0));
+}
+
+const CHOICE: &str = "POST /.consent/choice HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\
+    Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\nchoice=accept";
 
 fn try_page(gate: SocketAddr) -> Option<u16> {
     let mut stream = connect(gate);

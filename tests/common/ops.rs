@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Far longer than anything takes: a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// What a gate says when it serves.
+const READY: &str = "consentgate is ready";
 const STEP: Duration = Duration::from_millis(5);
 
 /// Waits until something holds; false when patience has ended.
@@ -153,6 +155,13 @@ impl Gate {
         Self::from(Starting::by(&mut command))
     }
 
+    /// A gate whose log is read no further than to where it is ready: the pipe is closed then.
+    pub(crate) fn unheard(place: &Place) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_consentgate"));
+        command.args(with_config(&["serve"], &place.config()));
+        Self::from(Starting::heard_until(&mut command, READY))
+    }
+
     /// A gate that may have only so many files and sockets open.
     pub(crate) fn with_few_files(place: &Place, most: u32) -> Self {
         Self::from(Starting::by(Command::new("sh").args([
@@ -164,7 +173,7 @@ impl Gate {
     }
 
     fn from(starting: Starting) -> Self {
-        let ready = || starting.line_with("consentgate is ready");
+        let ready = || starting.line_with(READY);
         assert!(soon(PATIENCE, || ready().is_some()), "not ready:\n{}", starting.said());
         let line = ready().expect("it has been seen");
         let address = |from: &str| {
@@ -251,10 +260,14 @@ impl Starting {
     }
 
     fn by(command: &mut Command) -> Self {
+        Self::heard_until(command, "\0")
+    }
+
+    fn heard_until(command: &mut Command, last: &'static str) -> Self {
         let mut running = started(command);
         let said: Arc<Mutex<String>> = Arc::default();
-        collect(running.0.stdout.take().expect("it is piped"), &said);
-        collect(running.0.stderr.take().expect("it is piped"), &said);
+        collect(running.0.stdout.take().expect("it is piped"), &said, last);
+        collect(running.0.stderr.take().expect("it is piped"), &said, last);
         Self { running, said }
     }
 
@@ -267,13 +280,17 @@ impl Starting {
     }
 }
 
-fn collect(from: impl Read + Send + 'static, into: &Arc<Mutex<String>>) {
+fn collect(from: impl Read + Send + 'static, into: &Arc<Mutex<String>>, last: &'static str) {
     let into = Arc::clone(into);
     thread::spawn(move || {
         let (mut from, mut line) = (BufReader::new(from), Vec::new());
         while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            into.lock().expect("no reader panics").push_str(&String::from_utf8_lossy(&line));
+            let text = String::from_utf8_lossy(&line).into_owned();
+            into.lock().expect("no reader panics").push_str(&text);
             line.clear();
+            if text.contains(last) {
+                return;
+            }
         }
     });
 }
