@@ -84,6 +84,16 @@ function box(visitor, name) {
   return visitor.page.getByRole('button', { name }).boundingBox();
 }
 
+describe('a small phone', () => {
+  it('shows both answers at once, before anything is scrolled', async () => {
+    const visitor = await Visitor.to(council.gate, chromium, { viewport: { width: 375, height: 667 } });
+    await visitor.opens('/');
+    const { y, height } = await box(visitor, /^Reject/);
+    assert.ok(y + height <= 667, `Reject ends at ${y + height} px`);
+    await visitor.leaves();
+  });
+});
+
 describe('the page around the notice', () => {
   /** What moved after it was first drawn, as browsers count it: `value` and what moved. */
   async function shifts(site) {
