@@ -111,7 +111,9 @@ proptest! {
     fn fixtures_cut_at_random(which in 0..100_usize, mut cuts in proptest::collection::vec(0..4000_usize, 0..12)) {
         let fixtures = fixtures();
         let (name, source) = &fixtures[which % fixtures.len()];
-        cuts.iter_mut().for_each(|cut| *cut %= source.len() + 1);
+        for cut in &mut cuts {
+            *cut %= source.len() + 1;
+        }
         cuts.sort_unstable();
         let mut pieces = Vec::new();
         let mut from = 0;

@@ -24,6 +24,8 @@ pub(super) fn answer<B>(request: &Request<B>, view: &View) -> Answer {
     match request.uri().path() {
         "/" => text(StatusCode::OK, "consentgate\n\n/metrics\n/healthz\n/readyz\n/api/stats\n/api/inventory\n"),
         "/healthz" => text(StatusCode::OK, "ok\n"),
+        // Whoever spreads visitors over several gates must send no more of them here (promise 29).
+        "/readyz" if (view.stopping)() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
         "/readyz" if (view.ledger_healthy)() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be written: choices are refused\n"),
         "/metrics" => typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics::render(view)),

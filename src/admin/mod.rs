@@ -28,6 +28,8 @@ pub struct View {
     pub sites: Box<dyn Fn() -> Vec<Site> + Send + Sync>,
     /// Can choices be recorded?
     pub ledger_healthy: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Has the gate been told to stop?
+    pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// One site.

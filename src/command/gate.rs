@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -29,7 +30,7 @@ pub(super) struct Gate {
     ledger: Arc<Sqlite>,
     key: Key,
     file: PathBuf,
-    server: server::Config,
+    fixed: String,
 }
 
 impl Gate {
@@ -38,41 +39,44 @@ impl Gate {
         let key = key::read_or_make(&config.signing_key_file)?;
         let sites = Sites::new(&config.sites, &key, None).map_err(|fault| fault.to_string())?;
         let bound = server::bind(&config.server).map_err(|fault| fault.to_string())?;
-        let admin = admin::bind(config.admin).map_err(|fault| format!("admin: {}: {fault}", config.admin))?;
+        let admin = admin::bind(config.admin)
+            .map_err(|fault| format!("admin: {}", server::StartFault::Address(config.admin, fault)))?;
         let ledger =
             Arc::new(Sqlite::start(&config.ledger).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
         let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
         let shared = Arc::new(shared);
         gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;
-        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), server: config.server.clone() })
-    }
-
-    /// Where it listens.
-    pub(super) fn addresses(&self) -> Vec<std::net::SocketAddr> {
-        self.bound.addresses()
-    }
-
-    /// Where the admin listener is.
-    pub(super) fn admin_address(&self) -> std::net::SocketAddr {
-        self.admin.address()
+        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), fixed: fixed(config) })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, shared, ledger, key, file, server } = self;
-        let _admin = admin.serve(view(&shared)).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
-        let reload = Reload { shared: Arc::clone(&shared), key, file, server, certificates: bound.reloader() };
+        let Self { bound, admin, shared, ledger, key, file, fixed } = self;
+        let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
+        let view = view(&shared, &stopping);
+        let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
+        let reload = Reload { shared: Arc::clone(&shared), key, file, fixed, certificates: bound.reloader() };
+        // Said only once signals are watched: whoever waits for this line may send one at once.
+        let ready = move || tracing::info!(?listening, admin = %admin_address, "consentgate is ready");
         let make = move || {
             let gateway = Gateway::new(Arc::clone(&shared)).expect("the same configuration was tried at the start");
             Worker(Arc::new(gateway))
         };
-        let served = bound.serve(make, stop(reload)).map_err(|fault| fault.to_string());
+        let served = bound.serve(make, async move {
+            stop(reload, ready).await;
+            stopping.store(true, Ordering::Relaxed);
+        });
         ledger.close();
-        served
+        served.map_err(|fault| fault.to_string())
     }
 }
 
-/// Names this installation in `Via`; another gate in front of or behind this one has another name.
+/// What a reload does not change, in a form that can be compared.
+fn fixed(config: &Resolved) -> String {
+    format!("{:?}", (&config.server, config.admin, &config.ledger, &config.signing_key_file))
+}
+
+/// Marks this installation; another gate in front of or behind this one has another name.
 fn token() -> String {
     let mut bytes = [0_u8; 4];
     getrandom::fill(&mut bytes).expect("the signing key came from the same source");
@@ -80,11 +84,12 @@ fn token() -> String {
 }
 
 /// What the admin listener shows, as it is at the moment of asking.
-fn view(shared: &Arc<Shared>) -> admin::View {
-    let (sites, ledger) = (Arc::clone(shared), Arc::clone(shared));
+fn view(shared: &Arc<Shared>, stopping: &Arc<AtomicBool>) -> admin::View {
+    let (sites, ledger, stopping) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(stopping));
     admin::View {
         sites: Box::new(move || sites.sites.load().all.iter().map(|site| shown(site)).collect()),
         ledger_healthy: Box::new(move || ledger.ledger.healthy()),
+        stopping: Box::new(move || stopping.load(Ordering::Relaxed)),
     }
 }
 
@@ -118,7 +123,7 @@ struct Reload {
     shared: Arc<Shared>,
     key: Key,
     file: PathBuf,
-    server: server::Config,
+    fixed: String,
     certificates: server::Reloader,
 }
 
@@ -127,8 +132,9 @@ impl Reload {
     fn reload(&self) {
         match self.read() {
             Ok(sites) => {
-                tracing::info!(sites = sites.all.len(), "configuration reloaded");
+                let count = sites.all.len();
                 self.shared.sites.store(Arc::new(sites));
+                tracing::info!(sites = count, "configuration reloaded");
             }
             Err(fault) => tracing::error!("configuration not reloaded, the old one stays in force:\n{fault}"),
         }
@@ -139,8 +145,12 @@ impl Reload {
 
     fn read(&self) -> Result<Sites, String> {
         let config = config::load(&self.file).map_err(|faults| faults.to_string())?;
-        if format!("{:?}", config.server) != format!("{:?}", self.server) {
-            tracing::warn!("changes of listeners, limits and workers take effect after a restart");
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        if fixed(&config) != self.fixed {
+            let what = "listeners, limits, workers, the admin listener, the ledger and the signing key's file";
+            tracing::warn!("changes of {what} take effect after a restart");
         }
         let sites =
             Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
@@ -150,7 +160,7 @@ impl Reload {
 }
 
 /// Resolves when the gate is to stop; reloads until then.
-async fn stop(reload: Reload) {
+async fn stop(reload: Reload, ready: impl FnOnce()) {
     let signals = || -> io::Result<_> {
         Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?))
     };
@@ -160,6 +170,7 @@ async fn stop(reload: Reload) {
     };
     let mut watch = Watch::new(&reload.file);
     let mut look = tokio::time::interval(LOOK);
+    ready();
     notify(&[sd_notify::NotifyState::Ready]);
     loop {
         tokio::select! {

@@ -13,6 +13,7 @@ mod run_demo;
 pub mod schema;
 mod serve;
 
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 8080)]
         port: u16,
     },
-    /// Read a YAML file and report every fault with file:line:column; exit code 0 or 2
+    /// Read a YAML file and report every fault with its `file:line:column`; exit code 0 or 2
     Check {
         /// The YAML file
         #[arg(value_name = "FILE")]
@@ -120,13 +121,13 @@ pub fn run() -> ExitCode {
         Command::Check { file } => match check::check(&file) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::from(WRONG),
-            Err(fault) => cannot(&fault),
+            Err(fault) => printed(Err(fault)),
         },
         Command::Explain { config, url, cookie, tag } => {
             with_config(&config, |config| explain::explain(config, &url, &cookie, &tag, io::stdout().lock()))
         }
         Command::Ledger { command } => ledger(command),
-        Command::Schema => done(schema::schema()),
+        Command::Schema => printed(schema::schema()),
     }
 }
 
@@ -150,11 +151,25 @@ fn receipt(text: &str) -> Result<ReceiptId, String> {
 }
 
 /// Runs a command that needs a configuration; a faulty one is reported whole.
-fn with_config<E: Display>(file: &Path, run: impl FnOnce(&Resolved) -> Result<(), E>) -> ExitCode {
+fn with_config<E: Error + 'static>(file: &Path, run: impl FnOnce(&Resolved) -> Result<(), E>) -> ExitCode {
     match config::load(file) {
-        Ok(config) => done(run(&config)),
+        Ok(config) => printed(run(&config)),
         Err(faults) => wrong(&faults),
     }
+}
+
+/// The end of a command whose work is its output. Whoever reads it may have seen enough (`| head`): that is no fault,
+/// and there is nobody to tell.
+fn printed<E: Error + 'static>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Err(fault) if nobody_reads(&fault) => ExitCode::SUCCESS,
+        other => done(other),
+    }
+}
+
+fn nobody_reads(fault: &(dyn Error + 'static)) -> bool {
+    let here = fault.downcast_ref::<io::Error>().is_some_and(|fault| fault.kind() == io::ErrorKind::BrokenPipe);
+    here || fault.source().is_some_and(nobody_reads)
 }
 
 fn done<E: Display>(result: Result<(), E>) -> ExitCode {

@@ -27,12 +27,19 @@ struct Prepared {
 }
 
 fn prepare(port: u16) -> Result<Prepared, String> {
+    let port = free(port)?;
     let council = listen(port.saturating_add(1))?;
     let third_parties = listen(port.saturating_add(2))?;
     let admin = listen(9901)?;
     let ports = Ports { gate: port, council: own(&council)?, third_parties: own(&third_parties)?, admin: own(&admin)? };
-    let file = write(&ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
+    let file = write(ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
     Ok(Prepared { ports, council, third_parties, file })
+}
+
+/// Asked before anything is written: the files of a demo that runs on this port must not be swept from under it.
+fn free(port: u16) -> Result<u16, String> {
+    let fault = |fault| format!("127.0.0.1:{port}: {fault} (choose another with --port)");
+    own(&TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(fault)?)
 }
 
 /// The port if it is free, else any.
@@ -46,14 +53,14 @@ fn own(listener: &TcpListener) -> Result<u16, String> {
 }
 
 /// The configuration, the ledger and the key of a demo live in a folder of its own, fresh for each port.
-fn write(ports: &Ports) -> std::io::Result<PathBuf> {
+fn write(ports: Ports) -> std::io::Result<PathBuf> {
     let folder = std::env::temp_dir().join(format!("consentgate-demo-{}", ports.gate));
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     private_folder(&folder)?;
     let file = folder.join("demo.yaml");
-    fs::write(&file, demo::config(ports, &folder))?;
+    fs::write(&file, demo::config(&ports, &folder))?;
     Ok(file)
 }
 

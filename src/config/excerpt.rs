@@ -74,20 +74,35 @@ fn printable(character: char) -> char {
 }
 
 fn secrets(line: &str) -> Vec<Range<usize>> {
-    let mut found = user_parts(line);
+    let mut found: Vec<_> = user_part(line).into_iter().collect();
+    found.extend(lone_passwords(line));
     found.extend(after_secret_words(line));
     found.extend(line.find("-----BEGIN").map(|start| start..line.len()));
     found.extend(long_runs(line));
     found
 }
 
-/// `user:password` before an `@`, with a scheme in front of it or without.
-fn user_parts(line: &str) -> Vec<Range<usize>> {
-    let Some(end) = line.rfind('@') else { return Vec::new() };
+/// Whatever stands before an `@`, back to the scheme or the word's start: `user:password`, or a part of it.
+fn user_part(line: &str) -> Option<Range<usize>> {
+    let end = line.rfind('@')?;
     let scheme = line[..end].find("://").map(|at| at + 3);
     let word = line[..end].rfind([' ', '"', '\'', '[', '{']).map_or(0, |at| at + 1);
-    let bare = line[word..end].contains(':').then_some(word);
-    scheme.or(bare).map(|start| start..end).into_iter().collect()
+    Some(scheme.unwrap_or(word)..end)
+}
+
+/// What follows `scheme://name:` and is not a port: a password whose `@` was forgotten.
+fn lone_passwords(line: &str) -> Vec<Range<usize>> {
+    let starts = line.match_indices("://").map(|(at, found)| at + found.len());
+    starts.filter(|start| !line[*start..].contains('@')).filter_map(|start| lone_password(line, start)).collect()
+}
+
+/// `start` is behind the `://`.
+fn lone_password(line: &str, start: usize) -> Option<Range<usize>> {
+    let host = if line[start..].starts_with('[') { start + line[start..].find(']')? } else { start };
+    let colon = host + line[host..].find([':', ' ', '/', '"', '\''])?;
+    let password = line[colon..].strip_prefix(':')?.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_port = password.is_empty() || password.starts_with(['/', ' ', '"', '\'', ',', ']', '}']);
+    (!is_port).then_some(colon + 1..line.len())
 }
 
 fn after_secret_words(line: &str) -> Vec<Range<usize>> {
@@ -125,6 +140,9 @@ mod tests {
             ("ledger: { url: \"postgres://gate:hunter2@db/x\" }", "ledger: { url: \"postgres://***@db/x\" }"),
             ("  upstream: http://u:p@ss:w@10.0.0.5", "  upstream: http://***@10.0.0.5"),
             ("  upstream: u:hunter2@10.0.0.5", "  upstream: ***@10.0.0.5"),
+            ("url: postgres://gate:hunter2db/x", "url: postgres://gate:***"),
+            ("    hunter2@db.example", "    ***@db.example"),
+            ("[http://10.0.0.5:80, http://[::1]:8080/x]", "[http://10.0.0.5:80, http://[::1]:8080/x]"),
             ("Database_Password: hunter2", "Database_Password:***"),
             ("url: postgres://db/x?password=hunter2", "url: postgres://db/x?password=***"),
             ("key: \"-----BEGIN PRIVATE KEY-----\\nMII\"", "key: \"***"),

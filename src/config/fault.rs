@@ -1,4 +1,4 @@
-//! A fault and how it is shown: file:line:column, the key, the line itself, and what to do about it.
+//! A fault and how it is shown: file, line and column, the key, the line itself, and what to do about it.
 
 use std::fmt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::excerpt::Excerpt;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The key path, such as `sites[0].cookies[2].purpose`; empty for the file as a whole.
-    pub path: String,
+    pub path: Arc<str>,
     /// From 1.
     pub line: usize,
     /// In characters, from 1.
@@ -50,14 +50,10 @@ impl Fault {
 
     /// One line without the source and the hint: for logs.
     pub fn summary(&self) -> String {
-        let mut line = self.file.display().to_string();
-        if let Some(place) = &self.place {
-            line += &format!(":{}:{}", place.line, place.column);
-        }
-        if !self.path().is_empty() {
-            line += &format!(": {}", self.path());
-        }
-        line + if self.warning { ": warning: " } else { ": " } + &self.message
+        let at = self.place.as_ref().map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default();
+        let path = if self.path().is_empty() { String::new() } else { format!(": {}", self.path()) };
+        let warning = if self.warning { ": warning" } else { "" };
+        format!("{}{at}{path}{warning}: {}", self.file.display(), self.message)
     }
 
     fn order(&self) -> (usize, usize) {
@@ -111,15 +107,21 @@ pub(super) struct Report<'s> {
     file: Arc<Path>,
     lines: Vec<&'s str>,
     faults: Vec<Fault>,
+    /// Faults beyond [`MOST`]: counted, not kept.
+    more: usize,
     warnings: Vec<Fault>,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(file: &Path, text: &'s str) -> Self {
-        Self { file: file.into(), lines: text.lines().collect(), faults: Vec::new(), warnings: Vec::new() }
+        Self { file: file.into(), lines: text.lines().collect(), faults: Vec::new(), more: 0, warnings: Vec::new() }
     }
 
     pub(super) fn fault(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
+        if self.faults.len() == MOST {
+            self.more += 1;
+            return;
+        }
         let fault = self.entry(place, message.into(), hint.into());
         self.faults.push(fault);
     }
@@ -146,8 +148,6 @@ impl<'s> Report<'s> {
             return Ok(self.warnings);
         }
         self.faults.sort_by_key(Fault::order);
-        let more = self.faults.len().saturating_sub(MOST);
-        self.faults.truncate(MOST);
-        Err(Faults { faults: self.faults, more })
+        Err(Faults { faults: self.faults, more: self.more })
     }
 }

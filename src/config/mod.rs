@@ -67,8 +67,10 @@ pub fn load(file: &Path) -> Result<Resolved, Faults> {
     File::open(file).and_then(|opened| opened.take(LONGEST as u64 + 1).read_to_end(&mut bytes)).map_err(|error| {
         Fault::of_file(file, format!("cannot be read: {error}"), "give the path of a readable YAML file")
     })?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| not_utf8(file, &bytes[..error.valid_up_to()]))?;
-    parse(text, file)
+    match bytes.utf8_chunks().next() {
+        Some(chunk) if chunk.valid().len() < bytes.len() => Err(not_utf8(file, chunk.valid())),
+        chunk => parse(chunk.map_or("", |chunk| chunk.valid()), file),
+    }
 }
 
 /// Resolves a file's text. `file` names it in faults, and its folder is where relative certificate paths start.
@@ -88,15 +90,16 @@ pub fn parse(text: &str, file: &Path) -> Result<Resolved, Faults> {
 
 /// `None` after a fault has been reported.
 fn read(text: &str, file: &Path, report: &mut Report) -> Option<Resolved> {
-    if syntax::report_tabs(text, report) {
+    if syntax::report_characters(text, report) {
         return None;
     }
     let tree = tree::read(text, report)?;
-    let shaped = shape::check(&tree, &schema(), report);
+    let start = tree.place.clone();
+    let shaped = shape::check(tree, &schema(), report);
     let typed: Found<written::File> = match serde_yaml::from_value(shaped.value?) {
         Ok(typed) => typed,
         Err(error) => {
-            report.fault(&tree.place, format!("cannot be read: {error}"), "compare it with the annotated example");
+            report.fault(&start, format!("cannot be read: {error}"), "compare it with the annotated example");
             return None;
         }
     };
@@ -104,10 +107,13 @@ fn read(text: &str, file: &Path, report: &mut Report) -> Option<Resolved> {
     resolve::file(&typed, folder, &shaped.places, report)
 }
 
-fn not_utf8(file: &Path, valid: &[u8]) -> Faults {
-    let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let hint = "save the file as UTF-8";
-    Fault::of_file(file, format!("is not UTF-8 (line {line}, byte {})", valid.len()), hint).into()
+/// `valid` is the part before the first byte that is not UTF-8.
+fn not_utf8(file: &Path, valid: &str) -> Faults {
+    let (line, last) = (1..).zip(valid.split('\n')).last().unwrap_or((1, ""));
+    let place = Place { line, column: last.chars().count() + 1, width: 1, ..Place::default() };
+    let mut report = Report::new(file, valid);
+    report.fault(&place, "is not UTF-8", "save the file as UTF-8");
+    report.close().err().unwrap_or_else(|| Fault::of_file(file, "is not UTF-8", "save the file as UTF-8").into())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Shaped {
 }
 
 /// Checks the whole file.
-pub(super) fn check(root: &Node, schema: &Schema, report: &mut Report) -> Shaped {
+pub(super) fn check(root: Node, schema: &Schema, report: &mut Report) -> Shaped {
     let mut checker = Checker { schema, report, places: Vec::new() };
     let value = checker.value(root, schema);
     Shaped { value, places: checker.places }
@@ -36,113 +36,122 @@ struct Checker<'c, 's> {
 }
 
 impl<'c> Checker<'c, '_> {
-    fn value(&mut self, node: &Node, schema: &'c Schema) -> Option<Value> {
-        let found = kind(node);
+    fn value(&mut self, node: Node, schema: &'c Schema) -> Option<Value> {
+        let found = kind(&node);
         let alternatives = alternatives(self.schema, schema);
         let fitting = alternatives.iter().find(|schema| accepts(schema, found));
         let Some(fitting) = fitting else {
-            self.wrong_type(node, found, &alternatives);
+            self.wrong_type(&node, found, schema, &alternatives);
             return None;
         };
-        let value = match &node.kind {
-            Kind::Scalar { text, .. } => self.scalar(node, text, found, fitting)?,
-            Kind::List(items) => self.list(node, items, schema, fitting)?,
-            Kind::Map(entries) => Value::Mapping(self.map(node, entries, fitting)),
+        // Taken apart as it is read: a large file is not held twice.
+        let Node { place, kind, .. } = node;
+        let value = match kind {
+            Kind::Scalar { text, .. } => self.scalar(&place, text, found, fitting)?,
+            Kind::List(items) => self.list(&place, items, schema, fitting)?,
+            Kind::Map(entries) => Value::Mapping(self.map(&place, entries, fitting)),
         };
-        let place = self.places.len();
-        self.places.push(node.place.clone());
-        Some(Value::Sequence(vec![place.into(), value]))
+        let id = self.places.len();
+        self.places.push(place);
+        Some(Value::Sequence(vec![id.into(), value]))
     }
 
-    fn wrong_type(&mut self, node: &Node, found: Found, alternatives: &[&Schema]) {
-        let wanted: Vec<&str> = TYPES
-            .iter()
-            .filter(|(kind, _)| alternatives.iter().any(|s| has_type(s, kind)))
-            .map(|(_, words)| *words)
-            .collect();
+    fn wrong_type(&mut self, node: &Node, found: Found, schema: &Schema, alternatives: &[&Schema]) {
+        let wanted = TYPES.iter().filter(|(kind, _)| alternatives.iter().any(|schema| has_type(schema, kind)));
+        let wanted: Vec<&str> = wanted.map(|(_, words)| *words).collect();
         let message = format!("expected {}, found {}", wanted.join(" or "), shown(node, found));
-        let hint = match wanted.first() {
-            Some(&"a list") => "write a list: one entry per line that starts with '- ', or all between '[' and ']'",
-            Some(&"keys and values") => "write keys and values on lines below it, further to the right",
-            Some(&"true or false") => "write true or false",
-            Some(&"a whole number") => "write a whole number without quotes",
-            _ if matches!(found, Found::List | Found::Map) => "write one value",
-            _ => "put it in quotes",
+        let hint = match (wanted.first(), example(schema)) {
+            _ if node.place.path.is_empty() => {
+                "start the file with 'sites:' and one site: its hosts and its upstream".into()
+            }
+            (Some(&"a list"), _) => "write a list: one entry per line that starts with '- ', or all in '[ ]'".into(),
+            (Some(&"keys and values"), _) => "write keys and values on lines below it, further to the right".into(),
+            (Some(&"true or false"), _) => "write true or false".into(),
+            (Some(&"a whole number"), _) => "write a whole number without quotes".into(),
+            (_, Some(example)) => format!("write text such as {example}, in quotes if it looks like something else"),
+            _ if matches!(found, Found::List | Found::Map) => "write one value".into(),
+            _ => "put it in quotes".to_owned(),
         };
         self.report.fault(&node.place, message, hint);
     }
 
-    fn scalar(&mut self, node: &Node, text: &str, found: Found, schema: &Schema) -> Option<Value> {
+    fn scalar(&mut self, place: &Place, text: String, found: Found, schema: &Schema) -> Option<Value> {
         let words = words(schema);
-        if !words.is_empty() && !words.contains(&text) {
-            let message = format!("{} is not one of {}", quoted(text), words.join(", "));
-            self.report.fault(&node.place, message, did_you_mean(text, &words));
+        if !words.is_empty() && !words.contains(&&*text) {
+            let message = format!("{} is not one of {}", quoted(&text), words.join(", "));
+            self.report.fault(place, message, did_you_mean(&text, &words));
             return None;
         }
         // Text stays as written: a version 1.10 does not become 1.1.
         if has_type(schema, "string") {
-            return self.text(node, text, schema);
+            return self.text(place, text, schema);
         }
         match found {
             Found::True => Some(Value::Bool(text.eq_ignore_ascii_case("true"))),
-            _ => self.number(node, text, schema),
+            _ => self.number(place, &text, schema),
         }
     }
 
-    fn text(&mut self, node: &Node, text: &str, schema: &Schema) -> Option<Value> {
+    fn text(&mut self, place: &Place, text: String, schema: &Schema) -> Option<Value> {
         if text.is_empty() && schema.get("minLength").is_some() {
-            self.report.fault(&node.place, "is empty", "write a value, or take the key out");
+            self.report.fault(place, "is empty", "write a value, or take the key out");
             return None;
         }
-        Some(Value::String(text.to_owned()))
+        if text.contains(char::is_control) {
+            self.report.fault(place, "holds a line break or a control character", "write plain text on one line");
+            return None;
+        }
+        Some(Value::String(text))
     }
 
-    fn number(&mut self, node: &Node, text: &str, schema: &Schema) -> Option<Value> {
+    fn number(&mut self, place: &Place, text: &str, schema: &Schema) -> Option<Value> {
         let bound = |name: &str, otherwise| schema.get(name).and_then(Schema::as_u64).unwrap_or(otherwise);
         let (least, most) = (bound("minimum", 0), bound("maximum", u64::MAX));
         match text.parse::<u64>() {
             Ok(number) if (least..=most).contains(&number) => Some(number.into()),
             _ => {
                 let message = format!("{} is not between {least} and {most}", quoted(text));
-                self.report.fault(&node.place, message, format!("write a whole number from {least} to {most}"));
+                self.report.fault(place, message, format!("write a whole number from {least} to {most}"));
                 None
             }
         }
     }
 
-    fn list(&mut self, node: &Node, items: &[Node], outer: &Schema, schema: &'c Schema) -> Option<Value> {
+    fn list(&mut self, place: &Place, items: Vec<Node>, outer: &Schema, schema: &'c Schema) -> Option<Value> {
         if items.is_empty() && schema.get("minItems").is_some() {
             let example = example(outer).map(|example| format!(", such as {example}")).unwrap_or_default();
-            self.report.fault(&node.place, "is empty", format!("write at least one entry{example}"));
+            self.report.fault(place, "is empty", format!("write at least one entry{example}"));
             return None;
         }
         let item_schema = schema.get("items").unwrap_or(&ANY);
-        Some(Value::Sequence(items.iter().filter_map(|item| self.value(item, item_schema)).collect()))
+        Some(Value::Sequence(items.into_iter().filter_map(|item| self.value(item, item_schema)).collect()))
     }
 
-    fn map(&mut self, node: &Node, entries: &[(Key, Node)], schema: &'c Schema) -> Mapping {
+    fn map(&mut self, place: &Place, entries: Vec<(Key, Node)>, schema: &'c Schema) -> Mapping {
+        let required = names(schema.get("required"));
+        for required in required.filter(|name| !entries.iter().any(|(key, _)| key.name == *name)) {
+            // A misspelt key is reported below, with this one as its hint.
+            if !entries.iter().any(|(key, _)| misspelt(&key.name, schema) == Some(required)) {
+                self.missing(place, required, schema);
+            }
+        }
         let mut map = Mapping::new();
         for (key, value) in entries {
             match schema["properties"].get(&key.name) {
                 Some(known) => {
-                    if let Some(value) = self.entry(key, value, known, schema) {
-                        map.insert(key.name.as_str().into(), value);
+                    if let Some(value) = self.entry(&key, value, known, schema) {
+                        map.insert(key.name.into(), value);
                     }
                 }
-                None => self.unknown(key, schema),
-            }
-        }
-        for required in names(schema.get("required")) {
-            if !entries.iter().any(|(key, _)| key.name == required) {
-                self.missing(&node.place, required, schema);
+                None => self.unknown(&key, schema),
             }
         }
         map
     }
 
     /// A list or map whose entries are all commented out is as good as not there; any other empty value is a slip.
-    fn entry(&mut self, key: &Key, value: &Node, known: &'c Schema, schema: &'c Schema) -> Option<Value> {
-        if kind(value) != Found::Nothing {
+    fn entry(&mut self, key: &Key, value: Node, known: &'c Schema, schema: &'c Schema) -> Option<Value> {
+        if kind(&value) != Found::Nothing {
             return self.value(value, known);
         }
         let alternatives = alternatives(self.schema, known);
@@ -165,24 +174,25 @@ impl<'c> Checker<'c, '_> {
     }
 
     fn unknown(&mut self, key: &Key, schema: &Schema) {
-        let known: Vec<&str> =
-            schema["properties"].as_object().into_iter().flatten().map(|(name, _)| &**name).collect();
-        self.report.fault(&key.place, "unknown key", did_you_mean(&key.name, &known));
+        self.report.fault(&key.place, "unknown key", did_you_mean(&key.name, &properties(schema)));
     }
 }
 
-/// The nearest of the words that may stand there, or all of them.
+/// What may stand there: the word that was probably meant, or all of them.
 pub(super) fn did_you_mean(written: &str, known: &[&str]) -> String {
-    let written = written.to_lowercase();
-    let distance = |word: &str| strsim::damerau_levenshtein(&written, word);
-    let near =
-        known.iter().copied().min_by_key(|word| distance(word)).filter(|word| distance(word) * 3 <= word.len().max(6));
-    let part =
-        || known.iter().copied().find(|word| written.len() > 2 && (word.contains(&*written) || written.contains(word)));
-    match near.or_else(part) {
+    match nearest(written, known) {
         Some(word) => format!("did you mean '{word}'?"),
         None => format!("known here: {}", known.join(", ")),
     }
+}
+
+fn nearest<'w>(written: &str, known: &[&'w str]) -> Option<&'w str> {
+    let written = written.to_lowercase();
+    let distance = |word: &str| strsim::damerau_levenshtein(&written, word);
+    let near = known.iter().copied().min_by_key(|word| distance(word));
+    let near = near.filter(|word| distance(word) <= (word.len() / 3).max(1));
+    let part = |word: &&str| written.len() > 2 && (word.contains(&*written) || written.contains(word));
+    near.or_else(|| known.iter().copied().find(part))
 }
 
 /// What a node is, before anyone asks what it should be.
@@ -199,12 +209,12 @@ enum Found {
 
 /// JSON Schema's types and our words for them.
 const TYPES: [(&str, &str); 6] = [
-    ("array", "a list"),
-    ("object", "keys and values"),
-    ("boolean", "true or false"),
     ("string", "text"),
+    ("boolean", "true or false"),
     ("integer", "a whole number"),
     ("number", "a number"),
+    ("object", "keys and values"),
+    ("array", "a list"),
 ];
 
 fn kind(node: &Node) -> Found {
@@ -212,6 +222,10 @@ fn kind(node: &Node) -> Found {
         Kind::List(_) => Found::List,
         Kind::Map(_) => Found::Map,
         Kind::Scalar { plain: false, .. } => Found::Text,
+        // Most values; asking the YAML library about each of them would take half of the time a large file takes.
+        Kind::Scalar { text, .. } if text.starts_with(|c: char| c.is_alphabetic() && !"tTfFnN".contains(c)) => {
+            Found::Text
+        }
         // YAML's own rules for what plain text means.
         Kind::Scalar { text, .. } => match serde_yaml::from_str(text) {
             Ok(Value::Null) => Found::Nothing,
@@ -262,6 +276,16 @@ fn alternatives<'c>(root: &'c Schema, schema: &'c Schema) -> Vec<&'c Schema> {
         Some(any) => any.iter().flat_map(|schema| alternatives(root, schema)).collect(),
         None => vec![schema],
     }
+}
+
+fn properties(schema: &Schema) -> Vec<&str> {
+    schema["properties"].as_object().into_iter().flatten().map(|(name, _)| &**name).collect()
+}
+
+/// The key that an unknown one was probably meant to be.
+fn misspelt<'c>(name: &str, schema: &'c Schema) -> Option<&'c str> {
+    let known = properties(schema);
+    if known.contains(&name) { None } else { nearest(name, &known) }
 }
 
 /// The words an enumeration knows.

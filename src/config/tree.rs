@@ -4,6 +4,7 @@
 //! events come in, before anything more is built (promise 30).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput, Tag};
 
@@ -63,30 +64,28 @@ struct Builder<'r, 't, 's> {
 impl<'t> Builder<'_, 't, '_> {
     fn document(mut self) -> Result<Node, Reported> {
         self.next()?;
-        let (start, span) = self.next()?;
+        let (start, _) = self.next()?;
         if start == Event::StreamEnd {
-            return Err(self.empty(&place("", span)));
+            return Err(self.empty());
         }
         let first = self.next()?;
-        let root = self.node(first, "", 1)?;
+        let root = self.node(first, &Arc::default(), 1)?;
         if matches!(&root.kind, Kind::Scalar { text, .. } if text.is_empty()) {
-            return Err(self.empty(&root.place));
+            return Err(self.empty());
         }
         self.next()?;
         let (end, span) = self.next()?;
         if end != Event::StreamEnd {
-            let second = place("", span);
+            let second = place(&Arc::default(), span);
             self.report.fault(&second, "a second document starts here", "keep one document: take out the '---'");
         }
         Ok(root)
     }
 
-    fn empty(&mut self, place: &Place) -> Reported {
-        self.report.fault(
-            place,
-            "the file is empty",
-            "write at least 'sites:' with one site: its hosts and its upstream",
-        );
+    fn empty(&mut self) -> Reported {
+        let place = Place { line: 1, column: 1, width: 1, ..Place::default() };
+        let hint = "write at least 'sites:' with one site: its hosts and its upstream";
+        self.report.fault(&place, "the file is empty", hint);
         Reported
     }
 
@@ -102,7 +101,7 @@ impl<'t> Builder<'_, 't, '_> {
         }
     }
 
-    fn node(&mut self, (event, span): (Event<'t>, Span), path: &str, depth: usize) -> Result<Node, Reported> {
+    fn node(&mut self, (event, span): (Event<'t>, Span), path: &Arc<str>, depth: usize) -> Result<Node, Reported> {
         let place = place(path, span);
         self.count(1, &place)?;
         self.check_depth(depth, &place)?;
@@ -132,23 +131,25 @@ impl<'t> Builder<'_, 't, '_> {
         Ok(node)
     }
 
-    fn items(&mut self, path: &str, depth: usize) -> Result<Vec<Node>, Reported> {
+    fn items(&mut self, path: &Arc<str>, depth: usize) -> Result<Vec<Node>, Reported> {
         let mut items = Vec::new();
         loop {
             let next = self.next()?;
             if next.0 == Event::SequenceEnd {
+                items.shrink_to_fit();
                 return Ok(items);
             }
-            items.push(self.node(next, &format!("{path}[{}]", items.len()), depth + 1)?);
+            items.push(self.node(next, &format!("{path}[{}]", items.len()).into(), depth + 1)?);
         }
     }
 
-    fn entries(&mut self, path: &str, depth: usize) -> Result<Vec<(Key, Node)>, Reported> {
+    fn entries(&mut self, path: &Arc<str>, depth: usize) -> Result<Vec<(Key, Node)>, Reported> {
         let mut entries = Vec::new();
         let mut lines = HashMap::new();
         loop {
             let next = self.next()?;
             if next.0 == Event::MappingEnd {
+                entries.shrink_to_fit();
                 return Ok(entries);
             }
             let key = self.key(next, path)?;
@@ -168,7 +169,7 @@ impl<'t> Builder<'_, 't, '_> {
         }
     }
 
-    fn key(&mut self, (event, span): (Event<'t>, Span), path: &str) -> Result<Key, Reported> {
+    fn key(&mut self, (event, span): (Event<'t>, Span), path: &Arc<str>) -> Result<Key, Reported> {
         let Event::Scalar(name, ..) = event else {
             self.report.fault(&place(path, span), "a key is one word here", "write 'key: value'");
             return Err(Reported);
@@ -176,7 +177,7 @@ impl<'t> Builder<'_, 't, '_> {
         let shown = quoted(&name);
         let shown = shown.trim_matches('\'');
         let path = if path.is_empty() { shown.to_owned() } else { format!("{path}.{shown}") };
-        Ok(Key { place: place(&path, span), name: name.into_owned() })
+        Ok(Key { place: place(&path.into(), span), name: name.into_owned() })
     }
 
     /// An alias stands for a copy of what it names, so it is counted like one: nine lines of nine aliases each would
@@ -206,7 +207,7 @@ impl<'t> Builder<'_, 't, '_> {
             return Ok(());
         }
         // The path of a value this deep says nothing that the line does not.
-        let place = Place { path: String::new(), ..place.clone() };
+        let place = Place { path: Arc::default(), ..place.clone() };
         self.report.fault(&place, format!("nested deeper than {DEEPEST} levels"), "no key needs more than six levels");
         Err(Reported)
     }
@@ -242,8 +243,8 @@ impl Node {
     }
 }
 
-fn place(path: &str, span: Span) -> Place {
+fn place(path: &Arc<str>, span: Span) -> Place {
     let (start, end) = (span.start, span.end);
     let width = if start.line() == end.line() { end.col().saturating_sub(start.col()).max(1) } else { 1 };
-    Place { path: path.to_owned(), line: start.line().max(1), column: start.col() + 1, width }
+    Place { path: Arc::clone(path), line: start.line().max(1), column: start.col() + 1, width }
 }

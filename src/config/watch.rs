@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// Remembers what a file looked like. Links are followed, so the swap of a ConfigMap's `..data` folder is seen like an
+/// Remembers what a file looked like. Links are followed, so the swap of a Kubernetes config map's `..data` folder is seen like an
 /// edit in place or a rename. While there is no file nothing has changed: a rename leaves that gap.
 #[derive(Debug)]
 pub struct Watch {

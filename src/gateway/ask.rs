@@ -25,8 +25,7 @@ pub(super) fn prepare<B>(visit: &Visit, request: &mut Request<B>, token: &str) -
     match visit.mode() {
         Mode::Off => Vec::new(),
         Mode::Observe => {
-            let held = cookie::strip_request(&mut headers.clone(), |name| holds(visit, name));
-            report::cookies(visit, Kind::CookieRequest, held.iter().map(Vec::as_slice));
+            cookie::strip_request(&mut headers.clone(), |name| report::holds(visit, Kind::CookieRequest, name));
             Vec::new()
         }
         Mode::Enforce => {
@@ -36,16 +35,9 @@ pub(super) fn prepare<B>(visit: &Visit, request: &mut Request<B>, token: &str) -
             if visit.asked.may_be_document() {
                 ask_for_known_codings(headers);
             }
-            let held = cookie::strip_request(headers, |name| holds(visit, name));
-            report::cookies(visit, Kind::CookieRequest, held.iter().map(Vec::as_slice));
-            held
+            cookie::strip_request(headers, |name| report::holds(visit, Kind::CookieRequest, name))
         }
     }
-}
-
-/// The gate's own cookie is none of the site's business either: it is in every verdict's way out.
-fn holds(visit: &Visit, name: &[u8]) -> bool {
-    visit.site.policy.cookie(name, visit.granted).is_hold()
 }
 
 /// A page is rewritten: a part of it, or "not changed since you last saw it" (before the gate stood here, perhaps),

@@ -216,8 +216,18 @@ fn state(visit: &Visit, choice: &Choice, request: &HeaderMap) -> Response<Body> 
 fn store(visit: &Visit, choice: &Choice, request: &HeaderMap, headers: &mut HeaderMap) {
     set(visit, choice, headers);
     let refused = |name: &[u8]| visit.site.policy.cookie(name, choice.granted).is_hold();
-    let held = cookie::strip_request(&mut request.clone(), refused);
+    let mut held = cookie::strip_request(&mut request.clone(), refused);
+    let more: Vec<_> = unsent(visit).filter(|name| refused(name) && !held.contains(name)).collect();
+    held.extend(more);
     clear::expire_left_overs(visit, headers, &held);
+}
+
+/// Cookies seen on paths below the root: a browser that has them does not send them here, nor perhaps ever again with
+/// a page, so they are expired unasked.
+fn unsent(visit: &Visit) -> impl Iterator<Item = Vec<u8>> {
+    let inventory = &visit.site.inventory;
+    let narrow = |name: &String| inventory.scopes(name.as_bytes()).iter().any(|scope| &*scope.path != "/");
+    inventory.names().into_iter().filter(narrow).map(String::into_bytes)
 }
 
 fn set(visit: &Visit, choice: &Choice, headers: &mut HeaderMap) {

@@ -1,9 +1,11 @@
 //! The only place where a response that may leave is made.
 
+use std::sync::Arc;
+
 use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::cookie::{self, Held, Place, Scope};
+use crate::cookie::{self, Place, Scope};
 use crate::inventory::{Kind, ScopeRef, SeenScope};
 use crate::upstream;
 
@@ -31,39 +33,35 @@ impl Cleared {
 
 /// Clears a site's response for this visitor. `held` are the cookies that were taken out of the request.
 pub(super) async fn clear(
-    visit: &Visit,
+    visit: &Arc<Visit>,
     response: Response<upstream::Body>,
     held: &[Vec<u8>],
 ) -> Result<Cleared, Problem> {
     match visit.mode() {
         Mode::Off => Ok(Cleared(response.map(Body::site))),
         Mode::Observe => {
-            see_cookies(
-                visit,
-                &cookie::judge_response(response.headers(), &visit.path, visit.now, |name| holds(visit, name)).held,
-            );
+            remember(visit, response.headers());
+            let holds = |name: &[u8]| report::holds(visit, Kind::CookieResponse, name);
+            cookie::judge_response(response.headers(), &visit.path, visit.now, holds);
             Ok(Cleared(document::observe(visit, response).await?))
         }
         Mode::Enforce => {
             let mut response = response;
             strip(visit, response.headers_mut());
+            document::hold_links(visit, response.headers_mut());
             if visit.asked.may_be_document() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-                expire_left_overs(visit, response.headers_mut(), held);
+                expire_left_overs(visit, response.headers_mut(), &refused(visit, held));
             }
             Ok(Cleared(document::enforce(visit, response).await?))
         }
     }
 }
 
-fn holds(visit: &Visit, name: &[u8]) -> bool {
-    visit.site.policy.cookie(name, visit.granted).is_hold()
-}
-
 fn strip(visit: &Visit, headers: &mut HeaderMap) {
     // Every cookie is remembered with its scope, also one that passes: it may have to be expired one day.
     remember(visit, headers);
-    let stripped = cookie::strip_response(headers, &visit.path, visit.now, |name| holds(visit, name));
-    report::cookies(visit, Kind::CookieResponse, stripped.held.iter().map(|held| &*held.name));
+    let holds = |name: &[u8]| report::holds(visit, Kind::CookieResponse, name);
+    cookie::strip_response(headers, &visit.path, visit.now, holds);
     // `Set-Cookie2` (RFC 2965) is read by no browser any more; it is not worth a verdict.
     headers.remove(HeaderName::from_static("set-cookie2"));
 }
@@ -76,10 +74,6 @@ fn remember(visit: &Visit, headers: &HeaderMap) {
     }
 }
 
-fn see_cookies(visit: &Visit, held: &[Held]) {
-    report::cookies(visit, Kind::CookieResponse, held.iter().map(|held| &*held.name));
-}
-
 fn seen(scope: &Scope) -> ScopeRef<'_> {
     ScopeRef {
         domain: scope.domain.as_deref(),
@@ -89,13 +83,21 @@ fn seen(scope: &Scope) -> ScopeRef<'_> {
     }
 }
 
+/// Those the visitor has not agreed to at all. Held on this path alone is not refused: what was agreed to for the rest of
+/// the site stays, or a look at a quiet page would undo it.
+fn refused<'h>(visit: &Visit, held: &'h [Vec<u8>]) -> Vec<&'h [u8]> {
+    let refused = |name: &&[u8]| visit.site.policy.cookie(name, visit.visitor.granted()).is_hold();
+    held.iter().map(Vec::as_slice).filter(refused).collect()
+}
+
 /// Expires cookies the visitor still has and has not agreed to, with the scopes they were seen with; where nothing
 /// was seen, with every scope they could have been set with (REQUIREMENTS C5).
-pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[Vec<u8>]) {
+pub(super) fn expire_left_overs(visit: &Visit, headers: &mut HeaderMap, held: &[impl AsRef<[u8]>]) {
     if held.is_empty() {
         return;
     }
-    let place = Place { host: visit.host_name(), path: &visit.path, https: visit.peer.https };
+    let host = visit.host_name();
+    let place = Place { host: &host, path: &visit.path, https: visit.peer.https };
     let lookup = |name: &[u8]| visit.site.inventory.scopes(name).into_iter().map(scope).collect();
     for line in cookie::expire_all(held, lookup, &place, cookie::MOST_LINES) {
         headers.append(SET_COOKIE, line);

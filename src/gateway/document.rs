@@ -1,23 +1,24 @@
 //! What happens to a body: passed, rewritten, or passed behind a fence because it could not be.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    LAST_MODIFIED,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderName, HeaderValue, LAST_MODIFIED, LINK, LOCATION,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use url::Url;
 
-use crate::html::{Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
-use crate::notice::{self, AskedPurpose, Banner, BannerState};
+use crate::html::{self, Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
+use crate::notice::{self, Banner, BannerState};
 use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, report};
+use super::{Body, pages, report};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -33,7 +34,7 @@ enum Treatment {
 }
 
 /// Decides on the body in enforce mode.
-pub(super) async fn enforce(visit: &Visit, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
+pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
     if document {
@@ -66,12 +67,12 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
     let body = match treatment {
         Treatment::Pass => Body::site(body),
         Treatment::Fence(why) => {
-            report::abandoned(&visit.site, why.name(), &visit.path);
+            report::not_rewritten(visit, why);
             Body::site(body)
         }
         Treatment::Rewrite(coding) => {
             let (first, rest) = look(body, coding).await?;
-            let judged = looks_like_html(visit.asked, &first.decoded)
+            let judged = looks_like_html(visit.asked, Document::of(&head.headers), &first.decoded)
                 && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
             match Rewriter::observe(coding, job(visit, None, None)) {
                 Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
@@ -84,11 +85,22 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
 
 fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
     let bodyless = status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    visit.asked.may_be_document() && !bodyless && Document::of(content_type(headers)) != Document::No
+    // A redirect is followed, its body shown to nobody: a confirmation in it would be lost.
+    let redirects = status.is_redirection() && headers.contains_key(LOCATION);
+    let is_html = || Document::of(headers) != Document::No;
+    visit.asked.may_be_document() && !bodyless && !redirects && is_html() && !is_download(headers)
+}
+
+/// A file to be saved is no page, and has to be the file it is (B12). Two lines that might differ are no word.
+fn is_download(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(CONTENT_DISPOSITION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let disposition = line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    disposition.trim_ascii().eq_ignore_ascii_case(b"attachment")
 }
 
 fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
-    if Document::of(content_type(headers)) == Document::Xhtml {
+    if Document::of(headers) == Document::Xhtml {
         return Treatment::Fence(Abandoned::Xhtml);
     }
     if status == StatusCode::PARTIAL_CONTENT {
@@ -140,13 +152,13 @@ fn says_enough(first: &[u8]) -> bool {
     memchr::memmem::find(first, b"<body").is_some() || memchr::memmem::find(first, b"<BODY").is_some()
 }
 
-fn rewrite(visit: &Visit, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {
+fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {
     let (first, rest) = body;
     let pass = |first: First, rest| Body::peeked(first.raw, rest);
-    if !looks_like_html(visit.asked, &first.decoded) {
+    if !looks_like_html(visit.asked, Document::of(headers), &first.decoded) {
         // JSON by a wrong label, a script's fragment, or a coding that is none: on a script the fence has no effect,
         // and a browser that shows it as a page after all is held back by it.
-        if !first.raw.is_empty() {
+        if !first.raw.is_empty() && Document::of(headers) == Document::Html {
             let undecodable = first.decoded.is_empty();
             fence(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
         }
@@ -174,20 +186,26 @@ fn rewrite(visit: &Visit, headers: &mut HeaderMap, coding: Coding, body: (First,
     }
 }
 
-fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
-    let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
-    let fallback = || Url::parse("http://localhost/").expect("a constant address");
-    Job {
-        policy: std::sync::Arc::clone(&visit.site.policy),
-        granted: visit.granted,
-        address: Url::parse(&address).unwrap_or_else(|_| fallback()),
-        notice,
-        footer,
+/// Takes hints to held addresses out of the head, whatever the body is: a browser follows them before it has read it.
+pub(super) fn hold_links(visit: &Visit, headers: &mut HeaderMap) {
+    if !headers.contains_key(LINK) {
+        return;
     }
+    let findings = html::hold_links(headers, &visit.site.policy, visit.granted, &address(visit));
+    report::hints(visit, &findings);
+}
+
+fn address(visit: &Visit) -> Url {
+    let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
+    Url::parse(&address).unwrap_or_else(|_| Url::parse("http://localhost/").expect("a constant address"))
+}
+
+fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
+    Job { policy: Arc::clone(&visit.site.policy), granted: visit.granted, address: address(visit), notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
-fn banner(visit: &Visit) -> (Option<Notice>, bool) {
+fn banner(visit: &Arc<Visit>) -> (Option<Notice>, bool) {
     if visit.asked == Asked::Frame {
         return (None, false);
     }
@@ -196,19 +214,19 @@ fn banner(visit: &Visit) -> (Option<Notice>, bool) {
         Some(choice) if choice.fresh => confirmation(visit),
         Some(_) => return (None, false),
     };
-    let stand = Stand::of(visit);
-    let notice: Notice = Box::new(move |page_language| {
-        stand.with(page_language, |place, asked| notice::banner(&Banner { place, asked, state }))
-    });
-    (Some(notice), state != BannerState::Ask)
+    let visit = Arc::clone(visit);
+    let notice = move |page_language: Option<&str>| {
+        let third_parties = pages::third_parties(&visit.site);
+        let asked = &pages::asked(&visit.site, &third_parties);
+        notice::banner(&Banner { place: visit.place(page_language), asked, state })
+    };
+    (Some(Box::new(notice)), state != BannerState::Ask)
 }
 
 fn confirmation(visit: &Visit) -> BannerState {
-    let granted = visit.visitor.granted();
-    let purposes = visit.site.policy.purposes();
-    if granted.covers(purposes.all()) {
+    if visit.visitor.granted().covers(visit.site.policy.purposes().all()) {
         BannerState::Accepted
-    } else if purposes.asked().any(|(purpose, _)| granted.contains(purpose)) {
+    } else if visit.has_agreed() {
         BannerState::Saved
     } else {
         BannerState::Rejected
@@ -216,54 +234,12 @@ fn confirmation(visit: &Visit) -> BannerState {
 }
 
 /// The way to the cookies page at the end of every page: to change one's mind must stay as easy as to make it up (A13).
-fn footer(visit: &Visit) -> Option<Notice> {
+fn footer(visit: &Arc<Visit>) -> Option<Notice> {
     if visit.asked == Asked::Frame {
         return None;
     }
-    let stand = Stand::of(visit);
-    let purposes = visit.site.policy.purposes();
-    let agreed = purposes.asked().any(|(purpose, _)| visit.visitor.granted().contains(purpose));
-    Some(Box::new(move |page_language| stand.with(page_language, |place, _| notice::footer(&place, agreed))))
-}
-
-/// What a notice needs to know when its place in the page is reached.
-struct Stand {
-    site: std::sync::Arc<super::Site>,
-    host: String,
-    target: String,
-    https: bool,
-    accept_language: Option<Vec<u8>>,
-}
-
-impl Stand {
-    fn of(visit: &Visit) -> Self {
-        Self {
-            site: std::sync::Arc::clone(&visit.site),
-            host: visit.host.clone(),
-            target: visit.target.clone(),
-            https: visit.peer.https,
-            accept_language: visit.accept_language.clone(),
-        }
-    }
-
-    fn with(
-        &self,
-        page_language: Option<&str>,
-        make: impl FnOnce(notice::Place<'_>, &[AskedPurpose<'_>]) -> Vec<u8>,
-    ) -> Vec<u8> {
-        let config = &self.site.config;
-        let place = notice::Place {
-            config: &config.notice,
-            language: notice::language_for(page_language, self.accept_language.as_deref(), &config.notice),
-            page_language: page_language.and_then(notice::Language::from_tag),
-            https: self.https,
-            host: &self.host,
-            prefix: &config.prefix,
-            return_to: &self.target,
-        };
-        let asked: Vec<_> = super::pages::asked(&self.site).collect();
-        make(place, &asked)
-    }
+    let visit = Arc::clone(visit);
+    Some(Box::new(move |page_language| notice::footer(&visit.place(page_language), visit.has_agreed())))
 }
 
 /// The page depends on the visitor's choice: no shared cache may keep it, and the back button must not bring back
@@ -298,7 +274,7 @@ fn say_charset(headers: &mut HeaderMap, from_meta: Option<&'static str>) {
 /// A page that could not be judged may fetch from the site itself only; nothing is fenced from a visitor who has
 /// agreed to everything.
 fn fence(visit: &Visit, headers: &mut HeaderMap, why: Abandoned) {
-    report::abandoned(&visit.site, why.name(), &visit.path);
+    report::not_rewritten(visit, why);
     if !visit.all_granted() {
         headers.append(CONTENT_SECURITY_POLICY, visit.site.fence.clone());
     }

@@ -19,7 +19,7 @@ pub struct Shared {
     pub sites: ArcSwap<Sites>,
     /// Where choices are recorded.
     pub ledger: Arc<dyn Ledger>,
-    /// The gate's own name in `Via`: a request that carries it has come round in a circle.
+    /// The gate's own mark: a request that carries it has come round in a circle.
     pub token: String,
 }
 
@@ -66,7 +66,7 @@ impl Gateway {
         let sites = self.shared.sites.load_full();
         let name = without_port(host(request.headers())).to_ascii_lowercase();
         let Some(at) = sites.find(&name) else { return Problem::NoSuchSite.cleared(None).into_response() };
-        let visit = Visit::new(Arc::clone(&sites.all[at]), &request, peer);
+        let visit = Arc::new(Visit::new(Arc::clone(&sites.all[at]), &request, peer));
         let answer = match self.answer(&sites, at, &visit, request).await {
             Ok(cleared) => cleared,
             Err(problem) => problem.cleared(Some(&visit)),
@@ -74,7 +74,13 @@ impl Gateway {
         answer.into_response()
     }
 
-    async fn answer<B>(&self, sites: &Sites, at: usize, visit: &Visit, request: Request<B>) -> Result<Cleared, Problem>
+    async fn answer<B>(
+        &self,
+        sites: &Sites,
+        at: usize,
+        visit: &Arc<Visit>,
+        request: Request<B>,
+    ) -> Result<Cleared, Problem>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -92,8 +98,8 @@ impl Gateway {
         let held = ask::prepare(visit, &mut request, &self.shared.token);
         // Fetch the page.
         let mut response = self.upstream(sites, at)?.send(request).await?;
-        hop::clean_response(response.status(), response.headers_mut());
         tunnel::join(tunnel, &mut response);
+        hop::clean_response(response.status(), response.headers_mut());
         // Take refused cookies out, expire left-overs, rewrite the page as it streams.
         clear::clear(visit, response, &held).await
     }

@@ -10,6 +10,10 @@ use url::Url;
 /// no-referrer`; then, and where it is missing, `Sec-Fetch-Site` decides. A client that sends neither is no browser
 /// that could be tricked.
 pub(super) fn is_same_site(headers: &HeaderMap, host: &str) -> bool {
+    // No browser sends two, and whoever does must not find the one that suits.
+    if headers.get_all(ORIGIN).iter().nth(1).is_some() {
+        return false;
+    }
     match headers.get(ORIGIN).map(HeaderValue::as_bytes) {
         None | Some(b"null") => {
             matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"))
@@ -29,10 +33,10 @@ fn names_host(origin: &[u8], host: &str) -> bool {
 pub(super) fn safe_return(wish: Option<&str>, host: &str) -> String {
     let Ok(base) = Url::parse(&format!("http://{host}/")) else { return "/".into() };
     let back = wish.filter(|wish| wish.starts_with('/')).and_then(|wish| base.join(wish).ok());
-    match back.filter(|url| url.origin() == base.origin()) {
-        Some(url) => url[url::Position::BeforePath..].to_owned(),
-        None => "/".into(),
-    }
+    let back = back.filter(|url| url.origin() == base.origin());
+    let path = back.as_ref().map(|url| &url[url::Position::BeforePath..]);
+    // `/..//evil.example` is resolved to `//evil.example`, which by itself is another site's address.
+    path.filter(|path| !path.starts_with("//")).unwrap_or("/").to_owned()
 }
 
 #[cfg(test)]
@@ -57,6 +61,7 @@ mod tests {
         assert!(!same(&[("origin", "null")]));
         assert!(!same(&[("origin", "null"), ("sec-fetch-site", "cross-site")]));
         assert!(!same(&[("sec-fetch-site", "same-site")]));
+        assert!(!same(&[("origin", "https://www.example.gov.uk"), ("origin", "https://evil.example")]));
         for other in
             ["https://evil.example", "https://www.example.gov.uk.evil.example", "https://www.example.gov.uk:8443", ""]
         {
@@ -75,6 +80,8 @@ mod tests {
             assert_eq!(back(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(back("/\t/evil.example"), "/");
+        assert_eq!(back("/..//evil.example"), "/");
+        assert_eq!(back("/./\\evil.example"), "/");
         assert_eq!(back("/a\r\nSet-Cookie: x=y"), "/aSet-Cookie:%20x=y");
         assert_eq!(safe_return(None, "x"), "/");
     }

@@ -16,10 +16,29 @@ use super::problem::Problem;
 use super::visit::Visit;
 use super::{Cleared, Site, choose, origin, own};
 
-/// The purposes the notice asks about.
-pub(super) fn asked(site: &Site) -> impl Iterator<Item = AskedPurpose<'_>> {
-    let purposes = site.policy.purposes().asked();
-    purposes.map(|(purpose, name)| AskedPurpose { purpose, name, third_parties: &[] })
+/// The organisations whose cookies were seen on this site, for each purpose that is asked about: the notice names
+/// them (REQUIREMENTS A12, B3).
+pub(super) fn third_parties(site: &Site) -> Vec<Vec<&'static str>> {
+    let known: Vec<_> = seen(site).into_iter().filter_map(|name| catalogue::cookie(name.as_bytes())).collect();
+    let of = |purpose| {
+        let platforms = known.iter().filter(|known| known.purpose == purpose).map(|known| known.platform);
+        let mut names: Vec<_> = platforms.filter(|name| *name != "-").collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    site.policy.purposes().asked().map(|(purpose, _)| of(purpose)).collect()
+}
+
+/// The purposes the notice asks about, with what [`third_parties`] gave.
+pub(super) fn asked<'s>(site: &'s Site, third_parties: &'s [Vec<&'static str>]) -> Vec<AskedPurpose<'s>> {
+    let purposes = site.policy.purposes().asked().zip(third_parties);
+    purposes.map(|((purpose, name), third_parties)| AskedPurpose { purpose, name, third_parties }).collect()
+}
+
+/// The cookies traffic has shown, generated names folded to their pattern.
+fn seen(site: &Site) -> Vec<String> {
+    site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern))
 }
 
 /// `GET {prefix}/cookies`.
@@ -89,12 +108,11 @@ fn known_cookies(site: &Site) -> Vec<Known> {
         purpose: rule.purpose,
         catalogue: catalogue::cookie(rule.pattern.as_bytes()),
     });
-    let seen =
-        site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern)).into_iter().map(|name| {
-            let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
-            let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
-            Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
-        });
+    let seen = seen(site).into_iter().map(|name| {
+        let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
+        let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
+        Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
+    });
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all.dedup_by(|a, b| a.name == b.name);

@@ -4,19 +4,20 @@
 
 use std::sync::Arc;
 
-use crate::html::Finding;
+use crate::html::{Abandoned, Finding};
 use crate::inventory::{Deed, Kind};
 
 use super::body::{Report, Seen};
 use super::visit::Visit;
 use super::{Mode, Site};
 
-/// Reports cookies by name.
-pub(super) fn cookies<'n>(visit: &Visit, kind: Kind, names: impl Iterator<Item = &'n [u8]>) {
-    for name in names {
-        let rule = visit.site.policy.cookie(name, visit.granted).rule.to_string();
-        held(&visit.site, kind, &rule, &shown(name));
+/// The verdict on a cookie for this visit, reported where it is to hold.
+pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
+    let verdict = visit.site.policy.cookie(name, visit.granted);
+    if verdict.is_hold() {
+        held(&visit.site, kind, &verdict.rule.to_string(), &|| shown(name));
     }
+    verdict.is_hold()
 }
 
 /// Reports what a page's body comes upon while it streams.
@@ -29,21 +30,33 @@ pub(super) fn of_page(visit: &Visit) -> Report {
     })
 }
 
-/// Reports a page that was not rewritten.
-pub(super) fn abandoned(site: &Site, why: &'static str, path: &str) {
-    site.counters.abandoned(why);
-    tracing::warn!(site = site.name(), path, why, "page not rewritten");
+/// Reports what was held of `Link` headers.
+pub(super) fn hints(visit: &Visit, findings: &[Finding]) {
+    for finding in findings {
+        held(&visit.site, Kind::Hint, &finding.rule, &|| shown(finding.address.as_bytes()));
+    }
+}
+
+/// Reports a page that was not rewritten. The log has the first one of each reason; the counters have them all.
+pub(super) fn not_rewritten(visit: &Visit, why: Abandoned) {
+    abandoned(&visit.site, why.name(), &shown(visit.path.as_bytes()));
+}
+
+fn abandoned(site: &Site, why: &'static str, path: &str) {
+    if site.counters.abandoned(why) {
+        tracing::warn!(site = site.name(), path, why, "page not rewritten (the first one for this reason)");
+    }
 }
 
 fn tag(site: &Site, finding: &Finding) {
     let kind = if finding.address == "inline" { Kind::Script } else { Kind::Tag };
-    held(site, kind, &finding.rule, &format!("{} {}", finding.tag, shown(finding.address.as_bytes())));
+    held(site, kind, &finding.rule, &|| format!("{} {}", finding.tag, shown(finding.address.as_bytes())));
 }
 
-fn held(site: &Site, kind: Kind, rule: &str, what: &str) {
+fn held(site: &Site, kind: Kind, rule: &str, what: &dyn Fn() -> String) {
     let deed = if site.config.mode == Mode::Enforce { Deed::Held } else { Deed::WouldHold };
     if site.counters.judged(deed, kind, rule) {
-        tracing::info!(site = site.name(), kind = kind.name(), rule, what, "{}", deed.name());
+        tracing::info!(site = site.name(), kind = kind.name(), rule, what = what(), "{}", deed.name());
     }
 }
 

@@ -75,13 +75,18 @@ impl Visit {
         self.granted.covers(self.site.policy.purposes().all())
     }
 
+    /// They agreed to something that needed agreement.
+    pub(super) fn has_agreed(&self) -> bool {
+        self.visitor.granted() != PurposeSet::ESSENTIAL
+    }
+
     pub(super) fn scheme(&self) -> &'static str {
         if self.peer.https { "https" } else { "http" }
     }
 
-    /// The host without its port.
-    pub(super) fn host_name(&self) -> &str {
-        without_port(&self.host)
+    /// The host without its port, lower-case.
+    pub(super) fn host_name(&self) -> String {
+        without_port(&self.host).to_ascii_lowercase()
     }
 
     /// The language for a page of the gate's own: asked for by `?lang=`, else what the browser prefers.
@@ -96,7 +101,7 @@ impl Visit {
         notice::language_for(page, self.accept_language.as_deref(), &self.site.config.notice)
     }
 
-    /// Where the notice stands on a page.
+    /// Where the notice stands on a page that says it is in this language.
     pub(super) fn place<'p>(&'p self, page_language: Option<&str>) -> Place<'p> {
         Place {
             config: &self.site.config.notice,

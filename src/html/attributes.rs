@@ -1,6 +1,6 @@
 //! The attributes of one start tag, found in its own bytes.
 //!
-//! lol_html says where a start tag begins and ends; what stands between is read here, so that an edit can be an
+//! `lol_html` says where a start tag begins and ends; what stands between is read here, so that an edit can be an
 //! insertion at an exact byte and everything else stays as the site sent it. HTML standard, 13.2.5.32 to 13.2.5.40.
 
 use std::borrow::Cow;

@@ -4,7 +4,7 @@
 //! all), so the request has to speak for a document, and the body has to look like one (promise 9).
 
 use http::HeaderMap;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, CONTENT_TYPE};
 
 /// What the request says about the use of its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Asked {
     }
 }
 
-/// jQuery and the ASP.NET ScriptManager say so themselves.
+/// `jQuery` and the ASP.NET `ScriptManager` say so themselves.
 fn is_script_request(headers: &HeaderMap) -> bool {
     headers.contains_key("x-microsoftajax")
         || headers.get("x-requested-with").is_some_and(|by| by.as_bytes().eq_ignore_ascii_case(b"xmlhttprequest"))
@@ -71,22 +71,35 @@ pub enum Document {
     Html,
     /// `application/xhtml+xml`.
     Xhtml,
+    /// Nothing that means anything: the body decides.
+    Unsaid,
     /// Anything else.
     No,
 }
 
 impl Document {
-    /// Reads a `Content-Type`.
-    pub fn of(content_type: &[u8]) -> Self {
-        let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        if essence.eq_ignore_ascii_case(b"text/html") {
-            Self::Html
-        } else if essence.eq_ignore_ascii_case(b"application/xhtml+xml") {
-            Self::Xhtml
-        } else {
-            Self::No
+    /// Reads every `Content-Type`: where several are sent, browsers differ in which they take, so one that says HTML
+    /// is enough. Where none says anything, they look at the body and may well show a page (MIME Sniffing 7.1).
+    pub fn of(headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(CONTENT_TYPE).iter();
+        let types = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(essence);
+        let found: Vec<Self> = types.map(Self::of_essence).collect();
+        let most = [Self::Html, Self::Xhtml, Self::Unsaid].into_iter().find(|kind| found.contains(kind));
+        most.unwrap_or(if found.is_empty() { Self::Unsaid } else { Self::No })
+    }
+
+    fn of_essence(essence: &[u8]) -> Self {
+        match &*essence.to_ascii_lowercase() {
+            b"text/html" => Self::Html,
+            b"application/xhtml+xml" => Self::Xhtml,
+            b"" | b"unknown/unknown" | b"application/unknown" | b"*/*" => Self::Unsaid,
+            _ => Self::No,
         }
     }
+}
+
+fn essence(content_type: &[u8]) -> &[u8] {
+    content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// Does a `text/html` body look like what was asked for? What does not is sent on as it is, behind a fence.
@@ -94,23 +107,25 @@ impl Document {
 /// Sites send JSON and script as `text/html`: where a browser does not say that it will show a page, the first byte
 /// that is no white space must be `<`; where the request says nothing at all, the page has to begin as a whole
 /// document does. Where the browser will show it, a page may begin with words (an error message, mostly).
-pub fn looks_like_html(asked: Asked, first: &[u8]) -> bool {
+pub fn looks_like_html(asked: Asked, document: Document, first: &[u8]) -> bool {
     let text = first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).trim_ascii_start();
     match asked {
-        Asked::Page | Asked::Frame => text.first().is_some_and(|byte| !matches!(byte, b'{' | b'[')),
-        Asked::Likely => text.first() == Some(&b'<'),
+        Asked::Page | Asked::Frame if document == Document::Html => {
+            text.first().is_some_and(|byte| !matches!(byte, b'{' | b'['))
+        }
+        Asked::Page | Asked::Frame | Asked::Likely => text.first() == Some(&b'<'),
         Asked::Unknown => begins_as_document(text),
         Asked::Other => false,
     }
 }
 
 fn begins_as_document(mut text: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 8] =
+        [b"<!doctype", b"<html", b"<head", b"<title", b"<meta", b"<body", b"<frameset", b"<?xml"];
     while let Some(comment) = text.strip_prefix(b"<!--") {
         let Some(end) = memchr::memmem::find(comment, b"-->") else { return false };
         text = comment[end + 3..].trim_ascii_start();
     }
-    const BEGINNINGS: [&[u8]; 8] =
-        [b"<!doctype", b"<html", b"<head", b"<title", b"<meta", b"<body", b"<frameset", b"<?xml"];
     BEGINNINGS.iter().any(|known| text.len() >= known.len() && text[..known.len()].eq_ignore_ascii_case(known))
 }
 
@@ -146,21 +161,28 @@ mod tests {
 
     #[test]
     fn the_body_must_look_like_what_was_asked_for() {
-        assert!(looks_like_html(Asked::Page, b"\xEF\xBB\xBF \n<td>x"));
-        assert!(looks_like_html(Asked::Page, b"Warning: line 3<html>"));
-        assert!(!looks_like_html(Asked::Page, b"{\"a\":\"<p>\"}"));
-        assert!(!looks_like_html(Asked::Likely, b"1|#||4|25|pageRedirect||"));
-        assert!(!looks_like_html(Asked::Page, b""));
-        assert!(looks_like_html(Asked::Unknown, b"<!-- x --> <!DOCTYPE html>"));
-        assert!(!looks_like_html(Asked::Unknown, b"<tr><td>"));
-        assert!(!looks_like_html(Asked::Other, b"<!doctype html>"));
+        assert!(looks_like_html(Asked::Page, Document::Html, b"\xEF\xBB\xBF \n<td>x"));
+        assert!(!looks_like_html(Asked::Page, Document::Unsaid, b"Warning: line 3<html>"));
+        assert!(looks_like_html(Asked::Page, Document::Html, b"Warning: line 3<html>"));
+        assert!(!looks_like_html(Asked::Page, Document::Html, b"{\"a\":\"<p>\"}"));
+        assert!(!looks_like_html(Asked::Likely, Document::Html, b"1|#||4|25|pageRedirect||"));
+        assert!(!looks_like_html(Asked::Page, Document::Html, b""));
+        assert!(looks_like_html(Asked::Unknown, Document::Html, b"<!-- x --> <!DOCTYPE html>"));
+        assert!(!looks_like_html(Asked::Unknown, Document::Html, b"<tr><td>"));
+        assert!(!looks_like_html(Asked::Other, Document::Html, b"<!doctype html>"));
     }
 
     #[test]
     fn content_types_by_essence() {
-        assert_eq!(Document::of(b"Text/HTML ; charset=x"), Document::Html);
-        assert_eq!(Document::of(b"application/xhtml+xml"), Document::Xhtml);
-        assert_eq!(Document::of(b"text/plain"), Document::No);
-        assert_eq!(Document::of(b""), Document::No);
+        let of = |lines: &[&'static str]| {
+            Document::of(&lines.iter().map(|line| (CONTENT_TYPE, HeaderValue::from_static(line))).collect())
+        };
+        assert_eq!(of(&["Text/HTML ; charset=x"]), Document::Html);
+        assert_eq!(of(&["application/xhtml+xml"]), Document::Xhtml);
+        assert_eq!(of(&["text/plain"]), Document::No);
+        assert_eq!(of(&["text/plain", "text/html"]), Document::Html);
+        assert_eq!(of(&["image/png, text/html;x"]), Document::Html);
+        assert_eq!(of(&[]), Document::Unsaid);
+        assert_eq!(of(&[""]), Document::Unsaid);
     }
 }

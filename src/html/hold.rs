@@ -71,7 +71,7 @@ impl Judge<'_> {
 
     /// The verdict on the text of an inline script.
     pub(super) fn script_text(&self, text: &[u8]) -> Judged {
-        self.judged(self.policy.script_text(text, self.granted), "script", "inline")
+        self.judged(&self.policy.script_text(text, self.granted), "script", "inline")
     }
 
     fn script(&self, tag: StartTag<'_>, raw: &[u8]) -> Judged {
@@ -99,6 +99,14 @@ impl Judge<'_> {
         Judged::Pass
     }
 
+    /// What holds an address of a `Link` header.
+    pub(super) fn link(&self, address: &str) -> Option<Finding> {
+        match self.address(address, b"<link>") {
+            Judged::Hold { finding, .. } => Some(finding),
+            _ => None,
+        }
+    }
+
     /// An address that is none (`http://[`) fetches nothing; one of another scheme than http fetches no third party.
     fn address(&self, address: &str, raw: &[u8]) -> Judged {
         let Ok(url) = self.base.join(address) else { return Judged::Pass };
@@ -106,10 +114,10 @@ impl Judge<'_> {
             return Judged::Pass;
         }
         let verdict = self.policy.address(&url, self.host, self.granted);
-        self.judged(verdict, &tag_name(raw).to_ascii_lowercase(), &shown(&url))
+        self.judged(&verdict, &tag_name(raw).to_ascii_lowercase(), &shown(&url))
     }
 
-    fn judged(&self, verdict: Verdict<'_>, tag: &str, address: &str) -> Judged {
+    fn judged(&self, verdict: &Verdict<'_>, tag: &str, address: &str) -> Judged {
         if !verdict.is_hold() {
             return Judged::Pass;
         }
@@ -188,7 +196,7 @@ fn runs(tag: StartTag<'_>) -> bool {
 }
 
 /// Does a `link` of this `rel` make the browser fetch or connect?
-fn fetches(rel: &str) -> bool {
+pub(super) fn fetches(rel: &str) -> bool {
     const FETCHING: [&str; 12] = [
         "stylesheet",
         "preload",

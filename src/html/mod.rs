@@ -11,6 +11,7 @@ mod charset;
 mod coding;
 mod document;
 mod hold;
+mod links;
 mod page;
 mod scan;
 mod source;
@@ -22,6 +23,7 @@ pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
 pub use document::{Asked, Document, looks_like_html};
 pub use hold::{Finding, HELD_PREFIX};
+pub use links::hold_links;
 pub use page::{Job, Notice, Page};
 pub use stream::Rewriter;
 

@@ -42,7 +42,6 @@ const DEEPEST: u8 = 4;
 pub struct Page {
     editor: Editor,
     scanner: Scanner,
-    reading_prologue: bool,
     notice: Option<Notice>,
     footer: Option<Notice>,
     language: Option<String>,
@@ -52,14 +51,7 @@ impl Page {
     /// A page that has not begun.
     pub fn new(job: Job) -> Self {
         let Job { policy, granted, address, notice, footer } = job;
-        Self {
-            editor: Editor::new(policy, granted, address),
-            scanner: Scanner::prologue(0),
-            reading_prologue: true,
-            notice,
-            footer,
-            language: None,
-        }
+        Self { editor: Editor::new(policy, granted, address), scanner: Scanner::page(), notice, footer, language: None }
     }
 
     /// Takes the next bytes of the page; what may leave is added to `out`.
@@ -67,10 +59,9 @@ impl Page {
     /// # Errors
     /// Why the rest of this page can never be judged: nothing more of it may be sent.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Bytes>) -> Result<(), Abandoned> {
-        self.editor.source.push(chunk.clone());
-        let reached = self.scanner.feed(&chunk)?;
-        let events = self.scanner.events();
-        self.read(events, reached)?;
+        let events = self.scanner.feed(&chunk)?;
+        self.editor.source.push(chunk);
+        self.read(events)?;
         self.editor.limit_waiting()?;
         self.editor.emit(self.scanner.understood(), out);
         Ok(())
@@ -78,17 +69,11 @@ impl Page {
 
     /// The page has ended: judges and adds what was held back.
     pub fn finish(mut self, out: &mut Vec<Bytes>) -> Result<Vec<Finding>, Abandoned> {
-        let fresh = Scanner::content(self.editor.source.end());
-        let events = std::mem::replace(&mut self.scanner, fresh).end()?;
-        let reached = events.iter().any(|event| matches!(event, Event::Body { .. }));
-        self.read(events, reached)?;
         let events = self.scanner.end()?;
-        self.editor.events(events)?;
+        self.read(events)?;
         self.editor.end()?;
         let end = self.editor.source.end();
-        if end > 0
-            && let Some(notice) = self.notice.take()
-        {
+        for notice in [self.notice.take(), self.footer.take()].into_iter().flatten().filter(|_| end > 0) {
             self.editor.insert(end, notice(self.language.as_deref()));
         }
         self.editor.emit(end, out);
@@ -100,7 +85,7 @@ impl Page {
         std::mem::take(&mut self.editor.findings)
     }
 
-    fn read(&mut self, events: Vec<Event>, reached: bool) -> Result<(), Abandoned> {
+    fn read(&mut self, events: Vec<Event>) -> Result<(), Abandoned> {
         for event in events {
             match event {
                 Event::Body { tag, span } => self.body(tag, &span),
@@ -108,24 +93,11 @@ impl Page {
                 event => self.editor.event(event)?,
             }
         }
-        if reached && self.reading_prologue { self.read_content() } else { Ok(()) }
-    }
-
-    /// From the tag that began the body on, a fresh scanner reads: both begin where a tag may stand.
-    fn read_content(&mut self) -> Result<(), Abandoned> {
-        self.reading_prologue = false;
-        let start = self.editor.body_at;
-        self.scanner = Scanner::content(start);
-        for piece in self.editor.source.from(start) {
-            self.scanner.feed(&piece)?;
-        }
-        let events = self.scanner.events();
-        self.editor.events(events)
+        Ok(())
     }
 
     /// The notice stands first in the body; a frameset has no body for it.
     fn body(&mut self, tag: BodyTag, span: &Range<usize>) {
-        self.editor.body_at = span.start;
         let notice = self.notice.take().map(|notice| notice(self.language.as_deref()));
         match (tag, notice) {
             (BodyTag::Body, Some(notice)) => self.editor.insert(span.end, notice),
@@ -152,7 +124,6 @@ struct Editor {
     granted: PurposeSet,
     host: String,
     base: Url,
-    body_at: usize,
     depth: u8,
 }
 
@@ -167,7 +138,6 @@ impl Editor {
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
             base,
-            body_at: 0,
             depth: 0,
         }
     }
@@ -196,6 +166,7 @@ impl Editor {
     }
 
     fn start(&mut self, kind: Kind, span: Range<usize>, content: bool) -> Result<(), Abandoned> {
+        self.interrupt(span.start)?;
         match self.judge().tag(kind, &self.source.range(span.clone())) {
             Judged::Pass if kind == Kind::Opaque && content => self.waiting = Some(Waiting { kind, span }),
             Judged::Inline if content => self.waiting = Some(Waiting { kind, span }),
@@ -206,18 +177,40 @@ impl Editor {
         Ok(())
     }
 
+    /// A tag inside what should be text: only in SVG can a script have one. Its text cannot be told from markup there,
+    /// so it is held.
+    fn interrupt(&mut self, at: usize) -> Result<(), Abandoned> {
+        match self.waiting.take() {
+            Some(Waiting { kind: Kind::Script, span }) => self.hold_unread(&span, "markup inside a script"),
+            other => {
+                self.waiting = other;
+                self.content_ended(at)?;
+            }
+        }
+        Ok(())
+    }
+
     fn judge(&self) -> Judge<'_> {
         Judge { policy: &self.policy, granted: self.granted, host: &self.host, base: &self.base }
     }
 
     fn hold(&mut self, span: &Range<usize>, purpose: &str, finding: Finding) {
         let edits = hold(&self.source.range(span.clone()), span.start, purpose);
-        self.edits.extend(edits);
+        self.add(edits);
         self.findings.push(finding);
     }
 
     fn insert(&mut self, at: usize, text: Vec<u8>) {
-        self.edits.push_back(Edit { at, text: text.into() });
+        self.add([Edit { at, text: text.into() }]);
+    }
+
+    /// Edits leave in the order of their places. They come in it too, save where a script's verdict had to wait and
+    /// markup followed inside it.
+    fn add(&mut self, edits: impl IntoIterator<Item = Edit>) {
+        for edit in edits {
+            let behind = self.edits.partition_point(|known| known.at <= edit.at);
+            self.edits.insert(behind, edit);
+        }
     }
 
     /// The end of an inline script or of opaque content is known: now it can be judged.
@@ -226,7 +219,7 @@ impl Editor {
         let content = self.source.range(span.end..end);
         if kind == Kind::Opaque {
             let inner = self.fragment(content.into_owned(), span.end)?;
-            self.edits.extend(inner.edits);
+            self.add(inner.edits);
             self.findings.extend(inner.findings);
         } else if let Judged::Hold { purpose, finding } = self.judge().script_text(&content) {
             self.hold(&span, &purpose, finding);
@@ -245,9 +238,13 @@ impl Editor {
         }
         let span = span.clone();
         self.waiting = None;
-        let rule = format!("an inline script longer than {MOST_HELD_BACK} bytes cannot be judged");
-        self.hold(&span, "unclassified", Finding { tag: "script".into(), address: "inline".into(), rule });
+        self.hold_unread(&span, "an inline script too long to be judged");
         Ok(())
+    }
+
+    fn hold_unread(&mut self, span: &Range<usize>, rule: &str) {
+        let finding = Finding { tag: "script".into(), address: "inline".into(), rule: rule.into() };
+        self.hold(span, "unclassified", finding);
     }
 
     /// An `iframe srcdoc` with anything to hold in it is held whole.
@@ -267,12 +264,10 @@ impl Editor {
         let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.base.clone());
         inner.host.clone_from(&self.host);
         inner.depth = self.depth + 1;
-        inner.source = Source::at(base, html.into());
-        let mut scanner = Scanner::content(base);
-        for piece in inner.source.from(base) {
-            scanner.feed(&piece)?;
-        }
-        inner.events(scanner.events())?;
+        let html = Bytes::from(html);
+        inner.source = Source::at(base, html.clone());
+        let mut scanner = Scanner::fragment(base);
+        inner.events(scanner.feed(&html)?)?;
         inner.events(scanner.end()?)?;
         inner.end()?;
         Ok(inner)

@@ -1,31 +1,34 @@
-//! lol_html as a reader: where the tags stand that the gate has to judge.
+//! `lol_html` as a reader: where the tags stand that the gate has to judge.
 //!
 //! It never writes. Its output is only counted, which tells how far the page has been understood; the edits are
 //! made on the site's own bytes. So no byte is decoded and encoded again (a wrongly declared charset cannot turn
 //! text into U+FFFD), and what is not edited leaves as it came.
 //!
-//! The page is read as windows-1252 whatever its charset: lol_html splits on ASCII bytes only, and every charset
+//! Only its tokenizer is used, with a controller of our own in place of CSS selectors: it asks for a tag by name and
+//! leaves the rest unread, which halves the work. That interface is hidden behind a feature of `lol_html` that promises
+//! nothing, so its version is pinned, and the tests read every input a second time with its public interface.
+//!
+//! The page is read as windows-1252 whatever its charset: `lol_html` splits on ASCII bytes only, and every charset
 //! it is given here has ASCII in its place (`charset.rs` keeps the others away).
 //!
-//! `strict` is off. With it lol_html gives up on text-like tags inside `<select>` or after `<frameset>`, where old
+//! `strict` is off. With it `lol_html` gives up on text-like tags inside `<select>` or after `<frameset>`, where old
 //! and new parsers disagree about what is text. Here both readings are judged instead: such content is taken as
 //! text, as new browsers do, and searched for tags, as old ones would ([`Kind::Opaque`]).
-//!
-//! A page is read in two parts. The prologue looks at every tag until the body begins, because that is where
-//! the notice goes and tags may be left out; the content looks only at tags that can fetch or run something.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use lol_html::errors::RewritingError;
-use lol_html::send::{Element, ElementContentHandlers, HtmlRewriter, Settings};
-use lol_html::{AsciiCompatibleEncoding, MemorySettings, Selector};
+use lol_html::html_content::DocumentEnd;
+use lol_html::{
+    AsciiCompatibleEncoding, LocalName, LocalNameHash, Namespace, OutputSink, SharedMemoryLimiter, StartTag,
+    StartTagHandlingResult, Token, TokenCaptureFlags, TransformController, TransformStream, TransformStreamSettings,
+};
 
 use super::Abandoned;
 
-/// What lol_html may hold for one page: open elements, and a token that has not ended.
+/// What `lol_html` may hold for one page: a token that has not ended, and the elements it has to remember.
 const MEMORY: usize = 12 * 1024 * 1024;
 
 /// A tag the gate has to look at.
@@ -42,9 +45,9 @@ pub(super) enum Kind {
 }
 
 /// What was found, by place in the page.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// A start tag. `content` says that its end will follow as an [`Event::End`].
+    /// A start tag. `content` says that its end will follow as an [`Event::End`], if it has one.
     Start { kind: Kind, span: Range<usize>, content: bool },
     /// The end tag of the last start with content.
     End { span: Range<usize> },
@@ -60,91 +63,57 @@ pub(super) enum BodyTag {
     Other,
 }
 
-/// How a prologue scanner says "stop here".
-#[derive(Debug)]
-struct BodyReached;
-
-impl std::fmt::Display for BodyReached {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body begins")
-    }
-}
-
-impl std::error::Error for BodyReached {}
-
-type Sink = Box<dyn FnMut(&[u8]) + Send>;
-
-/// Reads one part of one page.
+/// Reads one page, or a piece of one.
 pub(super) struct Scanner {
-    rewriter: HtmlRewriter<'static, Sink>,
-    events: Arc<Mutex<Vec<Event>>>,
+    stream: TransformStream<Finder, Counter>,
+    events: Events,
     understood: Arc<AtomicUsize>,
-    base: usize,
 }
 
 impl Scanner {
-    /// Reads from `base` to the beginning of the body.
-    pub(super) fn prologue(base: usize) -> Self {
-        let events = Arc::default();
-        let handlers = vec![(&*EVERY_TAG, prologue_handler(base, &events))];
-        Self::new(base, events, handlers)
+    /// Reads a whole page, and says where its body begins.
+    pub(super) fn page() -> Self {
+        Self::new(0, true)
     }
 
-    /// Reads from `base` to the end.
-    pub(super) fn content(base: usize) -> Self {
-        let events = Arc::default();
-        let handlers = CONTENT.iter().map(|(selector, kind)| (selector, content_handler(base, *kind, &events)));
-        let handlers = handlers.collect();
-        Self::new(base, events, handlers)
+    /// Reads a piece of a page that stands at `base`; the body has begun.
+    pub(super) fn fragment(base: usize) -> Self {
+        Self::new(base, false)
     }
 
-    fn new(
-        base: usize,
-        events: Arc<Mutex<Vec<Event>>>,
-        handlers: Vec<(&'static Selector, ElementContentHandlers<'static>)>,
-    ) -> Self {
-        let latin =
-            AsciiCompatibleEncoding::new(encoding_rs::WINDOWS_1252).expect("windows-1252 has ASCII in its place");
-        let memory = MemorySettings::new().with_max_allowed_memory_usage(MEMORY);
-        let mut settings = Settings::new_send().with_encoding(latin).with_memory_settings(memory).with_strict(false);
-        for (selector, handler) in handlers {
-            settings = settings.append_element_content_handler((Cow::Borrowed(selector), handler));
-        }
-        let understood = Arc::new(AtomicUsize::new(base));
-        let count = Arc::clone(&understood);
-        let sink: Sink = Box::new(move |output: &[u8]| {
-            count.fetch_add(output.len(), Ordering::Relaxed);
+    fn new(base: usize, in_prologue: bool) -> Self {
+        let (events, understood) = (Events::default(), Arc::new(AtomicUsize::new(base)));
+        let finder = Finder::new(base, in_prologue, Arc::clone(&events));
+        let stream = TransformStream::new(TransformStreamSettings {
+            transform_controller: finder,
+            output_sink: Counter(Arc::clone(&understood)),
+            preallocated_parsing_buffer_size: 0,
+            memory_limiter: SharedMemoryLimiter::new(MEMORY),
+            encoding: AsciiCompatibleEncoding::new(encoding_rs::WINDOWS_1252)
+                .expect("windows-1252 has ASCII in its place"),
+            next_encoding: Arc::default(),
+            strict: false,
+            graceful_bail_out_on_memory_limit_exceeded: false,
+            graceful_bail_out_on_content_handler_error: false,
         });
-        Self { rewriter: HtmlRewriter::new(settings, sink), events, understood, base }
+        Self { stream, events, understood }
     }
 
-    /// Reads on. `Ok(true)`: the body was reached; this scanner is done.
-    pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<bool, Abandoned> {
-        match self.rewriter.write(bytes) {
-            Ok(()) => Ok(false),
-            Err(RewritingError::ContentHandlerError(stop)) if stop.is::<BodyReached>() => Ok(true),
-            Err(fault) => Err(abandoned(&fault)),
-        }
-    }
-
-    /// Says that nothing more comes, and gives the events that only the end brings.
-    pub(super) fn end(self) -> Result<Vec<Event>, Abandoned> {
-        match self.rewriter.end() {
-            Err(RewritingError::ContentHandlerError(stop)) if stop.is::<BodyReached>() => {}
-            Err(fault) => return Err(abandoned(&fault)),
-            Ok(()) => {}
-        }
+    /// Reads on; gives what was found.
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, Abandoned> {
+        self.stream.write(bytes).map_err(|fault| abandoned(&fault))?;
         Ok(take(&self.events))
     }
 
-    /// What was found since the last call.
-    pub(super) fn events(&self) -> Vec<Event> {
-        take(&self.events)
+    /// Nothing more comes; gives what only the end shows.
+    pub(super) fn end(&mut self) -> Result<Vec<Event>, Abandoned> {
+        self.stream.end().map_err(|fault| abandoned(&fault))?;
+        Ok(take(&self.events))
     }
 
     /// The place up to which nothing more will be found.
     pub(super) fn understood(&self) -> usize {
-        self.understood.load(Ordering::Relaxed).max(self.base)
+        self.understood.load(Ordering::Relaxed)
     }
 }
 
@@ -156,115 +125,328 @@ fn abandoned(fault: &RewritingError) -> Abandoned {
     }
 }
 
+/// The stream owns its controller and shows it to nobody: what it finds comes out here.
 type Events = Arc<Mutex<Vec<Event>>>;
 
 fn take(events: &Events) -> Vec<Event> {
     std::mem::take(&mut *events.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
-fn push(events: &Events, event: Event) {
-    events.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+/// Counts what `lol_html` would send on.
+struct Counter(Arc<AtomicUsize>);
+
+impl OutputSink for Counter {
+    fn handle_chunk(&mut self, chunk: &[u8]) {
+        self.0.fetch_add(chunk.len(), Ordering::Relaxed);
+    }
 }
 
-fn shift(span: Range<usize>, base: usize) -> Range<usize> {
-    span.start + base..span.end + base
+/// What a tag's name means.
+#[derive(Clone, Copy)]
+enum Name {
+    Judged(Kind),
+    /// May stand in a head.
+    Head,
+    Template,
+    Select,
+    /// Text to some parsers and markup to others, where it stands in a `<select>`; may stand in a head.
+    HeadText,
+    /// The same for one that begins the body.
+    BodyText,
+    Body,
+    Frameset,
+    Other,
 }
 
-fn parse(selector: &str) -> Selector {
-    selector.parse().expect("the selectors here are constants that a test parses")
-}
-
-static EVERY_TAG: LazyLock<Selector> = LazyLock::new(|| parse("*"));
-
-/// Few bare tag selectors, shared by all pages; what a tag means is decided by its handler, not by more selectors.
-static CONTENT: LazyLock<Vec<(Selector, Kind)>> = LazyLock::new(|| {
+/// The names that mean something, by `lol_html`'s own hash of them.
+static NAMES: LazyLock<Vec<(LocalNameHash, Name)>> = LazyLock::new(|| {
     let fetching = ["img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track", "input", "image"];
-    let textual =
-        ["select style", "select xmp", "select noembed", "select noframes", "select textarea", "select title"];
-    let mut all = vec![(parse("script"), Kind::Script), (parse("noscript"), Kind::Opaque)];
-    all.extend([(parse("link"), Kind::Link), (parse("base"), Kind::Base)]);
-    all.extend(fetching.map(|name| (parse(name), Kind::Fetching)));
-    all.extend(textual.map(|name| (parse(name), Kind::Opaque)));
-    all
+    let mut names = vec![("script", Name::Judged(Kind::Script)), ("noscript", Name::Judged(Kind::Opaque))];
+    names.extend([("link", Name::Judged(Kind::Link)), ("base", Name::Judged(Kind::Base))]);
+    names.extend([("html", Name::Judged(Kind::Html)), ("body", Name::Body), ("frameset", Name::Frameset)]);
+    names.extend([("template", Name::Template), ("select", Name::Select)]);
+    names.extend(fetching.map(|name| (name, Name::Judged(Kind::Fetching))));
+    names.extend(["head", "meta", "basefont", "bgsound"].map(|name| (name, Name::Head)));
+    names.extend(["style", "noframes", "title"].map(|name| (name, Name::HeadText)));
+    names.extend(["xmp", "noembed", "textarea"].map(|name| (name, Name::BodyText)));
+    names.into_iter().map(|(name, means)| (LocalNameHash::from(name), means)).collect()
 });
 
-fn content_handler(base: usize, kind: Kind, events: &Events) -> ElementContentHandlers<'static> {
-    let events = Arc::clone(events);
-    ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
-        found(element, kind, base, &events);
-        Ok(())
-    })
+fn meaning(name: &LocalName<'_>) -> Name {
+    let LocalName::Hash(hash) = name else { return Name::Other };
+    NAMES.iter().find(|(known, _)| known == hash).map_or(Name::Other, |(_, means)| *means)
 }
 
-fn found(element: &mut Element<'_, '_>, kind: Kind, base: usize, events: &Events) {
-    let span = shift(element.source_location().bytes(), base);
-    let mut content = matches!(kind, Kind::Script | Kind::Opaque);
-    if content {
-        content = follow_to_end(element, base, events);
+/// Says which tags to look at, and notes where they stand.
+struct Finder {
+    base: usize,
+    in_prologue: bool,
+    events: Events,
+    /// What the start tag that was asked for is, and its name.
+    asked: Option<(Wanted, LocalName<'static>)>,
+    /// The name whose end tag is waited for.
+    open: Option<LocalName<'static>>,
+    templates: usize,
+    selects: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    Tag(Kind),
+    Body(BodyTag),
+    /// The tag that began the body without being one, and is judged itself.
+    BodyAndTag(Kind),
+}
+
+impl Finder {
+    fn new(base: usize, in_prologue: bool, events: Events) -> Self {
+        Self { base, in_prologue, events, asked: None, open: None, templates: 0, selects: 0 }
     }
-    push(events, Event::Start { kind, span, content });
-}
 
-/// False for a tag that has no content (a self-closing one in SVG).
-fn follow_to_end(element: &mut Element<'_, '_>, base: usize, events: &Events) -> bool {
-    let events = Arc::clone(events);
-    element.end_tag_handlers().is_some_and(|handlers| {
-        handlers.push(Box::new(move |end| {
-            push(&events, Event::End { span: shift(end.source_location().bytes(), base) });
-            Ok(())
-        }));
-        true
-    })
-}
-
-fn prologue_handler(base: usize, events: &Events) -> ElementContentHandlers<'static> {
-    let events = Arc::clone(events);
-    let in_template = Arc::new(AtomicUsize::new(0));
-    ElementContentHandlers::default().element(move |element: &mut Element<'_, '_>| {
-        let name = element.tag_name();
-        if let Some(kind) = head_kind(&name) {
-            found(element, kind, base, &events);
-            return Ok(());
+    fn want(&mut self, name: Name) -> Option<Wanted> {
+        match name {
+            Name::Template => self.templates += 1,
+            Name::Select => self.selects += 1,
+            _ => {}
         }
-        if name == "template" {
-            enter(element, &in_template);
-        }
-        if in_template.load(Ordering::Relaxed) > 0 {
-            // Inside a template nothing runs until a script clones it, but what it holds is judged all the same.
-            found(element, Kind::Fetching, base, &events);
-            return Ok(());
-        }
-        if matches!(&*name, "head" | "title" | "style" | "meta" | "basefont" | "bgsound" | "noframes") {
-            return Ok(());
-        }
-        let tag = match &*name {
-            "body" => BodyTag::Body,
-            "frameset" => BodyTag::Frameset,
-            _ => BodyTag::Other,
+        let judged = match name {
+            Name::Judged(Kind::Html) if !self.in_prologue => None,
+            Name::Judged(kind) => Some(kind),
+            Name::HeadText | Name::BodyText if self.selects > 0 => Some(Kind::Opaque),
+            _ => None,
         };
-        push(&events, Event::Body { tag, span: shift(element.source_location().bytes(), base) });
-        Err(BodyReached.into())
-    })
+        // Inside a template nothing shows, but what it holds is judged all the same: a script may clone it.
+        if !self.in_prologue || self.templates > 0 || stands_in_head(name) {
+            return judged.map(Wanted::Tag);
+        }
+        self.in_prologue = false;
+        Some(match (name, judged) {
+            (Name::Body, _) => Wanted::Body(BodyTag::Body),
+            (Name::Frameset, _) => Wanted::Body(BodyTag::Frameset),
+            (_, Some(kind)) => Wanted::BodyAndTag(kind),
+            (_, None) => Wanted::Body(BodyTag::Other),
+        })
+    }
+
+    fn push(&self, event: Event) {
+        self.events.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+    }
+
+    fn start(&mut self, tag: &StartTag<'_>) {
+        let Some((wanted, name)) = self.asked.take() else { return };
+        let span = self.place(tag.source_location().bytes());
+        let kind = match wanted {
+            Wanted::Body(tag) => return self.push(Event::Body { tag, span }),
+            Wanted::BodyAndTag(kind) => {
+                self.push(Event::Body { tag: BodyTag::Other, span: span.clone() });
+                kind
+            }
+            Wanted::Tag(kind) => kind,
+        };
+        let content = match kind {
+            // In SVG and MathML `noscript` and its like are tags as any other: what stands in them is judged itself.
+            Kind::Opaque => tag.namespace_uri() == Namespace::Html.uri(),
+            // And only there does a slash end a tag.
+            Kind::Script => !tag.self_closing() || tag.namespace_uri() == Namespace::Html.uri(),
+            _ => false,
+        };
+        if content {
+            self.open = Some(name);
+        }
+        self.push(Event::Start { kind, span, content });
+    }
+
+    fn place(&self, span: Range<usize>) -> Range<usize> {
+        span.start + self.base..span.end + self.base
+    }
 }
 
-fn head_kind(name: &str) -> Option<Kind> {
-    Some(match name {
-        "script" => Kind::Script,
-        "noscript" => Kind::Opaque,
-        "link" => Kind::Link,
-        "base" => Kind::Base,
-        "html" => Kind::Html,
-        _ => return None,
-    })
+/// May this tag stand before the body begins? (HTML standard, "in head" insertion mode.)
+fn stands_in_head(name: Name) -> bool {
+    match name {
+        Name::Judged(kind) => kind != Kind::Fetching,
+        Name::Head | Name::Template | Name::HeadText => true,
+        Name::BodyText | Name::Select | Name::Body | Name::Frameset | Name::Other => false,
+    }
 }
 
-fn enter(element: &mut Element<'_, '_>, depth: &Arc<AtomicUsize>) {
-    if let Some(handlers) = element.end_tag_handlers() {
-        depth.fetch_add(1, Ordering::Relaxed);
-        let depth = Arc::clone(depth);
-        handlers.push(Box::new(move |_| {
-            depth.fetch_sub(1, Ordering::Relaxed);
-            Ok(())
-        }));
+impl TransformController for Finder {
+    fn initial_capture_flags(&self) -> TokenCaptureFlags {
+        TokenCaptureFlags::empty()
+    }
+
+    fn handle_start_tag(&mut self, name: LocalName<'_>, _: Namespace) -> StartTagHandlingResult<Self> {
+        let wanted = self.want(meaning(&name));
+        self.asked = wanted.map(|wanted| (wanted, name.into_owned()));
+        Ok(if self.asked.is_some() { TokenCaptureFlags::NEXT_START_TAG } else { TokenCaptureFlags::empty() })
+    }
+
+    fn handle_end_tag(&mut self, name: LocalName<'_>) -> TokenCaptureFlags {
+        match meaning(&name) {
+            Name::Template => self.templates = self.templates.saturating_sub(1),
+            Name::Select => self.selects = self.selects.saturating_sub(1),
+            _ => {}
+        }
+        if self.open.as_ref() == Some(&name) { TokenCaptureFlags::NEXT_END_TAG } else { TokenCaptureFlags::empty() }
+    }
+
+    fn handle_token(&mut self, token: &mut Token<'_>) -> Result<(), RewritingError> {
+        match token {
+            Token::StartTag(tag) => self.start(tag),
+            Token::EndTag(tag) => {
+                self.open = None;
+                self.push(Event::End { span: self.place(tag.source_location().bytes()) });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn handle_end(&mut self, _: &mut DocumentEnd<'_>) -> Result<(), RewritingError> {
+        Ok(())
+    }
+
+    fn should_emit_content(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lol_html::{HtmlRewriter, MemorySettings, Settings, element};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What stands where, as `lol_html`'s public interface tells it: start tags that are judged, and where the content of
+    /// scripts and `noscript` ends.
+    fn reference(html: &[u8]) -> Vec<(usize, usize)> {
+        let found = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let note = |span: Range<usize>| found.borrow_mut().push((span.start, span.end));
+        let ends = std::rc::Rc::clone(&found);
+        let names = "script, noscript, link, base, img, iframe, frame, object, embed, video, audio, source, track, input, image";
+        let settings = Settings::new()
+            .with_strict(false)
+            .with_encoding(AsciiCompatibleEncoding::new(encoding_rs::WINDOWS_1252).expect("ASCII in its place"))
+            .with_memory_settings(MemorySettings::new())
+            .append_element_content_handler(element!(names, |element| {
+                note(element.source_location().bytes());
+                let name = element.tag_name();
+                if name == "script" || (name == "noscript" && element.namespace_uri() == Namespace::Html.uri()) {
+                    let ends = std::rc::Rc::clone(&ends);
+                    if let Some(handlers) = element.end_tag_handlers() {
+                        let handler: lol_html::EndTagHandler<'static> = Box::new(move |end| {
+                            // `</svg>` ends a script too; here its own end tag is waited for.
+                            if end.name() == name {
+                                let span = end.source_location().bytes();
+                                ends.borrow_mut().push((span.start, span.end));
+                            }
+                            Ok(())
+                        });
+                        handlers.push(handler);
+                    }
+                }
+                Ok(())
+            }));
+        let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+        rewriter.write(html).expect("no limit");
+        rewriter.end().expect("no limit");
+        let mut found = found.borrow().clone();
+        found.sort_unstable();
+        found
+    }
+
+    fn finder(pieces: &[&[u8]]) -> Vec<(usize, usize)> {
+        let mut scanner = Scanner::fragment(0);
+        let mut events = Vec::new();
+        for piece in pieces {
+            events.extend(scanner.feed(piece).expect("no limit"));
+        }
+        events.extend(scanner.end().expect("no limit"));
+        let spans = events.into_iter().map(|event| match event {
+            Event::Start { span, .. } | Event::End { span } | Event::Body { span, .. } => (span.start, span.end),
+        });
+        spans.collect()
+    }
+
+    const WORDS: [&str; 36] = [
+        "<script",
+        "</script>",
+        "<!--",
+        "-->",
+        ">",
+        " src=",
+        "\"",
+        "'",
+        "x/",
+        "<noscript>",
+        "</noscript>",
+        "<svg>",
+        "<math>",
+        "</svg>",
+        "<![CDATA[",
+        "]]>",
+        "<img",
+        "<xmp>",
+        "</xmp>",
+        "<body>",
+        "<template>",
+        "</template>",
+        "<p>",
+        "a",
+        "\n",
+        "=",
+        "/>",
+        "<iframe>",
+        "</iframe>",
+        "<link",
+        "<foreignObject>",
+        "<title>",
+        "</title>",
+        "<textarea>",
+        "<input",
+        "<desc>",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn the_finder_finds_what_the_public_interface_finds(
+            words in proptest::collection::vec(proptest::sample::select(WORDS.to_vec()), 0..30),
+            cut in 0..200_usize,
+        ) {
+            let html = words.concat().into_bytes();
+            let cut = cut % (html.len() + 1);
+            let expected = reference(&html);
+            // A script in SVG is markup: where another begins inside it, only the inner one's end is waited for.
+            prop_assume!(!html.windows(4).any(|tag| tag == b"<svg" || tag == b"<mat") || html.windows(7).filter(|tag| tag == b"<script").count() < 2);
+            prop_assert_eq!(finder(&[&html]), expected.clone());
+            prop_assert_eq!(finder(&[&html[..cut], &html[cut..]]), expected);
+        }
+    }
+
+    fn body(html: &str) -> Option<(BodyTag, usize)> {
+        let mut scanner = Scanner::page();
+        let mut events = scanner.feed(html.as_bytes()).expect("no limit");
+        events.extend(scanner.end().expect("no limit"));
+        events.into_iter().find_map(|event| match event {
+            Event::Body { tag, span } => Some((tag, span.start)),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn the_body_begins_where_a_browser_begins_it() {
+        for (html, expected) in [
+            ("<html><head><title>x</title></head><body>", Some((BodyTag::Body, 35))),
+            ("<meta><link><base><script></script><p>", Some((BodyTag::Other, 35))),
+            ("<head><template><p><img></template><noscript><p></noscript><img>", Some((BodyTag::Other, 59))),
+            ("<!-- <body> --><title><body></title><textarea>", Some((BodyTag::Other, 36))),
+            ("<frameset><frame>", Some((BodyTag::Frameset, 0))),
+            ("<custom-element>", Some((BodyTag::Other, 0))),
+            ("words and no tags", None),
+        ] {
+            assert_eq!(body(html), expected, "{html}");
+        }
     }
 }

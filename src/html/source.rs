@@ -31,11 +31,6 @@ impl Source {
         }
     }
 
-    /// The place of the first byte that has not left.
-    pub(super) fn start(&self) -> usize {
-        self.start
-    }
-
     /// The place behind the last byte that has arrived.
     pub(super) fn end(&self) -> usize {
         self.end
@@ -59,17 +54,6 @@ impl Source {
             at += chunk.len();
             (from < to).then(|| &chunk[from..to])
         })
-    }
-
-    /// Everything from `place` on, in pieces that share the chunks' memory.
-    pub(super) fn from(&self, place: usize) -> Vec<Bytes> {
-        let mut at = self.start;
-        let tail = |chunk: &Bytes| {
-            let from = place.saturating_sub(at).min(chunk.len());
-            at += chunk.len();
-            chunk.slice(from..)
-        };
-        self.chunks.iter().map(tail).filter(|piece| !piece.is_empty()).collect()
     }
 
     /// Lets the bytes before `place` leave.
@@ -102,7 +86,7 @@ mod tests {
     #[test]
     fn ranges_within_and_across_chunks() {
         let source = source();
-        assert_eq!((source.start(), source.end()), (0, 8));
+        assert_eq!((source.start, source.end()), (0, 8));
         assert!(matches!(source.range(3..6), Cow::Borrowed(b"def")));
         assert_eq!(&*source.range(1..8), b"bcdefgh");
         assert_eq!(&*source.range(4..4), b"");
@@ -114,11 +98,10 @@ mod tests {
         let mut out = Vec::new();
         source.take_until(4, &mut out);
         assert_eq!(out.concat(), b"abcd");
-        assert_eq!(source.start(), 4);
+        assert_eq!(source.start, 4);
         assert_eq!(&*source.range(4..7), b"efg");
-        assert_eq!(source.from(5).concat(), b"fgh");
         source.take_until(99, &mut out);
         assert_eq!(out.concat(), b"abcdefgh");
-        assert_eq!(source.start(), 8);
+        assert_eq!(source.start, 8);
     }
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::coding::{Decoder, Encoder};
 use super::{Abandoned, Coding, Finding, Job, Page};
 
-/// Input is decoded by pieces of this size, so that no piece can grow to more than a few megabytes.
+/// Input is decoded by pieces of this size: what one becomes is bounded by its decoder.
 const PIECE: usize = 4 * 1024;
 /// A page this large when decoded …
 const LARGE: u64 = 8 * 1024 * 1024;

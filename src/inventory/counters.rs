@@ -146,10 +146,10 @@ impl Counters {
         counted.unwrap_or_else(|| self.other.add(deed, kind))
     }
 
-    /// One more rewrite abandoned for this reason.
-    pub fn abandoned(&self, reason: &str) {
-        let add = |count: &AtomicU64| _ = count.fetch_add(1, Ordering::Relaxed);
-        with(&self.abandoned, reason, add).unwrap_or_else(|| add(&self.abandoned_otherwise));
+    /// One more rewrite abandoned for this reason. True for the first one.
+    pub fn abandoned(&self, reason: &str) -> bool {
+        let add = |count: &AtomicU64| count.fetch_add(1, Ordering::Relaxed) == 0;
+        with(&self.abandoned, reason, add).unwrap_or_else(|| add(&self.abandoned_otherwise))
     }
 
     /// What was counted by kind and rule, sorted; only numbers above zero.

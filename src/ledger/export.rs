@@ -81,8 +81,12 @@ fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell }
 }
 
+/// The error underneath stays what it is: a closed pipe is no fault to report.
 fn failed(error: ::csv::Error) -> ReadFault {
-    ReadFault::Output(error.into())
+    ReadFault::Output(match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
+    })
 }
 
 #[cfg(test)]

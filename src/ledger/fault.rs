@@ -23,7 +23,14 @@ impl fmt::Display for ReadFault {
     }
 }
 
-impl std::error::Error for ReadFault {}
+impl std::error::Error for ReadFault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Ledger(_) => None,
+            Self::Output(error) => Some(error),
+        }
+    }
+}
 
 impl From<io::Error> for ReadFault {
     fn from(error: io::Error) -> Self {

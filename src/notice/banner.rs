@@ -42,7 +42,7 @@ pub fn banner(view: &Banner) -> Vec<u8> {
     }
     let strings = Strings::of(view.place.language);
     let mut html = Html::default();
-    open_root(&mut html, &view.place, "banner");
+    open_root(&mut html, &view.place, ("banner", &fill(strings.cookies_on, &[&view.place.config.service])));
     match view.state {
         BannerState::Ask => ask(&mut html, view, strings),
         _ => confirm(&mut html, view, strings),
@@ -56,7 +56,7 @@ pub fn banner(view: &Banner) -> Vec<u8> {
 pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
     let strings = Strings::of(place.language);
     let mut html = Html::default();
-    open_root(&mut html, place, "footer");
+    open_root(&mut html, place, ("footer", strings.cookie_settings));
     html.raw("<p>").element("a", &[("href", &place.cookies())], strings.cookie_settings).raw("</p>");
     if granted {
         open_form(&mut html, place);
@@ -68,13 +68,11 @@ pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
 }
 
 /// `data-nosnippet`: search engines do not show the notice as the page's text. Direction is said because
-/// `all: initial` does not reset it.
-fn open_root(html: &mut Html, place: &Place, class: &str) {
-    let strings = Strings::of(place.language);
-    let name = fill(strings.cookies_on, &[&place.config.service]);
+/// `all: initial` does not reset it. Banner and footer can be on one page: each region has a name of its own.
+fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
     html.raw("<consent-notice><template shadowrootmode=\"open\">");
     html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name))]);
-    let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name.as_str()), ("dir", "ltr")];
+    let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", "ltr")];
     if let Some(tag) = foreign(place) {
         attributes.push(("lang", tag));
     }

@@ -1,7 +1,8 @@
 //! The table of what is stored for one purpose.
 //!
-//! On a narrow screen the rows become blocks (WCAG 1.4.10), and some browsers then forget that it is a table: the
-//! roles say it again, and `data-label` lets the stylesheet repeat the column's name beside each value.
+//! On a narrow screen the rows become blocks (WCAG 1.4.10). Browsers of today still tell assistive technology of a table;
+//! for older ones `data-label` lets the stylesheet repeat the column's name beside each value, so that a list of blocks
+//! says as much. Roles that would say "table" again are not allowed here (ARIA in HTML, `tr`, `th` and `td`).
 
 use super::Language;
 use super::cookies_page::CookieRow;
@@ -12,13 +13,13 @@ use super::words;
 /// `cookies` is what the table lists, as it stands in a sentence.
 pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, cookies: &str) {
     let strings = Strings::of(language);
-    html.raw("<table role=\"table\">");
+    html.raw("<table class=\"cookies\">");
     html.element("caption", &[], &fill(strings.cookies_we_use, &[&capital(cookies)]));
-    html.raw("<thead role=\"rowgroup\"><tr role=\"row\">");
+    html.raw("<thead><tr>");
     for column in [strings.column_name, strings.column_what, strings.column_set_by, strings.column_lifetime] {
-        html.element("th", &[("scope", "col"), ("role", "columnheader")], column);
+        html.element("th", &[("scope", "col")], column);
     }
-    html.raw("</tr></thead><tbody role=\"rowgroup\">");
+    html.raw("</tr></thead><tbody>");
     for entry in rows {
         row(html, entry, language);
     }
@@ -28,8 +29,8 @@ pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, coo
 fn row(html: &mut Html, row: &CookieRow, language: Language) {
     let strings = Strings::of(language);
     let (what, written_in) = row.description.unwrap_or((strings.not_described, language));
-    html.raw("<tr role=\"row\">").element("th", &[("scope", "row"), ("role", "rowheader")], row.name);
-    html.open("td", &[("role", "cell"), ("data-label", strings.column_what)]);
+    html.raw("<tr>").element("th", &[("scope", "row")], row.name);
+    html.open("td", &[("data-label", strings.column_what)]);
     if written_in == language {
         html.text(what);
     } else {
@@ -42,5 +43,5 @@ fn row(html: &mut Html, row: &CookieRow, language: Language) {
 }
 
 fn cell(html: &mut Html, label: &str, text: &str) {
-    html.element("td", &[("role", "cell"), ("data-label", label)], text);
+    html.element("td", &[("data-label", label)], text);
 }

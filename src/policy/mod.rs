@@ -5,6 +5,7 @@
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+mod script;
 mod verdict;
 
 use std::collections::HashSet;
@@ -14,6 +15,8 @@ use url::{Position, Url};
 use crate::catalogue;
 use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
 use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
+
+use script::Write;
 
 pub use config::*;
 pub use verdict::{Rule, Verdict};
@@ -102,13 +105,18 @@ impl Policy {
         }
     }
 
-    /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, or a
-    /// signature the catalogue knows.
+    /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, a signature
+    /// the catalogue knows, a cookie or a storage key that it plainly writes.
     pub fn script_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
         let by_rule = self.addresses_in(text).filter_map(|address| self.site_rule(&address, granted));
         let by_signature = catalogue::signatures(text)
             .map(|known| Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company)));
-        by_rule.chain(by_signature).find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
+        let by_write = script::writes(text).map(|write| match write {
+            Write::Cookie(name) => self.cookie(name, granted),
+            Write::Storage(key) => self.storage(key, granted),
+        });
+        let all = by_rule.chain(by_signature).chain(by_write);
+        all.into_iter().find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
     }
 
     fn site_rule(&self, address: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
@@ -116,10 +124,9 @@ impl Policy {
         Some(Verdict::of(*purpose, granted, Rule::Site(written)))
     }
 
-    /// What looks like an address in a script's text; none are looked for where no rule could name them.
+    /// None are looked for where no rule could name them.
     fn addresses_in<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = String> + use<'t> {
-        let text = if self.tags.is_empty() { &[] } else { text };
-        memchr::memmem::find_iter(text, b"//").filter_map(move |at| address_at(&text[at + 2..]))
+        script::addresses(if self.tags.is_empty() { &[] } else { text })
     }
 
     /// With everything granted nothing is held: there is nothing left to ask.
@@ -130,16 +137,6 @@ impl Policy {
             Verdict::hold(None, Rule::Unclassified)
         }
     }
-}
-
-/// The address behind `//` in a script's text, as far as it is plainly written.
-fn address_at(text: &[u8]) -> Option<String> {
-    const LONGEST: usize = 200;
-    let stops =
-        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b')');
-    let end = text.iter().take(LONGEST).position(stops).unwrap_or(text.len().min(LONGEST));
-    let address = std::str::from_utf8(&text[..end]).ok()?;
-    address.contains('.').then(|| format!("https://{}", address.to_ascii_lowercase()))
 }
 
 fn names(rules: &[NameRule]) -> NamePatterns<Purpose> {

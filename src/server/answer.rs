@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION};
 use http::uri::Authority;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -32,11 +32,16 @@ pub(super) async fn answer<H: Handle>(
 ) -> Result<Answer<H::Body>, Infallible> {
     let own = match receive(&client, &mut request) {
         Ok(peer) => match hand_on(handler, &client, request, peer).await {
-            Ok(response) => return Ok(response.map(Either::Left)),
+            Ok(mut response) => {
+                // A site that speaks HTTP/1.0 would otherwise be imitated: RFC 9110 section 6.2 wants our own version.
+                *response.version_mut() = Version::HTTP_11;
+                return Ok(response.map(Either::Left));
+            }
             Err(own) => own,
         },
         Err(own) => {
-            client.expect_more(!request.body().is_end_stream());
+            // The client may still be sending what nobody will read.
+            client.linger.fetch_or(!request.body().is_end_stream(), Ordering::Relaxed);
             own
         }
     };
@@ -68,17 +73,14 @@ async fn hand_on<H: Handle>(
     request: Request<Incoming>,
     peer: Peer,
 ) -> Result<Response<H::Body>, OwnAnswer> {
-    let limits = &client.door.limits;
     let (head, body) = request.into_parts();
-    let (body, fault) = RequestBody::new(body, limits.body_bytes, limits.idle);
+    let (body, fault) = RequestBody::new(body, &client.door.limits, client.linger.clone());
     let outcome = caught(async move { handler.handle(Request::from_parts(head, body), peer).await }).await;
     if let Some(status) = fault.and_then(|fault| fault.get().copied()) {
-        client.expect_more(true);
         return Err(Refuse(status, "The request's body did not arrive as it should."));
     }
     outcome.map_err(|Panicked| {
         tracing::error!(visitor = redact(peer.address), "a request ended in a panic and was answered with 500");
-        client.expect_more(true);
         Refuse(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here.")
     })
 }
@@ -130,14 +132,5 @@ fn refuse(response: &mut Response<Full<Bytes>>, status: StatusCode, why: &'stati
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(ALLOW, METHODS);
-    }
-}
-
-impl Client {
-    /// The client may still be sending what nobody will read: close gently.
-    fn expect_more(&self, more: bool) {
-        if more {
-            self.linger.store(true, Ordering::Relaxed);
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 
 use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::certificates::Certificates;
 use super::connection::{Door, Stop};
@@ -57,16 +57,25 @@ pub fn run<H: Handle>(
 
 /// Takes every address, or none: exclusively, so that a stale process cannot share a port unnoticed.
 pub fn bind(config: &Config) -> Result<Bound, StartFault> {
-    let https_port = config.listeners.iter().find(|listener| !listener.tls.is_empty());
-    let https_port = https_port.map_or(443, |listener| listener.address.port());
-    let mut bound = Bound { doors: Vec::new(), reloader: Reloader::default(), config: config.clone() };
+    let mut sockets = Vec::new();
     for listener in &config.listeners {
+        let socket = listen(listener.address).map_err(|error| StartFault::Address(listener.address, error))?;
+        sockets.push(socket);
+    }
+    let https_port = https_port(&config.listeners, &sockets);
+    let mut bound = Bound { doors: Vec::new(), reloader: Reloader::default(), config: config.clone() };
+    for (listener, socket) in config.listeners.iter().zip(sockets) {
         let (door, certificates) = door(listener, &config.limits, https_port)?;
         bound.reloader.0.extend(certificates);
-        let socket = listen(listener.address).map_err(|error| StartFault::Address(listener.address, error))?;
         bound.doors.push((socket, Arc::new(door)));
     }
     Ok(bound)
+}
+
+/// Of the first listener with certificates; without one, whatever stands in front listens where browsers expect it.
+fn https_port(listeners: &[Listener], sockets: &[TcpListener]) -> u16 {
+    let encrypted = listeners.iter().position(|listener| !listener.tls.is_empty());
+    encrypted.and_then(|place| sockets[place].local_addr().ok()).map_or(443, |address| address.port())
 }
 
 fn door(config: &Listener, limits: &Limits, https_port: u16) -> Result<(Door, Option<Arc<Certificates>>), StartFault> {
@@ -111,23 +120,27 @@ impl Bound {
     }
 
     /// Serves until `shutdown` resolves; then nothing new is accepted, requests under way may end within
-    /// `limits.drain`, and it returns. `make` is called once in each worker. Blocks: call it outside any runtime.
+    /// `limits.drain`, and it returns. A worker that ends by itself ends the others in the same way and is the error.
+    /// `make` is called once in each worker. Blocks: call it outside any runtime.
     pub fn serve<H: Handle>(
         self,
         make: impl Fn() -> H + Clone + Send + 'static,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), StartFault> {
         let (stop, stopping) = watch::channel(false);
-        let mut workers = Vec::new();
+        let (mut workers, ended) = (Vec::new(), Arc::new(Notify::new()));
         let permits = Arc::new(Semaphore::new(self.config.limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
         for number in 0..self.config.workers.max(1) {
             let worker = self.worker(permits.clone(), stopping.clone()).map_err(StartFault::Worker)?;
-            let (make, name) = (make.clone(), format!("worker-{number}"));
-            let thread = thread::Builder::new().name(name).spawn(move || worker.work(make));
+            let (make, name, ending) = (make.clone(), format!("worker-{number}"), Ending(ended.clone()));
+            let thread = thread::Builder::new().name(name).spawn(move || {
+                let _ending = ending;
+                worker.work(make)
+            });
             workers.push(thread.map_err(StartFault::Worker)?);
         }
         drop(self);
-        wait(shutdown)?;
+        wait(shutdown, &ended)?;
         let _ = stop.send(true);
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(worked) => worked.map_err(StartFault::Worker),
@@ -142,10 +155,26 @@ impl Bound {
     }
 }
 
-fn wait(shutdown: impl Future<Output = ()>) -> Result<(), StartFault> {
+/// Until told to stop, or until a worker has ended without being told: a gate that says it is ready and serves nobody
+/// is worse than one that ends and is started again.
+fn wait(shutdown: impl Future<Output = ()>, ended: &Notify) -> Result<(), StartFault> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(StartFault::Worker)?;
-    runtime.block_on(shutdown);
+    runtime.block_on(async {
+        tokio::select! {
+            () = shutdown => {}
+            () = ended.notified() => {}
+        }
+    });
     Ok(())
+}
+
+/// Tells that a worker has ended, also where it panicked.
+struct Ending(Arc<Notify>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 impl fmt::Debug for Bound {
@@ -166,5 +195,41 @@ impl Reloader {
         let first = faults.next();
         faults.for_each(drop);
         first.map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::super::{Peer, RequestBody};
+    use super::*;
+
+    #[derive(Clone)]
+    struct Nobody;
+
+    impl Handle for Nobody {
+        type Body = http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, crate::server::BoxError>;
+
+        async fn handle(&self, _: http::Request<RequestBody>, _: Peer) -> http::Response<Self::Body> {
+            pending().await
+        }
+    }
+
+    #[test]
+    fn a_worker_that_ends_by_itself_ends_the_gate() {
+        let listener = Listener {
+            address: ([127, 0, 0, 1], 0).into(),
+            tls: Vec::new(),
+            trusted_proxies: Vec::new(),
+            redirect_to_https: false,
+        };
+        let config = Config { listeners: vec![listener], limits: Limits::default(), workers: 2 };
+        let make = || -> Nobody {
+            assert_ne!(thread::current().name(), Some("worker-1"), "one worker fails");
+            Nobody
+        };
+        let served = bind(&config).expect("a free port").serve(make, pending());
+        assert!(matches!(served, Err(StartFault::Worker(_))), "{served:?}");
     }
 }

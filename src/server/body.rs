@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,7 +14,8 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::BoxError;
+use super::socket::Linger;
+use super::{BoxError, Limits};
 
 /// A request body. An error is an [`io::Error`]: `FileTooLarge` past the limit, `TimedOut` after too long a silence,
 /// anything else broken off or malformed. Trailers are dropped (RFC 9110 section 6.5.1): nobody asked for them.
@@ -25,15 +27,17 @@ pub struct RequestBody {
     timer: Option<Pin<Box<Sleep>>>,
     armed: bool,
     fault: BodyFault,
+    linger: Linger,
 }
 
 /// What went wrong with the body, for the one who answers; `None` for a request without one.
 pub(super) type BodyFault = Option<Arc<OnceLock<StatusCode>>>;
 
 impl RequestBody {
-    pub(super) fn new(inner: Incoming, most: u64, longest: Duration) -> (Self, BodyFault) {
+    pub(super) fn new(inner: Incoming, limits: &Limits, linger: Linger) -> (Self, BodyFault) {
         let fault: BodyFault = (!inner.is_end_stream()).then(Arc::default);
-        (Self { inner, left: most, longest, timer: None, armed: false, fault: fault.clone() }, fault)
+        let (left, longest) = (limits.body_bytes, limits.idle);
+        (Self { inner, left, longest, timer: None, armed: false, fault: fault.clone(), linger }, fault)
     }
 
     fn fail(&self, kind: ErrorKind, cause: impl Into<BoxError>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
@@ -96,6 +100,15 @@ impl Body for RequestBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// Answered before it was read: the client may still be sending, and should see the answer all the same.
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if !self.inner.is_end_stream() {
+            self.linger.store(true, Ordering::Relaxed);
+        }
     }
 }
 

@@ -80,7 +80,9 @@ async fn encrypt(socket: Socket, door: &Door) -> io::Result<Stream> {
 
 async fn converse<H: Handle>(handler: H, client: Client, stream: Stream, mut stop: Stop) -> hyper::Result<()> {
     let (protocol, linger) = (protocol(&client.door.limits), client.linger.clone());
-    let service = service_fn(move |request: Request<Incoming>| answer(handler.clone(), client.clone(), request));
+    // Boxed: hyper keeps room for one of these in every connection, and an idle one should not hold the busy part.
+    let service =
+        service_fn(move |request: Request<Incoming>| Box::pin(answer(handler.clone(), client.clone(), request)));
     let connection = protocol.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Handle;
 use super::connection::{Client, Door, Stop, serve, stopped};
@@ -17,6 +17,8 @@ use super::socket::Open;
 
 /// After an error that the next `accept` would meet again: no file handles left, most often.
 const PAUSE: Duration = Duration::from_millis(100);
+/// Said again after this time: whoever holds the gate at its limit must not fill the disk with its log.
+const SAY_AGAIN: Duration = Duration::from_secs(30);
 
 /// What one worker works with.
 pub(super) struct Worker {
@@ -39,8 +41,8 @@ impl Worker {
     async fn accept_all<H: Handle>(mut self, handler: H) -> io::Result<()> {
         let (drain, mut all_ended) = mpsc::channel::<Infallible>(1);
         for (listener, door) in self.doors {
-            let entrance =
-                Entrance { door, permits: self.permits.clone(), drain: drain.clone(), stop: self.stop.clone() };
+            let (permits, stop) = (self.permits.clone(), self.stop.clone());
+            let entrance = Entrance { door, permits, drain: drain.clone(), stop, said: None };
             tokio::spawn(entrance.accept(TcpListener::from_std(listener)?, handler.clone()));
         }
         drop((drain, handler));
@@ -58,6 +60,8 @@ struct Entrance {
     permits: Arc<Semaphore>,
     drain: mpsc::Sender<Infallible>,
     stop: Stop,
+    /// When the last fault was logged.
+    said: Option<Instant>,
 }
 
 impl Entrance {
@@ -89,7 +93,10 @@ impl Entrance {
                 }
                 Err(error) if is_the_client_s(&error) => {}
                 Err(error) => {
-                    tracing::error!(%error, "no connection can be accepted");
+                    if self.said.is_none_or(|said| said.elapsed() > SAY_AGAIN) {
+                        tracing::error!(%error, "no connection can be accepted");
+                        self.said = Some(Instant::now());
+                    }
                     sleep(PAUSE).await;
                 }
             }

@@ -63,6 +63,8 @@ impl Connector {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        // Shared out over the addresses of a name, so that a dead first one does not use up the whole limit.
+        tcp.set_connect_timeout(Some(config.connect_timeout));
         tcp.set_keepalive(Some(Duration::from_mins(1)));
         let builder = HttpsConnectorBuilder::new().with_tls_config(tls(config)?).https_or_http();
         let builder = match server_name(config) {

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -21,20 +21,29 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
     HeaderName::from_static("proxy-authenticate"),
 ];
-const PROXY_AUTHORIZATION: HeaderName = HeaderName::from_static("proxy-authorization");
+/// For the gate alone, or a danger behind it: CGI programs take a `Proxy` field for the setting `HTTP_PROXY`.
+const NOT_FOR_THE_SITE: [HeaderName; 2] =
+    [HeaderName::from_static("proxy-authorization"), HeaderName::from_static("proxy")];
+/// Names the gates a request has passed.
+const MARK: HeaderName = HeaderName::from_static("x-consentgate");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// Takes out of a request what was meant for the gate only. An upgrade is kept, alone, where it is a real one:
-/// `Connection` names it and `Upgrade` says to what. Says whether it kept one.
+/// Takes out of a request what was meant for the gate only. An upgrade to a WebSocket is kept, alone, where it is a
+/// real one: `Connection` names it too. Says whether it kept one.
+///
+/// No other protocol passes: behind an accepted `h2c` a visitor would talk HTTP/2 with the site through the tunnel,
+/// and no request and no `Set-Cookie` in it would meet the gate.
 ///
 /// `Expect: 100-continue` goes too: the gate says 100 itself when the body is first asked for.
 pub fn clean_request(headers: &mut HeaderMap) -> bool {
     let upgrade = upgrade_asked(headers);
     remove_hop_by_hop(headers);
-    headers.remove(PROXY_AUTHORIZATION);
+    for name in &NOT_FOR_THE_SITE {
+        headers.remove(name);
+    }
     if headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         headers.remove(EXPECT);
     }
@@ -55,7 +64,7 @@ pub fn clean_response(status: StatusCode, headers: &mut HeaderMap) {
 
 fn upgrade_asked(headers: &HeaderMap) -> Option<HeaderValue> {
     let named = nominated(headers).any(|option| option.eq_ignore_ascii_case(b"upgrade"));
-    let protocol = headers.get(UPGRADE).filter(|protocol| !protocol.is_empty())?;
+    let protocol = headers.get(UPGRADE).filter(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"))?;
     named.then(|| protocol.clone())
 }
 
@@ -99,11 +108,15 @@ pub struct Visitor<'v> {
     pub https: bool,
     /// What the visitor asked for as host, if anything.
     pub host: Option<&'v HeaderValue>,
-    /// The gate's name in `Via`: one for each installation, or two gates in a row would take each other for a loop.
+    /// The gate's own name: one for each installation, or two gates in a row would take each other for a loop.
     pub token: &'v str,
 }
 
-/// Tells the site who asks, one value each (promise 16), and writes the gate's own `Via` line (RFC 9110 7.6.3).
+/// Tells the site who asks, one value each (promise 16), and leaves the gate's mark against loops.
+///
+/// The mark is a field of our own and not `Via`, which RFC 9110 section 7.6.3 asks a gateway to write: at the sight of
+/// `Via` IIS (`noCompressionForProxies`) and nginx (`gzip_proxied off`) stop compressing, and every visitor of the
+/// sites this gate is made for would get pages several times as long. A `Via` that came with the request stays.
 ///
 /// `Forwarded` and `X-Real-IP` go: beside these three they could only contradict.
 pub fn forward(headers: &mut HeaderMap, visitor: Visitor<'_>) {
@@ -117,18 +130,14 @@ pub fn forward(headers: &mut HeaderMap, visitor: Visitor<'_>) {
         Some(host) => headers.insert(X_FORWARDED_HOST, host.clone()),
         None => headers.remove(X_FORWARDED_HOST),
     };
-    if let Ok(via) = HeaderValue::from_str(&format!("1.1 {}", visitor.token)) {
-        headers.append(VIA, via);
+    if let Ok(mark) = HeaderValue::from_str(visitor.token) {
+        headers.append(MARK, mark);
     }
 }
 
 /// Has this request been through this gate before? Then it goes round in a circle: 508 (promise 39).
 pub fn looped(headers: &HeaderMap, token: &str) -> bool {
-    headers
-        .get_all(VIA)
-        .iter()
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
-        .any(|hop| hop.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(1) == Some(token.as_bytes()))
+    headers.get_all(MARK).iter().any(|mark| mark.as_bytes() == token.as_bytes())
 }
 
 #[cfg(test)]
@@ -160,6 +169,7 @@ mod tests {
             ("keep-alive", "timeout=5"),
             ("proxy-connection", "keep-alive"),
             ("proxy-authorization", "Basic x"),
+            ("proxy", "http://evil.example"),
             ("te", "trailers"),
             ("trailer", "x"),
             ("transfer-encoding", "chunked"),
@@ -184,7 +194,9 @@ mod tests {
         let mut real = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
         assert!(clean_request(&mut real));
         assert_eq!(real, headers(&[("connection", "upgrade"), ("upgrade", "websocket")]));
-        for half in [headers(&[("upgrade", "websocket")]), headers(&[("connection", "upgrade")])] {
+        let smuggler = headers(&[("connection", "upgrade"), ("upgrade", "h2c")]);
+        let two = headers(&[("connection", "upgrade"), ("upgrade", "websocket, h2c")]);
+        for half in [headers(&[("upgrade", "websocket")]), headers(&[("connection", "upgrade")]), smuggler, two] {
             let mut half = half;
             assert!(!clean_request(&mut half));
             assert!(half.is_empty());
@@ -221,16 +233,16 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("x-forwarded-host", "www.example.gov.uk"),
             ("via", "1.0 squid"),
-            ("via", "1.1 consentgate-1a2b"),
+            ("x-consentgate", "consentgate-1a2b"),
         ]);
         assert_eq!(request, told);
     }
 
     #[test]
     fn a_request_that_comes_round_again_is_known() {
-        let request = headers(&[("via", "1.0 squid, 1.1 consentgate-1a2b (comment)")]);
+        let request = headers(&[("x-consentgate", "consentgate-0000"), ("x-consentgate", "consentgate-1a2b")]);
         assert!(looped(&request, "consentgate-1a2b"));
         assert!(!looped(&request, "consentgate-ffff"));
-        assert!(!looped(&headers(&[("via", "1.1 x-consentgate-1a2b")]), "consentgate-1a2b"));
+        assert!(!looped(&headers(&[("via", "1.1 consentgate-1a2b")]), "consentgate-1a2b"));
     }
 }

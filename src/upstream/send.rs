@@ -4,10 +4,11 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::{CONTENT_TYPE, HOST, UPGRADE};
 use http::uri::{Authority, PathAndQuery};
 use http::{Extensions, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -44,7 +45,9 @@ pub struct Upstream {
     config: Arc<Config>,
     host: Option<HeaderValue>,
     cap: Arc<Semaphore>,
-    kept: Pool,
+    room: Arc<Room>,
+    narrow: Pool,
+    wide: Pool,
     /// Keeps no connection: a second try must not meet a second stale one.
     fresh: Pool,
 }
@@ -54,8 +57,16 @@ impl Upstream {
     pub fn new(config: &Config, cap: Arc<Semaphore>) -> Result<Self, SetupFault> {
         let host = config.host_header.as_deref().map(host_value).transpose()?;
         let connector = Connector::new(config)?;
-        let kept = pool(connector.clone(), (config.max_connections / 8).max(8));
-        Ok(Self { config: Arc::new(config.clone()), host, cap, kept, fresh: pool(connector, 0) })
+        let keep = (config.max_connections / 8).max(8);
+        Ok(Self {
+            config: Arc::new(config.clone()),
+            host,
+            cap,
+            room: Arc::default(),
+            narrow: pool(keep).build(connector.clone()),
+            wide: pool(keep).http1_max_headers(MOST_HEADERS).build(connector.clone()),
+            fresh: pool(0).http1_max_headers(MOST_HEADERS).build(connector),
+        })
     }
 
     /// Sends a request in origin form, its hop-by-hop fields already taken out ([`super::hop::clean_request`]).
@@ -68,15 +79,21 @@ impl Upstream {
     {
         let permit = self.turn().await?;
         let (request, progress) = self.prepare(request);
+        let may_switch = request.headers().contains_key(UPGRADE);
         let again = repeatable(&request);
-        let response = match self.ask(&self.kept, request, &progress).await {
-            Err(Fault { stale: true, failure }) => match again {
+        let kept = if self.room.is_narrow() { &self.narrow } else { &self.wide };
+        let response = match self.ask(kept, request, &progress).await {
+            Err(Fault { again: true, failure }) => match again {
                 Some(again) => self.ask(&self.fresh, again, &progress).await,
                 None => return Err(failure),
             },
             other => other,
         };
         let response = response.map_err(|fault| fault.failure)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS && !may_switch {
+            let cause = "it switched protocols, and nobody had asked";
+            return Err(Failure::Broken(self.cause(Some(cause.into()))));
+        }
         Ok(self.counted(response, permit))
     }
 
@@ -131,7 +148,7 @@ impl Upstream {
             }
             let later = progress.moved() + self.config.response_timeout;
             if later <= deadline {
-                return Err(Fault { stale: false, failure: Failure::Timeout(self.cause(None)) });
+                return Err(Fault { again: false, failure: Failure::Timeout(self.cause(None)) });
             }
             deadline = later;
         }
@@ -147,6 +164,7 @@ impl Upstream {
                 if let Some(used) = response.extensions_mut().remove::<Used>() {
                     used.mark();
                 }
+                self.room.saw(response.headers().len());
                 Ok(response)
             }
             Err(error) => Err(self.fault(error, progress)),
@@ -155,14 +173,18 @@ impl Upstream {
 
     fn fault(&self, error: legacy::Error, progress: &Progress) -> Fault {
         if let Some(visitor) = progress.take_fault() {
-            return Fault { stale: false, failure: Failure::RequestBody(self.cause(Some(visitor))) };
+            return Fault { again: false, failure: Failure::RequestBody(self.cause(Some(visitor))) };
         }
         if error.is_connect() {
             let failure = if timed_out(&error) { Failure::Timeout } else { Failure::Connect };
-            return Fault { stale: false, failure: failure(self.cause(Some(error.into()))) };
+            return Fault { again: false, failure: failure(self.cause(Some(error.into()))) };
         }
-        let stale = was_used(&error) && died(&error);
-        Fault { stale, failure: Failure::Broken(self.cause(Some(error.into()))) }
+        let crowded = is_crowded(&error);
+        if crowded {
+            self.room.overflowed();
+        }
+        let again = crowded || (was_used(&error) && died(&error));
+        Fault { again, failure: Failure::Broken(self.cause(Some(error.into()))) }
     }
 
     fn cause(&self, source: Option<BoxError>) -> Cause {
@@ -184,25 +206,59 @@ impl fmt::Debug for Upstream {
     }
 }
 
-/// A failure, and whether it was only a connection that had grown old.
+/// How many headers to make room for. hyper clears that room for every response, and 1,600 places cost a small one a
+/// third of its time: so a site that has shown few headers for a while gets hyper's own 100, and gets the room back
+/// for good should a response ever not fit.
+#[derive(Default)]
+struct Room(AtomicU32);
+
+impl Room {
+    const FEW: usize = 64;
+    /// Responses in a row with few headers.
+    const A_WHILE: u32 = 64;
+    const NEVER: u32 = u32::MAX;
+
+    fn is_narrow(&self) -> bool {
+        (Self::A_WHILE..Self::NEVER).contains(&self.0.load(Ordering::Relaxed))
+    }
+
+    fn saw(&self, headers: usize) {
+        let seen = self.0.load(Ordering::Relaxed);
+        let next = if headers > Self::FEW { 0 } else { seen.saturating_add(1).min(Self::A_WHILE) };
+        if seen != Self::NEVER && next != seen {
+            self.0.store(next, Ordering::Relaxed);
+        }
+    }
+
+    fn overflowed(&self) {
+        self.0.store(Self::NEVER, Ordering::Relaxed);
+    }
+}
+
+/// A failure, and whether the same request may be sent once more: its connection had only grown old, or its response
+/// had more headers than there was room for.
 struct Fault {
-    stale: bool,
+    again: bool,
     failure: Failure,
 }
 
 /// Header names keep the case they were sent in, on their way there and back: old clients and sites look at it.
 /// White space before a colon is taken out (RFC 9112 section 5.1) and folded lines are joined (section 5.2).
-fn pool(connector: Connector, keep: usize) -> Pool {
-    Client::builder(TokioExecutor::new())
+fn pool(keep: usize) -> legacy::Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(keep)
         .http1_preserve_header_case(true)
-        .http1_max_headers(MOST_HEADERS)
         .http1_max_buf_size(HEAD_BYTES)
         .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .build(connector)
+        .http1_allow_obsolete_multiline_headers_in_responses(true);
+    builder
+}
+
+fn is_crowded(error: &legacy::Error) -> bool {
+    chain(error).filter_map(|error| error.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse_too_large)
 }
 
 fn host_value(host: &str) -> Result<HeaderValue, SetupFault> {

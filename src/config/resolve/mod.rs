@@ -3,6 +3,8 @@
 //! A value that cannot stand is reported and replaced by its default, so that the rest is still checked; a report with
 //! a fault never becomes a `Resolved`.
 
+#![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
+
 mod rules;
 mod server;
 mod site;
@@ -32,8 +34,8 @@ pub(super) fn file(
 ) -> Option<Resolved> {
     let mut resolver = Resolver { folder, places, report, own: Vec::new(), hosts: Vec::new() };
     let Found(_, written) = written;
-    let server = resolver.server(written);
     let admin = resolver.admin(written.admin.as_ref());
+    let server = resolver.server(written);
     let ledger = resolver.ledger(written.ledger.as_ref());
     let organisation = written.organisation.as_ref().map(|found| &found.1);
     let mut sites = Vec::new();
@@ -159,6 +161,7 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 fn binary(bytes: u64) -> impl fmt::Display {
-    let (unit, factor) = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0).unwrap_or(&("", 1));
+    let (unit, factor) =
+        UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor)).unwrap_or(&("", 1));
     format!("{}{unit}", bytes / factor)
 }

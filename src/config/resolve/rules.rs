@@ -1,7 +1,7 @@
 //! The rules of one site.
 
 use super::super::excerpt::quoted;
-use super::super::known::{known_purpose, tag_pattern_fault};
+use super::super::known::{known_purpose, path_pattern_fault, tag_pattern_fault};
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, Key, Site};
 use super::{Resolver, items};
@@ -90,7 +90,7 @@ impl Resolver<'_, '_> {
         let purpose = written.purpose.as_ref().and_then(|found| self.purpose(found, purposes));
         let pattern = written.r#match.as_ref()?;
         if let Some(why) = tag_pattern_fault(&pattern.1) {
-            self.fault(pattern, format!("the pattern {why}"), "write an address such as \"||maps.example.com^\"");
+            self.fault(pattern, why, "write an address such as \"||maps.example.com^\"");
         }
         Some(TagRule { pattern: pattern.1.clone(), purpose: purpose? })
     }
@@ -105,12 +105,8 @@ impl Resolver<'_, '_> {
             hold.extend(purpose);
         }
         let pattern = written.r#match.as_ref()?;
-        if !pattern.1.starts_with(['/', '*']) {
-            self.fault(
-                pattern,
-                format!("{} is not a path", quoted(&pattern.1)),
-                "start it with '/', such as \"/benefits/*\"",
-            );
+        if let Some(why) = path_pattern_fault(&pattern.1) {
+            self.fault(pattern, why, "write a path such as \"/benefits/*\"");
         }
         Some(PathRule { pattern: pattern.1.clone(), hold: hold.into_iter().collect::<PurposeSet>() })
     }

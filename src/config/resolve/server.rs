@@ -34,13 +34,11 @@ impl Resolver<'_, '_> {
     }
 
     pub(super) fn admin(&mut self, written: Option<&Found<written::Admin>>) -> SocketAddr {
-        match written.and_then(|found| found.1.address.as_ref()) {
-            Some(address) => self.address(address, "127.0.0.1:9901").unwrap_or(ADMIN),
-            None => {
-                self.own.push(ADMIN);
-                ADMIN
-            }
-        }
+        let Some(address) = written.and_then(|found| found.1.address.as_ref()) else {
+            self.own.push(ADMIN);
+            return ADMIN;
+        };
+        self.address(address, "127.0.0.1:9901").unwrap_or(ADMIN)
     }
 
     fn listener(&mut self, written: &written::Listener) -> Option<Listener> {

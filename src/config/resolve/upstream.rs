@@ -128,7 +128,7 @@ fn parse_url(text: &str) -> Result<(Scheme, Authority), (String, &'static str)> 
 }
 
 /// Would a connection to the authority reach a listener on `own`? Names other than `localhost` are not looked up: DNS
-/// may answer differently tomorrow, and the gateway stops loops by their `Via`.
+/// may answer differently tomorrow, and the gateway stops loops by its mark.
 fn is_own(own: SocketAddr, authority: &Authority) -> bool {
     let host = authority.host().trim_matches(['[', ']']);
     let local = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };

@@ -3,6 +3,9 @@
 //! The JSON Schema is derived from these types and the file is checked against that schema, so an editor and the gate
 //! say the same. Every value keeps the place it was found at.
 
+#![allow(clippy::doc_markdown, reason = "the descriptions are shown by editors as plain text")]
+#![allow(clippy::struct_field_names, reason = "the keys of the YAML are a contract")]
+
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};

@@ -1,0 +1,117 @@
+//! `Link:` header lines: hints that make a browser fetch or connect before the page has begun (RFC 8288).
+
+use http::header::{HeaderMap, HeaderValue, LINK};
+use url::Url;
+
+use crate::consent::PurposeSet;
+use crate::policy::Policy;
+
+use super::hold::{Finding, Judge, fetches};
+
+/// Takes the links out whose address must be held. Kept ones keep their bytes and their order; a line that cannot
+/// be read goes, since a browser may read it all the same.
+pub fn hold_links(headers: &mut HeaderMap, policy: &Policy, granted: PurposeSet, page: &Url) -> Vec<Finding> {
+    let host = page.host_str().unwrap_or_default();
+    let judge = Judge { policy, granted, host, base: page };
+    let mut findings = Vec::new();
+    let lines: Vec<_> = headers.get_all(LINK).iter().cloned().collect();
+    let kept: Vec<_> = lines.iter().filter_map(|line| keep(line, &judge, &mut findings)).collect();
+    if !findings.is_empty() {
+        headers.remove(LINK);
+        headers.extend(kept.into_iter().map(|line| (LINK, line)));
+    }
+    findings
+}
+
+/// The line without what is held; `None` when nothing is left of it.
+fn keep(line: &HeaderValue, judge: &Judge<'_>, findings: &mut Vec<Finding>) -> Option<HeaderValue> {
+    let before = findings.len();
+    let kept: Vec<_> = links(line.as_bytes()).filter(|link| passes(link, judge, findings)).collect();
+    if findings.len() == before {
+        return Some(line.clone());
+    }
+    if kept.is_empty() { None } else { HeaderValue::from_bytes(&kept.join(&b", "[..])).ok() }
+}
+
+fn passes(link: &[u8], judge: &Judge<'_>, findings: &mut Vec<Finding>) -> bool {
+    let text = String::from_utf8_lossy(link);
+    let parts = text.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+    let Some((address, parameters)) = parts else {
+        findings.push(Finding { tag: "Link".into(), address: "unreadable".into(), rule: "malformed".into() });
+        return false;
+    };
+    // Without a relation nothing is fetched; with several, any of them may.
+    if !fetches(&relations(parameters)) {
+        return true;
+    }
+    judge.link(address.trim()).map(|finding| findings.push(finding)).is_none()
+}
+
+/// The values of all `rel` parameters, quotes taken off.
+fn relations(parameters: &str) -> String {
+    let named = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let of_rel = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("rel"));
+    of_rel.map(|(_, value)| value.trim().trim_matches('"')).collect::<Vec<_>>().join(" ")
+}
+
+/// The link-values of a line: separated by commas, save inside `<…>` and quotes.
+fn links(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let (mut in_address, mut in_quotes) = (false, false);
+    let separates = move |byte: &u8| {
+        match byte {
+            b'<' if !in_quotes => in_address = true,
+            b'>' if !in_quotes => in_address = false,
+            b'"' if !in_address => in_quotes = !in_quotes,
+            _ => {}
+        }
+        *byte == b',' && !in_address && !in_quotes
+    };
+    line.split(separates).map(<[u8]>::trim_ascii).filter(|link| !link.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::Purposes;
+    use crate::policy::{Config, Unclassified};
+
+    fn hold(lines: &[&'static str]) -> (Vec<String>, usize) {
+        let config = Config {
+            purposes: Purposes::default(),
+            hosts: vec!["www.example.gov.uk".into()],
+            cookies: vec![],
+            tags: vec![],
+            storage: vec![],
+            paths: vec![],
+            unclassified: Unclassified::default(),
+        };
+        let policy = Policy::new(&config).expect("no patterns");
+        let page = Url::parse("https://www.example.gov.uk/").expect("an address");
+        let mut headers: HeaderMap = lines.iter().map(|line| (LINK, HeaderValue::from_static(line))).collect();
+        let findings = hold_links(&mut headers, &policy, PurposeSet::ESSENTIAL, &page);
+        let left = headers.get_all(LINK).iter().map(|line| line.to_str().expect("ASCII").to_owned());
+        (left.collect(), findings.len())
+    }
+
+    #[test]
+    fn hints_to_trackers_go_and_the_rest_keeps_its_bytes() {
+        let tracker = "<https://www.google-analytics.com/a.js>; rel=preload; as=script";
+        assert_eq!(hold(&[tracker]), (vec![], 1));
+        assert_eq!(
+            hold(&["</css/site.css>;rel=preload ;as=style"]),
+            (vec!["</css/site.css>;rel=preload ;as=style".into()], 0)
+        );
+        let mixed = "</a.css>; rel=\"preload\"; title=\"a,b\" , <//www.google-analytics.com>; rel=\"x preconnect\", </next>; rel=next";
+        assert_eq!(hold(&[mixed]), (vec!["</a.css>; rel=\"preload\"; title=\"a,b\", </next>; rel=next".into()], 1));
+        let license = "<https://www.google-analytics.com/terms>; rel=license";
+        assert_eq!(hold(&[license]), (vec![license.into()], 0));
+    }
+
+    #[test]
+    fn what_cannot_be_read_goes() {
+        assert_eq!(
+            hold(&["https://www.google-analytics.com/; rel=preload", "</ok>; rel=preload"]),
+            (vec!["</ok>; rel=preload".into()], 1)
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! What an inline script's text says it will do, as far as that is plainly written: addresses it names, cookies and
+//! storage keys it writes.
+//!
+//! Reading is not running: a script that puts a name together from parts is not understood here, and one in a file
+//! of its own is not read at all. What this misses is for the fences behind it.
+
+use memchr::memmem;
+
+/// Something a script plainly writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Write<'t> {
+    /// `document.cookie = 'NAME=…'`
+    Cookie(&'t [u8]),
+    /// `localStorage.setItem('KEY', …)`, `sessionStorage['KEY'] = …`
+    Storage(&'t [u8]),
+}
+
+/// The cookies and keys that are written with their names in quotes. Deleting is not writing.
+pub(super) fn writes(text: &[u8]) -> impl Iterator<Item = Write<'_>> {
+    let cookies = after(text, b"document.cookie").filter_map(cookie).map(Write::Cookie);
+    let stores = after(text, b"localStorage").chain(after(text, b"sessionStorage"));
+    cookies.chain(stores.filter_map(key).map(Write::Storage))
+}
+
+/// What follows each place where the words stand.
+fn after<'t>(text: &'t [u8], words: &'static [u8]) -> impl Iterator<Item = &'t [u8]> {
+    memmem::find_iter(text, words).map(move |at| &text[at + words.len()..])
+}
+
+fn cookie(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.trim_ascii_start().strip_prefix(b"=").filter(|rest| !rest.starts_with(b"="))?;
+    let (pair, quote) = quoted(rest)?;
+    let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+    // `'name=; expires=…'` deletes.
+    let deletes = value.starts_with(b"=;") || (value == b"=" && !quote);
+    (!deletes && !name.is_empty()).then(|| name.trim_ascii())
+}
+
+fn key(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.trim_ascii_start();
+    if let Some(call) = rest.strip_prefix(b".setItem") {
+        return Some(quoted(call.trim_ascii_start().strip_prefix(b"(")?)?.0);
+    }
+    let (name, _) = quoted(rest.strip_prefix(b"[")?)?;
+    let behind = rest[memchr::memchr(b']', rest)? + 1..].trim_ascii_start();
+    (behind.starts_with(b"=") && !behind.starts_with(b"==")).then_some(name)
+}
+
+/// The text in quotes that stands here, up to its closing quote; `true` says that something is added to it.
+fn quoted(rest: &[u8]) -> Option<(&[u8], bool)> {
+    const LONGEST: usize = 512;
+    let rest = rest.trim_ascii_start();
+    let quote = *rest.first().filter(|first| matches!(first, b'"' | b'\'' | b'`'))?;
+    let inside = &rest[1..];
+    let end = inside.iter().take(LONGEST).position(|byte| *byte == quote)?;
+    let behind = inside[end + 1..].trim_ascii_start();
+    Some((&inside[..end], behind.starts_with(b"+")))
+}
+
+/// Addresses that are plainly written in a script, as far as they go.
+pub(super) fn addresses(text: &[u8]) -> impl Iterator<Item = String> {
+    memmem::find_iter(text, b"//").filter_map(|at| address(&text[at + 2..]))
+}
+
+fn address(text: &[u8]) -> Option<String> {
+    const LONGEST: usize = 200;
+    let stops =
+        |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b')');
+    let end = text.iter().take(LONGEST).position(stops).unwrap_or(text.len().min(LONGEST));
+    let address = std::str::from_utf8(&text[..end]).ok()?;
+    address.contains('.').then(|| format!("https://{}", address.to_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(text: &str) -> Vec<Write<'_>> {
+        writes(text.as_bytes()).collect()
+    }
+
+    #[test]
+    fn names_in_quotes_are_found() {
+        assert_eq!(written("document.cookie = 'hits=' + n + '; path=/'"), [Write::Cookie(b"hits")]);
+        assert_eq!(
+            written("document.cookie=\"a=b\";document.cookie = `c=${d}`"),
+            [Write::Cookie(b"a"), Write::Cookie(b"c")]
+        );
+        assert_eq!(written("localStorage.setItem('last', 1)"), [Write::Storage(b"last")]);
+        assert_eq!(written("window.sessionStorage [ \"k\" ] = 1"), [Write::Storage(b"k")]);
+    }
+
+    #[test]
+    fn reading_and_deleting_are_not_writing() {
+        assert_eq!(written("if (document.cookie == 'a=b') {}"), []);
+        assert_eq!(written("var c = document.cookie; localStorage.getItem('k'); localStorage['k'] == 1"), []);
+        assert_eq!(written("document.cookie = 'gone=; expires=Thu, 01 Jan 1970 00:00:00 GMT'"), []);
+        assert_eq!(written("document.cookie = name + '=' + value; localStorage.setItem(key, 1)"), []);
+        assert_eq!(written("document.cookie = 'no name'"), []);
+    }
+
+    #[test]
+    fn addresses_go_as_far_as_they_are_written() {
+        let all: Vec<_> =
+            addresses(b"s.src='//A.example/x.js?'+y; // a comment\nvar z=\"https://b.example\"").collect();
+        assert_eq!(all, ["https://a.example/x.js?", "https://b.example"]);
+    }
+}

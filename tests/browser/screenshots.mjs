@@ -1,0 +1,74 @@
+// Pictures of what a visitor sees, into target/screenshots: `node tests/browser/screenshots.mjs`.
+
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { demo } from './support/program.mjs';
+import { Visitor, browser } from './support/visitor.mjs';
+
+const FOLDER = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
+const DEVICES = { phone: { width: 375, height: 667 }, desktop: { width: 1200, height: 800 } };
+const ACCEPT = { en: /^Accept/, cy: /^Derbyn/ };
+
+mkdirSync(FOLDER, { recursive: true });
+const [chromium, council] = await Promise.all([browser('--force-color-profile=srgb'), demo()]);
+try {
+  for (const [device, viewport] of Object.entries(DEVICES)) {
+    for (const language of ['en', 'cy']) await ownPages(device, viewport, language);
+    await theSite(device, viewport);
+  }
+  await thirdParties();
+} finally {
+  await Promise.all([chromium.close(), council.end()]);
+}
+
+async function theSite(device, viewport) {
+  const visitor = await Visitor.to(council.gate, chromium, { viewport });
+  await shot(visitor, '/', `${device}-notice`);
+  await shot(visitor, '/contact-us.aspx', `${device}-held-map`);
+  await visitor.opens('/');
+  await visitor.presses(ACCEPT.en);
+  await visitor.page.screenshot({ path: `${FOLDER}${device}-confirmation.png` });
+  await shot(visitor, '/', `${device}-accepted`, true);
+  await visitor.leaves();
+}
+
+async function ownPages(device, viewport, locale) {
+  const visitor = await Visitor.to(council.gate, chromium, { viewport, locale });
+  await shot(visitor, `/.consent/cookies?lang=${locale}`, `${device}-cookies-${locale}`);
+  await shot(visitor, `/.consent/cookies?lang=${locale}`, `${device}-cookies-${locale}-whole`, true);
+  await shot(visitor, `/.consent/record?lang=${locale}`, `${device}-record-${locale}`);
+  await shot(visitor, '/.consent/nothing', `${device}-error-${locale}`);
+  await visitor.leaves();
+}
+
+/** What the companies received from the front page, before any choice and after Accept, one picture above the other. */
+async function thirdParties() {
+  await council.forget();
+  const visitor = await Visitor.to(council.gate, chromium, { viewport: { width: 900, height: 560 } });
+  await visitor.opens('/');
+  const before = await received(visitor, 'nothing', { x: 0, y: 0, width: 900, height: 260 });
+  await visitor.opens('/');
+  await visitor.presses(ACCEPT.en);
+  const after = await received(visitor, 'something', { x: 0, y: 0, width: 900, height: 560 });
+  await visitor.page.setViewportSize({ width: 900, height: 900 });
+  const part = (title, picture) =>
+    `<h2>${title}</h2><img src="data:image/png;base64,${picture.toString('base64')}">`;
+  await visitor.page.setContent(
+    `<style>body { margin: 0; font-family: sans-serif } h2 { margin: 0; padding: 8px 16px; font-size: 18px; background: #14181c; color: white } img { display: block }</style>
+     ${part('Before any choice', before)}${part('After Accept', after)}`,
+  );
+  await visitor.page.screenshot({ path: `${FOLDER}third-parties.png`, fullPage: true });
+  await visitor.leaves();
+}
+
+async function received(visitor, name, clip) {
+  await shot(visitor, `${council.thirdParties}/`, `third-parties-${name}`);
+  return visitor.page.screenshot({ clip });
+}
+
+async function shot(visitor, path, name, fullPage = false) {
+  // A page that refreshes itself is never at rest.
+  await visitor.page.goto(new URL(path, visitor.site).href, { waitUntil: 'load' });
+  await visitor.page.screenshot({ path: `${FOLDER}${name}.png`, fullPage });
+}

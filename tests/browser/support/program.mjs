@@ -1,0 +1,137 @@
+// Starts what a test needs and sees that it ends with the test: the demo, a gate with a configuration of its own, and
+// small sites to put behind it. Everything listens on loopback, on ports that were free a moment ago.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createListener } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+/** A debug build on a machine that is busy with other things needs seconds, never this long. */
+const LONGEST_START = 60_000;
+
+/**
+ * The bundled council site with the gate in front.
+ * @returns `gate`, `direct` and `thirdParties`: addresses without a slash at the end; `received()` what the stand-ins were asked
+ * for; `forget()` empties that; `end()`.
+ */
+export async function demo() {
+  const port = await freePort();
+  const running = start(['demo', '--port', String(port)]);
+  const [, thirdParties] = await running.says(/(http:\/\/third-parties\.localhost:\d+)\//);
+  const [, council] = await running.says(/compare\s+http:\/\/127\.0\.0\.1:(\d+)\//);
+  const gate = `http://localhost:${port}`;
+  await running.answers(`${gate}/`);
+  const onLoopback = thirdParties.replace('third-parties.localhost', '127.0.0.1');
+  return {
+    gate,
+    // Not by the same name: cookies know no ports, and what one address sets the other would be sent.
+    direct: `http://127.0.0.1:${council}`,
+    thirdParties,
+    received: async () => (await fetch(`${onLoopback}/log.json`)).json(),
+    forget: async () => void (await fetch(`${onLoopback}/clear`, { method: 'POST', redirect: 'manual' })),
+    end: running.end,
+  };
+}
+
+/** The gate in front of `upstream` (an address), with the site's further lines of YAML, each indented by four. */
+export async function gate(upstream, lines = '') {
+  const [port, admin] = [await freePort(), await freePort()];
+  const folder = temporaryFolder();
+  const file = join(folder, 'gate.yaml');
+  writeFileSync(
+    file,
+    `listeners: [{ address: "127.0.0.1:${port}" }]
+admin: { address: "127.0.0.1:${admin}" }
+ledger: { url: "sqlite:${folder}/ledger.db" }
+signing_key_file: "${folder}/signing.key"
+sites:
+  - hosts: ["*"]
+    upstream: ${upstream}
+    mode: enforce
+    notice: { languages: [en, cy], version: "1" }
+${lines}`,
+  );
+  const running = start(['serve', '--config', file]);
+  const address = `http://localhost:${port}`;
+  await running.answers(`${address}/.consent/cookies`);
+  return { address, end: running.end };
+}
+
+/** A site that answers every request with what `page(request)` returns: HTML, or nothing for "not found". */
+export async function site(page) {
+  const server = createServer((request, response) => {
+    const html = page(request);
+    response.writeHead(html === undefined ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' });
+    response.end(html);
+  });
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  const end = () => new Promise((ended) => server.close(ended).closeAllConnections());
+  return { address: `http://127.0.0.1:${server.address().port}`, end };
+}
+
+/** A port that nobody listens on. */
+export async function freePort() {
+  const listener = createListener();
+  await new Promise((ready) => listener.listen(0, '127.0.0.1', ready));
+  const { port } = listener.address();
+  await new Promise((closed) => listener.close(closed));
+  return port;
+}
+
+function start(command) {
+  const folder = temporaryFolder();
+  const child = spawn(binary(), command, { env: { ...process.env, TMPDIR: folder }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  let over = false;
+  child.stdout.on('data', (text) => (said += text));
+  child.stderr.on('data', (text) => (said += text));
+  const gone = new Promise((ended) => child.once('exit', ended)).then(() => (over = true));
+  // However the test ends, the program ends with it.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+
+  const until = async (what, found) => {
+    const last = Date.now() + LONGEST_START;
+    for (;;) {
+      const result = await found();
+      if (result) return result;
+      if (over || Date.now() > last) throw new Error(`consentgate ${command[0]}: waited for ${what} in vain:\n${said}`);
+      await new Promise((later) => setTimeout(later, 20));
+    }
+  };
+  return {
+    says: (pattern) => until(pattern, () => pattern.exec(said)),
+    answers: (address) => until(address, () => fetch(address).then((answer) => answer.ok, () => false)),
+    end: async () => {
+      kill();
+      await gone;
+      process.removeListener('exit', kill);
+    },
+  };
+}
+
+function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'consentgate-browser-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+let built;
+
+/** The program under test: `CONSENTGATE`, else what cargo builds. */
+function binary() {
+  built ??= process.env.CONSENTGATE ?? build();
+  return built;
+}
+
+function build() {
+  const command = ['build', '--message-format', 'json-render-diagnostics'];
+  const { status, stdout } = spawnSync('cargo', command, { cwd: REPOSITORY, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  if (status !== 0) throw new Error('cargo build failed');
+  const lines = stdout.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  return lines.findLast((line) => line.target?.name === 'consentgate' && line.executable).executable;
+}

@@ -1,0 +1,16 @@
+//! The gate end to end: the built program between a site and a visitor, over real sockets.
+//!
+//! One file for each subject; the words of the tests are in `tests/common/gate.rs`.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+#[path = "../common/gate.rs"]
+mod common;
+
+mod caches;
+mod choice;
+mod cookies;
+mod documents;
+mod pages;
+mod running;
+mod streams;
