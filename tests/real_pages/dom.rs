@@ -139,9 +139,11 @@ impl Reader {
                 self.refer(kind, href);
             }
         }
-        let is_image_button = name == "input" && element.attr("type").is_some_and(|of| of.eq_ignore_ascii_case("image"));
+        let is_image_button =
+            name == "input" && element.attr("type").is_some_and(|of| of.eq_ignore_ascii_case("image"));
         for (tag, attribute, kind) in FETCHING {
-            if tag == name && (tag != "input" || is_image_button)
+            if tag == name
+                && (tag != "input" || is_image_button)
                 && let Some(address) = element.attr(attribute)
             {
                 self.refer(kind, address);

@@ -74,7 +74,11 @@ impl Tally {
                 let undone = self.whole(page, answer, "accepted");
                 let banners = if page.at.is_multiple_of(2) { 0 } else { notices };
                 let added = (undone.banners, undone.footers, undone.held);
-                self.expect(page, added == (banners, notices, 0), &format!("accepted: nothing but the notice is added: {added:?}"));
+                self.expect(
+                    page,
+                    added == (banners, notices, 0),
+                    &format!("accepted: nothing but the notice is added: {added:?}"),
+                );
             }
         }
     }
@@ -93,10 +97,16 @@ impl Tally {
         self.controls += before.controls.len();
         self.expect(page, before.controls == after.controls, "the forms are intact");
         self.expect(page, after.notices == 2 * notices, "a browser finds the notice and the footer");
-        if let Some(at) = (0..before.shape.len().max(after.shape.len())).find(|at| before.shape.get(*at) != after.shape.get(*at)) {
+        if let Some(at) =
+            (0..before.shape.len().max(after.shape.len())).find(|at| before.shape.get(*at) != after.shape.get(*at))
+        {
             let short = |dom: &Dom| dom.shape.get(at).map(|node| node.chars().take(60).collect::<String>());
             self.fault(page, &format!("a browser finds another page: {:?} was {:?}", short(after), short(before)));
-            if let Ok(name) = std::env::var("DUMP") && page.saved.name.contains(&name) { println!("{:#?}\n{:#?}", &before.shape[at..at+4], &after.shape[at..at+4]); }
+            if let Ok(name) = std::env::var("DUMP")
+                && page.saved.name.contains(&name)
+            {
+                println!("{:#?}\n{:#?}", &before.shape[at..at + 4], &after.shape[at..at + 4]);
+            }
         }
     }
 
@@ -124,7 +134,9 @@ impl Tally {
         }
         self.scripts.add(before.scripts.len(), after.scripts.len());
         let tracking = |script: &String| {
-            let blocked = dom::addresses_in(script).into_iter().find(|address| private.blocks(address, &page.saved.url, "script"))?;
+            let blocked = dom::addresses_in(script)
+                .into_iter()
+                .find(|address| private.blocks(address, &page.saved.url, "script"))?;
             Some(blocked.host_str().unwrap_or_default().to_owned())
         };
         let left: Vec<_> = after.scripts.iter().filter_map(tracking).collect();
@@ -198,7 +210,13 @@ fn named(found: &Reference, page: &Page<'_>) -> String {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let megabytes = self.bytes / 1_000_000;
-        writeln!(f, "pages {} ({megabytes} MB, {} framesets), faults {}", self.pages, self.framesets, self.faults.len())?;
+        writeln!(
+            f,
+            "pages {} ({megabytes} MB, {} framesets), faults {}",
+            self.pages,
+            self.framesets,
+            self.faults.len()
+        )?;
         writeln!(f, "form controls compared {}; tags held {}", self.controls, self.edits)?;
         for (name, figure) in [
             ("references", self.references),
