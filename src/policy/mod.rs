@@ -94,7 +94,12 @@ impl Policy {
         let first_party = host == own || self.hosts.contain(host);
         // With its query: what `gtag/js` loads is said there.
         let target = &url[Position::BeforePath..Position::AfterQuery];
-        let known = if first_party { catalogue::own_path(target) } else { catalogue::address(host, target) };
+        let by_host = if first_party { None } else { catalogue::address(host, target) };
+        // A tracker's own program is that on any host: on `stats.` beside `www.`, or on a network that hosts anything.
+        let known = match by_host {
+            Some(company) if company.purpose.is_some() => by_host,
+            _ => catalogue::own_path(target).or(by_host),
+        };
         match known {
             Some(company) => match company.purpose {
                 Some(purpose) => Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name)),
@@ -160,5 +165,38 @@ impl Hosts {
 
     fn contain(&self, host: &str) -> bool {
         self.exact.contains(host) || self.endings.iter().any(|ending| host.ends_with(ending))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy::new(&Config {
+            purposes: Purposes::default(),
+            hosts: vec!["www.example.gov.uk".into()],
+            cookies: vec![],
+            tags: vec![],
+            storage: vec![],
+            paths: vec![],
+            unclassified: Unclassified::default(),
+        })
+        .expect("no patterns")
+    }
+
+    #[test]
+    fn a_trackers_own_program_is_held_on_any_host() {
+        let policy = policy();
+        let holds = |address: &str| {
+            let url = address.parse().expect("an address");
+            policy.address(&url, "www.example.gov.uk", PurposeSet::ESSENTIAL).is_hold()
+        };
+        assert!(holds("https://www.example.gov.uk/stats/matomo.js"));
+        assert!(holds("https://stats.example.gov.uk/matomo.php?idsite=1"));
+        assert!(holds("https://d111111abcdef8.cloudfront.net/matomo.js"), "a network that hosts anything");
+        assert!(holds("https://www.google-analytics.com/analytics.js"));
+        assert!(!holds("https://stats.example.gov.uk/library.js"));
+        assert!(!holds("https://d111111abcdef8.cloudfront.net/library.js"));
     }
 }

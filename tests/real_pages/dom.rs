@@ -9,6 +9,9 @@ use crate::undo::undo;
 
 /// What the gate adds to pages.
 const NOTICE: &str = "consent-notice";
+/// Where the notice's own link leads. A page that never closes one of its links gets this one beside the notice
+/// instead of in it: "a start tag `a` closes the open one" (HTML standard, 13.2.6.4.7).
+const OWN: &str = "/.consent/cookies";
 /// What it does to a held tag.
 const MARK: &str = "data-consentgate";
 const PREFIX: &str = "data-consentgate-";
@@ -32,6 +35,13 @@ pub(crate) struct Dom {
     /// Every element, attribute and text in its place, without what the gate adds.
     pub(crate) shape: Vec<String>,
     pub(crate) notices: usize,
+}
+
+impl Dom {
+    /// The page ends inside something that takes its end for text: an `iframe` that is never closed, for instance.
+    pub(crate) fn ends_as_text(&self) -> bool {
+        self.shape.last().is_some_and(|last| last.to_ascii_lowercase().contains("</html"))
+    }
 }
 
 /// Reads a page. As bytes, not as text: every charset of the pages has ASCII in its place, and tags are ASCII.
@@ -89,6 +99,9 @@ impl Reader {
             self.dom.notices += 1;
             return false;
         }
+        if name == "a" && element.attr("href").is_some_and(|href| href.contains(OWN)) {
+            return false;
+        }
         let written = as_written(element);
         if matches!(name, "form" | "input" | "select" | "textarea" | "button") {
             self.dom.controls.push(written.clone());
@@ -139,9 +152,11 @@ impl Reader {
                 self.refer(kind, href);
             }
         }
-        let is_image_button = name == "input" && element.attr("type").is_some_and(|of| of.eq_ignore_ascii_case("image"));
+        let is_image_button =
+            name == "input" && element.attr("type").is_some_and(|of| of.eq_ignore_ascii_case("image"));
         for (tag, attribute, kind) in FETCHING {
-            if tag == name && (tag != "input" || is_image_button)
+            if tag == name
+                && (tag != "input" || is_image_button)
                 && let Some(address) = element.attr(attribute)
             {
                 self.refer(kind, address);

@@ -38,12 +38,8 @@ fn every_real_page_comes_through_whole_and_without_its_trackers() {
     let folder = tempfile::tempdir().unwrap();
     let pages = Arc::new(corpus.pages);
     let gate = Gate::new(origin::start(&pages), folder.path());
-    let scene = Scene {
-        gate,
-        pages,
-        easyprivacy: Judge::new(&corpus.easyprivacy),
-        easylist: Judge::new(&corpus.easylist),
-    };
+    let scene =
+        Scene { gate, pages, easyprivacy: Judge::new(&corpus.easyprivacy), easylist: Judge::new(&corpus.easylist) };
     println!("lists read: {:?}", begun.elapsed());
     let tally = run(&scene);
     println!("{tally}\ntook {:?}", begun.elapsed());
