@@ -29,12 +29,14 @@ pub struct Job {
     pub address: Url,
     /// Put first in the body, once.
     pub notice: Option<Notice>,
-    /// Put at the end of the page, once; browsers show what follows `</html>` at the end of the body.
+    /// Put at the end of the body, once.
     pub footer: Option<Notice>,
 }
 
 /// An inline script or a `noscript` is judged when its end is there; until then it is held back, up to this many bytes.
 const MOST_HELD_BACK: usize = 4 * 1024 * 1024;
+/// What may follow the last `</body>`: `</html>`, white space, a late script. Where more follows, it was not the last.
+const LONGEST_TAIL: usize = 2048;
 /// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident.
 const DEEPEST: u8 = 4;
 
@@ -45,13 +47,22 @@ pub struct Page {
     notice: Option<Notice>,
     footer: Option<Notice>,
     language: Option<String>,
+    /// The last `</body>` so far: it waits for what follows, because the footer goes in front of it.
+    body_end: Option<usize>,
 }
 
 impl Page {
     /// A page that has not begun.
     pub fn new(job: Job) -> Self {
         let Job { policy, granted, address, notice, footer } = job;
-        Self { editor: Editor::new(policy, granted, address), scanner: Scanner::page(), notice, footer, language: None }
+        Self {
+            editor: Editor::new(policy, granted, address),
+            scanner: Scanner::page(),
+            notice,
+            footer,
+            language: None,
+            body_end: None,
+        }
     }
 
     /// Takes the next bytes of the page; what may leave is added to `out`.
@@ -63,7 +74,8 @@ impl Page {
         self.editor.source.push(chunk);
         self.read(events)?;
         self.editor.limit_waiting()?;
-        self.editor.emit(self.scanner.understood(), out);
+        let limit = self.before_the_tail();
+        self.editor.emit(limit, out);
         Ok(())
     }
 
@@ -73,8 +85,14 @@ impl Page {
         self.read(events)?;
         self.editor.end()?;
         let end = self.editor.source.end();
-        for notice in [self.notice.take(), self.footer.take()].into_iter().flatten().filter(|_| end > 0) {
-            self.editor.insert(end, notice(self.language.as_deref()));
+        if end > 0 {
+            let language = self.language.as_deref();
+            if let Some(notice) = self.notice.take() {
+                self.editor.insert(end, notice(language));
+            }
+            if let Some(footer) = self.footer.take() {
+                self.editor.insert(self.body_end.unwrap_or(end), footer(language));
+            }
         }
         self.editor.emit(end, out);
         Ok(self.editor.findings)
@@ -89,11 +107,18 @@ impl Page {
         for event in events {
             match event {
                 Event::Body { tag, span } => self.body(tag, &span),
+                Event::BodyEnd { at } => self.body_end = Some(at),
                 Event::Start { kind: Kind::Html, span, .. } => self.language = self.editor.value(&span, "lang"),
                 event => self.editor.event(event)?,
             }
         }
         Ok(())
+    }
+
+    /// How much may leave: all that is understood, save what may turn out to be the page's end.
+    fn before_the_tail(&mut self) -> usize {
+        self.body_end = self.body_end.filter(|at| self.editor.source.end() - at <= LONGEST_TAIL);
+        self.scanner.understood().min(self.body_end.unwrap_or(usize::MAX))
     }
 
     /// The notice stands first in the body; a frameset has no body for it.
@@ -151,7 +176,7 @@ impl Editor {
             Event::Start { kind: Kind::Base, span, .. } => self.rebase(&span),
             Event::Start { kind, span, content } => self.start(kind, span, content)?,
             Event::End { span } => self.content_ended(span.start)?,
-            Event::Body { .. } => {}
+            Event::Body { .. } | Event::BodyEnd { .. } => {}
         }
         Ok(())
     }
