@@ -334,3 +334,24 @@ fn whatever_the_charset_no_byte_changes_wherever_the_page_is_cut() {
         assert!(rewrite(&[&source[..cut], &source[cut..]]).0 == whole, "cut at {cut}");
     }
 }
+
+/// Browsers take the first base and pass over `data:` and `javascript:`; one in a template or for visitors without
+/// script is none for others. Whichever it is, an address is held if any of them leads to a tracker.
+#[test]
+fn no_base_hides_where_an_address_leads() {
+    let tracker = "https://www.google-analytics.com/";
+    let own = "https://www.example.gov.uk/";
+    for html in [
+        format!("<base href={tracker}><base href={own}><script src=analytics.js></script>"),
+        format!("<template><base href={own}></template><base href={tracker}><script src=analytics.js></script>"),
+        format!("<noscript><base href={tracker}></noscript><img src=x.gif>"),
+        "<base href=data:text/html,x><script src=//www.google-analytics.com/a.js></script>".into(),
+        "<base href=javascript:1><script src=//www.google-analytics.com/a.js></script>".into(),
+    ] {
+        let (out, findings) = rewrite(&[html.as_bytes()]);
+        assert_eq!(findings.len(), 1, "{html}");
+        assert_eq!(undo(&out), html.as_bytes());
+    }
+    let harmless = format!("<base href={own}a/><base target=_top><img src=x.gif><script src=/own.js></script>");
+    assert!(rewrite(&[harmless.as_bytes()]).1.is_empty());
+}

@@ -37,6 +37,9 @@ pub struct Job {
 const MOST_HELD_BACK: usize = 4 * 1024 * 1024;
 /// What may follow the last `</body>`: `</html>`, white space, a late script. Where more follows, it was not the last.
 const LONGEST_TAIL: usize = 2048;
+/// Which `base` a browser takes depends on where each stands (the first with an address, none in a template or of no
+/// script): all count, so that none hides where an address leads. More than a few nobody writes.
+const MOST_BASES: usize = 4;
 /// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident.
 const DEEPEST: u8 = 4;
 
@@ -148,7 +151,8 @@ struct Editor {
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
-    base: Url,
+    /// The page's own address, then those its `base` tags have named.
+    bases: Vec<Url>,
     depth: u8,
 }
 
@@ -162,7 +166,7 @@ impl Editor {
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
-            base,
+            bases: vec![base],
             depth: 0,
         }
     }
@@ -182,8 +186,10 @@ impl Editor {
     }
 
     fn rebase(&mut self, span: &Range<usize>) {
-        let base = self.value(span, "href").and_then(|href| self.base.join(&href).ok());
-        self.base = base.unwrap_or_else(|| self.base.clone());
+        let base = self.value(span, "href").and_then(|href| self.bases[0].join(&href).ok());
+        // "If scheme is data or javascript", browsers stay with the page's address (HTML standard, 4.2.3).
+        let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
+        self.bases.extend(base.filter(|base| self.bases.len() <= MOST_BASES && !self.bases.contains(base)));
     }
 
     fn value(&self, span: &Range<usize>, name: &str) -> Option<String> {
@@ -216,7 +222,7 @@ impl Editor {
     }
 
     fn judge(&self) -> Judge<'_> {
-        Judge { policy: &self.policy, granted: self.granted, host: &self.host, base: &self.base }
+        Judge { policy: &self.policy, granted: self.granted, host: &self.host, bases: &self.bases }
     }
 
     fn hold(&mut self, span: &Range<usize>, purpose: &str, finding: Finding) {
@@ -246,6 +252,7 @@ impl Editor {
             let inner = self.fragment(content.into_owned(), span.end)?;
             self.add(inner.edits);
             self.findings.extend(inner.findings);
+            self.bases = inner.bases;
         } else if let Judged::Hold { purpose, finding } = self.judge().script_text(&content) {
             self.hold(&span, &purpose, finding);
         }
@@ -286,7 +293,8 @@ impl Editor {
         if self.depth == DEEPEST {
             return Err(Abandoned::Ambiguity);
         }
-        let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.base.clone());
+        let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.bases[0].clone());
+        inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);
