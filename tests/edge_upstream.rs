@@ -161,7 +161,8 @@ fn a_page_with_1346_cookies_comes_whole_also_from_a_site_that_was_modest_for_lon
     let site = origin(|mut stream, _| {
         while let Some(head) = read_head(&mut stream) {
             let cookies = if head.starts_with("GET /many") { 1346 } else { 1 };
-            let lines: String = (0..cookies).map(|n| format!("Set-Cookie: c{n}=1\r\n")).collect();
+            let lines: Vec<_> = (0..cookies).map(|n| format!("Set-Cookie: c{n}=1\r\n")).collect();
+            let lines = lines.concat();
             stream.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{lines}\r\nok").as_bytes()).ok();
         }
     });

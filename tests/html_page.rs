@@ -249,3 +249,87 @@ fn pathological_pages_end_by_a_limit_and_not_by_time() {
     }
     assert!(begun.elapsed().as_secs() < 60, "promise 31 even in a debug build: {:?}", begun.elapsed());
 }
+
+/// Every encoding browsers know (Encoding standard), by name.
+const ENCODINGS: [&str; 40] = [
+    "UTF-8",
+    "IBM866",
+    "ISO-8859-2",
+    "ISO-8859-3",
+    "ISO-8859-4",
+    "ISO-8859-5",
+    "ISO-8859-6",
+    "ISO-8859-7",
+    "ISO-8859-8",
+    "ISO-8859-8-I",
+    "ISO-8859-10",
+    "ISO-8859-13",
+    "ISO-8859-14",
+    "ISO-8859-15",
+    "ISO-8859-16",
+    "KOI8-R",
+    "KOI8-U",
+    "macintosh",
+    "windows-874",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "x-mac-cyrillic",
+    "GBK",
+    "gb18030",
+    "Big5",
+    "EUC-JP",
+    "ISO-2022-JP",
+    "Shift_JIS",
+    "EUC-KR",
+    "replacement",
+    "UTF-16BE",
+    "UTF-16LE",
+    "x-user-defined",
+];
+
+/// `replacement` has no label of its own: browsers take these for it.
+fn label(encoding: &str) -> &str {
+    if encoding == "replacement" { "iso-2022-kr" } else { encoding }
+}
+
+#[test]
+fn each_encoding_is_rewritten_by_the_byte_or_left_alone() {
+    use consentgate::html::{Charset, detect};
+
+    for encoding in ENCODINGS {
+        let has_ascii = !["ISO-2022-JP", "replacement", "UTF-16BE", "UTF-16LE"].contains(&encoding);
+        let by_header = detect(format!("text/html; charset={}", label(encoding)).as_bytes(), b"<p>");
+        assert_eq!(by_header != Charset::Other, has_ascii, "{encoding} in the header");
+        let meta = format!("<meta charset=\"{}\">", label(encoding));
+        let by_meta = detect(b"text/html", meta.as_bytes());
+        // A page that says in ASCII that it is UTF-16 is not: browsers take UTF-8.
+        assert_eq!(by_meta != Charset::Other, has_ascii || encoding.starts_with("UTF-16"), "{encoding} in the page");
+        let conflict = detect(b"text/html; charset=windows-1252", meta.as_bytes());
+        assert_eq!(conflict, Charset::Ascii { from_meta: None }, "{encoding}: the header decides");
+        let marked = [b"\xFF\xFE".as_slice(), meta.as_bytes()].concat();
+        assert_eq!(detect(b"text/html; charset=utf-8", &marked), Charset::Other, "{encoding}: the mark decides");
+    }
+}
+
+#[test]
+fn whatever_the_charset_no_byte_changes_wherever_the_page_is_cut() {
+    // Every byte, and every lead byte before every trail byte that could be taken for markup or a quote.
+    let text: Vec<u8> = (0x80..=0xFF_u8).flat_map(|lead| [lead, 0x40, lead, 0x5C, lead, 0x7C, lead]).collect();
+    let begin = b"<!doctype html><body><p title=\"".to_vec();
+    let script = b"\"><script>var a='".to_vec();
+    let end = b"'; ga('create')</script><img src=https://www.google-analytics.com/".to_vec();
+    let source = [begin, text.clone(), script, text.clone(), end, text, b">".to_vec()].concat();
+    let (whole, findings) = rewrite(&[&source]);
+    assert_eq!(undo(&whole), source);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    for cut in 0..=source.len() {
+        assert!(rewrite(&[&source[..cut], &source[cut..]]).0 == whole, "cut at {cut}");
+    }
+}
