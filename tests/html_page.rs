@@ -138,8 +138,11 @@ proptest! {
     ) {
         let source = tokens.concat().into_bytes();
         let cut = cut % (source.len() + 1);
-        let (out, _) = rewrite(&[&source[..cut], &source[cut..]]);
-        prop_assert_eq!(undo(&out), source);
+        let nested = tokens.iter().filter(|token| ["<noscript>", "<iframe srcdoc="].contains(token)).count();
+        match rewrite_with(job(&policy(), PurposeSet::ESSENTIAL), &[&source[..cut], &source[cut..]]) {
+            Ok((out, _)) => prop_assert_eq!(undo(&out), source),
+            Err(fault) => prop_assert!(fault == Abandoned::Ambiguity && nested > 16, "{fault:?}, {nested} nested"),
+        }
     }
 }
 

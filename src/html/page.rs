@@ -41,7 +41,7 @@ const LONGEST_TAIL: usize = 2048;
 /// script): all count, so that none hides where an address leads. More than a few nobody writes.
 const MOST_BASES: usize = 4;
 /// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident.
-const DEEPEST: u8 = 4;
+const DEEPEST: u8 = 16;
 
 /// A page being rewritten. Feed it decoded bytes; take what may leave.
 pub struct Page {
