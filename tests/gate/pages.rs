@@ -414,3 +414,13 @@ fn a_type_written_without_its_semicolon_is_still_a_page() {
         assert!(!shown.text().contains(" SRC='https://stats"), "{kind}");
     }
 }
+
+/// Browsers follow five statuses, and only to somewhere; the body of anything else is shown.
+#[test]
+fn a_redirect_to_nowhere_is_a_page() {
+    for (status, location) in [("302 Found", ""), ("301 Moved Permanently", "  "), ("300 Multiple Choices", "/a")] {
+        let origin = Origin::answering(response(status, &[HTML, ("Location", location)], TAGGED));
+        let shown = Gate::before(&origin).page("/").send();
+        assert!(!shown.text().contains(" SRC='https://stats"), "{status} {location:?}");
+    }
+}
