@@ -358,3 +358,19 @@ fn no_base_hides_where_an_address_leads() {
     let harmless = format!("<base href={own}a/><base target=_top><img src=x.gif><script src=/own.js></script>");
     assert!(rewrite(&[harmless.as_bytes()]).1.is_empty());
 }
+
+/// What a browser prefetches or maps for the page's scripts is judged by its text, as a script's is.
+#[test]
+fn lists_of_addresses_in_script_tags_and_new_kinds_of_link_are_judged() {
+    for html in [
+        "<script type=speculationrules>{\"prefetch\":[{\"urls\":[\"https://www.google-analytics.com/collect\"]}]}</script>",
+        "<script type=importmap>{\"imports\":{\"a\":\"https://www.google-analytics.com/x.js\"}}</script>",
+        "<link rel=compression-dictionary href=https://www.google-analytics.com/x>",
+        "<link rel=apple-touch-icon-precomposed href=https://www.google-analytics.com/x>",
+        "<svg><feImage xlink:href=https://www.google-analytics.com/x></svg>",
+    ] {
+        let (out, findings) = rewrite(&[html.as_bytes()]);
+        assert_eq!(findings.len(), 1, "{html}");
+        assert_eq!(undo(&out), html.as_bytes());
+    }
+}

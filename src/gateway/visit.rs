@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use http::header::{ACCEPT_LANGUAGE, HOST};
 use http::{HeaderMap, Method, Request};
 
-use crate::consent::{self, PurposeSet, UnixSeconds, Visitor};
+use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
 use crate::cookie;
 use crate::html::Asked;
 use crate::notice::{self, Language, Place};
@@ -129,10 +129,19 @@ fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> V
     let name = site.choice.name(https).as_bytes();
     let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
     Visitor {
-        // A neighbour host can put a second cookie of this name beside ours: the one that is signed counts.
-        choice: cookie::values(headers, name).find_map(|value| site.choice.open(value, now)),
+        // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
+        // own. What both agreed to counts, or it could agree for a visitor who refused.
+        choice: cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter),
         gpc: consent::gpc(gpc),
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`reduce` hands both over")]
+fn stricter(one: Choice, other: Choice) -> Choice {
+    let only_one = one.granted.without(other.granted);
+    let granted = one.granted.without(only_one);
+    // Which of the two is the visitor's own nobody can tell: the one that fits what is granted speaks for both.
+    if other.granted == granted { other } else { Choice { granted, ..one } }
 }
 
 fn now() -> UnixSeconds {

@@ -166,7 +166,7 @@ fn tag_name(raw: &[u8]) -> &str {
 
 /// The attributes by which a tag fetches or brings in something.
 fn fetching_attributes(tag: &str) -> &'static [&'static str] {
-    const KNOWN: [(&str, &[&str]); 14] = [
+    const KNOWN: [(&str, &[&str]); 15] = [
         ("script", &["src", "href", "xlink:href"]),
         ("link", &["href", "imagesrcset"]),
         ("img", &["src", "srcset", "lowsrc"]),
@@ -180,6 +180,7 @@ fn fetching_attributes(tag: &str) -> &'static [&'static str] {
         ("track", &["src"]),
         ("input", &["src"]),
         ("image", &["href", "xlink:href", "src", "srcset"]),
+        ("feimage", &["href", "xlink:href"]),
         ("base", &["href"]),
     ];
     KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag)).map_or(&[], |(_, names)| names)
@@ -194,7 +195,8 @@ fn runs(tag: StartTag<'_>) -> bool {
     let mime = mime.trim().to_ascii_lowercase();
     let essence = mime.split(';').next().unwrap_or_default().trim();
     mime.is_empty()
-        || essence == "module"
+        // The last two are lists of addresses that browsers fetch, or fetch instead of others.
+        || matches!(essence, "module" | "importmap" | "speculationrules")
         || essence.contains("javascript")
         || essence.contains("ecmascript")
         || matches!(essence, "text/jscript" | "text/livescript" | "text/")
@@ -202,7 +204,7 @@ fn runs(tag: StartTag<'_>) -> bool {
 
 /// Does a `link` of this `rel` make the browser fetch or connect?
 pub(super) fn fetches(rel: &str) -> bool {
-    const FETCHING: [&str; 12] = [
+    const FETCHING: [&str; 14] = [
         "stylesheet",
         "preload",
         "prefetch",
@@ -212,6 +214,8 @@ pub(super) fn fetches(rel: &str) -> bool {
         "prerender",
         "icon",
         "apple-touch-icon",
+        "apple-touch-icon-precomposed",
+        "compression-dictionary",
         "mask-icon",
         "manifest",
         "import",

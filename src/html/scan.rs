@@ -162,7 +162,8 @@ enum Name {
 
 /// The names that mean something, by `lol_html`'s own hash of them.
 static NAMES: LazyLock<Vec<(LocalNameHash, Name)>> = LazyLock::new(|| {
-    let fetching = ["img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track", "input", "image"];
+    let fetching =
+        ["img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track", "input", "image", "feimage"];
     let mut names = vec![("script", Name::Judged(Kind::Script)), ("noscript", Name::Judged(Kind::Opaque))];
     names.extend([("link", Name::Judged(Kind::Link)), ("base", Name::Judged(Kind::Base))]);
     names.extend([("html", Name::Judged(Kind::Html)), ("body", Name::Body), ("frameset", Name::Frameset)]);

@@ -443,3 +443,16 @@ fn the_gates_own_pages_let_nothing_from_elsewhere_in() {
         }
     }
 }
+
+/// A neighbour host can put its own visitor's choice beside this one's where the cookie is not bound to the host (plain
+/// http, `share`), and a browser sends the one with the longer path first.
+#[test]
+fn of_two_choices_only_what_both_agreed_to_is_granted() {
+    let origin = Origin::answering(page("<body><script src=//stats.example/a.js></script>"));
+    let gate = Gate::before(&origin);
+    let [accept, reject] = ["accept", "reject"].map(|choice| gate.visitor(choice).expect("a cookie"));
+    for both in [format!("{accept}; {reject}"), format!("{reject}; {accept}")] {
+        let shown = gate.page("/").cookie(&both).send().expect(200);
+        assert!(shown.text().contains("data-consentgate-src"), "{}", shown.text());
+    }
+}
