@@ -78,7 +78,7 @@ fn hosts(script: &[u8]) -> impl Iterator<Item = &'static Signature> {
 /// The sign in an address whose host starts here. A host ends where a browser or a string would end it: in a comment
 /// such as `//example.com is down` it does not.
 fn host_at(text: &[u8]) -> Option<&'static Signature> {
-    let text = &text[text.iter().position(|byte| !matches!(byte, b'/' | b'\\'))?..];
+    let text = &text[text.iter().take(MOST_SLASHES).position(|byte| !matches!(byte, b'/' | b'\\'))?..];
     let end = text.iter().position(|byte| !is_host(*byte)).unwrap_or(text.len());
     let (written, rest) = text.split_at(end);
     let ended = rest.first().is_none_or(|byte| b"/\"'`:?\\#".contains(byte));
@@ -92,6 +92,11 @@ fn host_at(text: &[u8]) -> Option<&'static Signature> {
     addresses::find(std::str::from_utf8(lower).ok()?, &path_of(rest))?.in_scripts.as_ref()
 }
 
+/// Browsers pass over any number of slashes. A longer run is looked at from its last ones, or a text of nothing but
+/// slashes would cost the square of its length.
+const MOST_SLASHES: usize = 64;
+/// No row's path is as long; without a bound every address would be read on to the next quote, perhaps megabytes away.
+const LONGEST_PATH: usize = 512;
 /// The longest host name (RFC 1035 section 2.3.4).
 const LONGEST_HOST: usize = 253;
 
@@ -101,6 +106,7 @@ fn is_host(byte: u8) -> bool {
 
 /// The path and query up to the end of the string they stand in, without the backslashes of `\/`.
 fn path_of(rest: &[u8]) -> Cow<'_, str> {
+    let rest = &rest[..rest.len().min(LONGEST_PATH)];
     let end = rest.iter().position(|byte| b"\"'`# \t\r\n<>".contains(byte)).unwrap_or(rest.len());
     let path = String::from_utf8_lossy(&rest[..end]);
     if path.contains('\\') { Cow::Owned(path.replace('\\', "")) } else { path }
@@ -109,6 +115,19 @@ fn path_of(rest: &[u8]) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A site that repeats a visitor's words in a script must not let them stop a worker.
+    #[test]
+    fn a_text_made_to_be_slow_is_read_in_time_with_its_length() {
+        for piece in ["/", r"\/", "//a.b", r"\/\/a.b"] {
+            let text = piece.repeat(1_000_000 / piece.len());
+            let start = std::time::Instant::now();
+            assert_eq!(signatures(text.as_bytes()).count(), 0);
+            assert!(start.elapsed().as_secs() < 20, "{piece}: {:?}", start.elapsed());
+        }
+        let late = format!("'{}www.google-analytics.com/x'", "/".repeat(1000));
+        assert!(signatures(late.as_bytes()).count() > 0, "slashes hide nothing");
+    }
 
     fn purposes(script: &str) -> Vec<Purpose> {
         let mut found: Vec<_> = signatures(script.as_bytes()).map(|sign| sign.purpose).collect();

@@ -37,7 +37,7 @@ enum Treatment {
 pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
-    if document {
+    if document || is_page_for_a_script(visit, &head.headers) {
         keep_private(&mut head.headers);
     }
     let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
@@ -86,9 +86,22 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
 fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
     let bodyless = status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     // A redirect is followed, its body shown to nobody: a confirmation in it would be lost.
-    let redirects = status.is_redirection() && headers.contains_key(LOCATION);
+    let redirects =
+        is_followed(status) && headers.get(LOCATION).is_some_and(|to| !to.as_bytes().trim_ascii().is_empty());
     let is_html = || Document::of(headers) != Document::No;
     visit.asked.may_be_document() && !bodyless && !redirects && is_html() && !is_download(headers)
+}
+
+/// The statuses after which browsers go on (Fetch standard, "redirect status"), if they are told where to: the body of
+/// any other is shown, and so is that of a redirect to nowhere.
+fn is_followed(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Handed over as the site wrote it, because the request says that no page is wanted. Kept by a cache, the visitor's own
+/// or one in front, it would be shown as a page to whoever comes next.
+fn is_page_for_a_script(visit: &Visit, headers: &HeaderMap) -> bool {
+    !visit.asked.may_be_document() && matches!(Document::of(headers), Document::Html | Document::Xhtml)
 }
 
 /// A file to be saved is no page, and has to be the file it is (B12). Two lines that might differ are no word.

@@ -1,6 +1,8 @@
 //! What the gate answers when it cannot give the page, and whose fault it was: the visitor's, the site's, our own.
 
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::ledger::Refused;
@@ -78,6 +80,8 @@ impl Problem {
     fn headers(&self, headers: &mut HeaderMap) {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(notice::CONTENT_SECURITY_POLICY));
         match self {
             Self::Ledger(_) | Self::Upstream(Failure::Busy(_)) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(Failure::RETRY_AFTER.as_secs()));

@@ -98,8 +98,10 @@ impl Document {
     }
 }
 
+/// Up to a semicolon, a space or a bracket: so browsers end it, and old sites forget the semicolon.
 fn essence(content_type: &[u8]) -> &[u8] {
-    content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b';' | b'(');
+    content_type.trim_ascii().split(ends).next().unwrap_or_default()
 }
 
 /// Does a `text/html` body look like what was asked for? What does not is sent on as it is, behind a fence.

@@ -53,8 +53,8 @@ pub(super) struct Judge<'p> {
     pub(super) granted: PurposeSet,
     /// The page's own host.
     pub(super) host: &'p str,
-    /// What relative addresses are relative to.
-    pub(super) base: &'p Url,
+    /// What relative addresses may be relative to: held by any of them is held.
+    pub(super) bases: &'p [Url],
 }
 
 impl Judge<'_> {
@@ -109,7 +109,12 @@ impl Judge<'_> {
 
     /// An address that is none (`http://[`) fetches nothing; one of another scheme than http fetches no third party.
     fn address(&self, address: &str, raw: &[u8]) -> Judged {
-        let Ok(url) = self.base.join(address) else { return Judged::Pass };
+        let judged = self.bases.iter().map(|base| self.address_from(base, address, raw));
+        judged.into_iter().find(Judged::is_hold).unwrap_or(Judged::Pass)
+    }
+
+    fn address_from(&self, base: &Url, address: &str, raw: &[u8]) -> Judged {
+        let Ok(url) = base.join(address) else { return Judged::Pass };
         if !matches!(url.scheme(), "http" | "https") {
             return Judged::Pass;
         }

@@ -12,7 +12,7 @@ use super::hold::{Finding, Judge, fetches};
 /// be read goes, since a browser may read it all the same.
 pub fn hold_links(headers: &mut HeaderMap, policy: &Policy, granted: PurposeSet, page: &Url) -> Vec<Finding> {
     let host = page.host_str().unwrap_or_default();
-    let judge = Judge { policy, granted, host, base: page };
+    let judge = Judge { policy, granted, host, bases: std::slice::from_ref(page) };
     let mut findings = Vec::new();
     let lines: Vec<_> = headers.get_all(LINK).iter().cloned().collect();
     let kept: Vec<_> = lines.iter().filter_map(|line| keep(line, &judge, &mut findings)).collect();

@@ -29,14 +29,19 @@ pub struct Job {
     pub address: Url,
     /// Put first in the body, once.
     pub notice: Option<Notice>,
-    /// Put at the end of the page, once; browsers show what follows `</html>` at the end of the body.
+    /// Put at the end of the body, once.
     pub footer: Option<Notice>,
 }
 
 /// An inline script or a `noscript` is judged when its end is there; until then it is held back, up to this many bytes.
 const MOST_HELD_BACK: usize = 4 * 1024 * 1024;
+/// What may follow the last `</body>`: `</html>`, white space, a late script. Where more follows, it was not the last.
+const LONGEST_TAIL: usize = 2048;
+/// Which `base` a browser takes depends on where each stands (the first with an address, none in a template or of no
+/// script): all count, so that none hides where an address leads. More than a few nobody writes.
+const MOST_BASES: usize = 4;
 /// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident.
-const DEEPEST: u8 = 4;
+const DEEPEST: u8 = 16;
 
 /// A page being rewritten. Feed it decoded bytes; take what may leave.
 pub struct Page {
@@ -45,13 +50,22 @@ pub struct Page {
     notice: Option<Notice>,
     footer: Option<Notice>,
     language: Option<String>,
+    /// The last `</body>` so far: it waits for what follows, because the footer goes in front of it.
+    body_end: Option<usize>,
 }
 
 impl Page {
     /// A page that has not begun.
     pub fn new(job: Job) -> Self {
         let Job { policy, granted, address, notice, footer } = job;
-        Self { editor: Editor::new(policy, granted, address), scanner: Scanner::page(), notice, footer, language: None }
+        Self {
+            editor: Editor::new(policy, granted, address),
+            scanner: Scanner::page(),
+            notice,
+            footer,
+            language: None,
+            body_end: None,
+        }
     }
 
     /// Takes the next bytes of the page; what may leave is added to `out`.
@@ -63,7 +77,8 @@ impl Page {
         self.editor.source.push(chunk);
         self.read(events)?;
         self.editor.limit_waiting()?;
-        self.editor.emit(self.scanner.understood(), out);
+        let limit = self.before_the_tail();
+        self.editor.emit(limit, out);
         Ok(())
     }
 
@@ -73,8 +88,14 @@ impl Page {
         self.read(events)?;
         self.editor.end()?;
         let end = self.editor.source.end();
-        for notice in [self.notice.take(), self.footer.take()].into_iter().flatten().filter(|_| end > 0) {
-            self.editor.insert(end, notice(self.language.as_deref()));
+        if end > 0 {
+            let language = self.language.as_deref();
+            if let Some(notice) = self.notice.take() {
+                self.editor.insert(end, notice(language));
+            }
+            if let Some(footer) = self.footer.take() {
+                self.editor.insert(self.body_end.unwrap_or(end), footer(language));
+            }
         }
         self.editor.emit(end, out);
         Ok(self.editor.findings)
@@ -89,11 +110,18 @@ impl Page {
         for event in events {
             match event {
                 Event::Body { tag, span } => self.body(tag, &span),
+                Event::BodyEnd { at } => self.body_end = Some(at),
                 Event::Start { kind: Kind::Html, span, .. } => self.language = self.editor.value(&span, "lang"),
                 event => self.editor.event(event)?,
             }
         }
         Ok(())
+    }
+
+    /// How much may leave: all that is understood, save what may turn out to be the page's end.
+    fn before_the_tail(&mut self) -> usize {
+        self.body_end = self.body_end.filter(|at| self.editor.source.end() - at <= LONGEST_TAIL);
+        self.scanner.understood().min(self.body_end.unwrap_or(usize::MAX))
     }
 
     /// The notice stands first in the body; a frameset has no body for it.
@@ -123,7 +151,8 @@ struct Editor {
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
-    base: Url,
+    /// The page's own address, then those its `base` tags have named.
+    bases: Vec<Url>,
     depth: u8,
 }
 
@@ -137,7 +166,7 @@ impl Editor {
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
-            base,
+            bases: vec![base],
             depth: 0,
         }
     }
@@ -151,14 +180,16 @@ impl Editor {
             Event::Start { kind: Kind::Base, span, .. } => self.rebase(&span),
             Event::Start { kind, span, content } => self.start(kind, span, content)?,
             Event::End { span } => self.content_ended(span.start)?,
-            Event::Body { .. } => {}
+            Event::Body { .. } | Event::BodyEnd { .. } => {}
         }
         Ok(())
     }
 
     fn rebase(&mut self, span: &Range<usize>) {
-        let base = self.value(span, "href").and_then(|href| self.base.join(&href).ok());
-        self.base = base.unwrap_or_else(|| self.base.clone());
+        let base = self.value(span, "href").and_then(|href| self.bases[0].join(&href).ok());
+        // "If scheme is data or javascript", browsers stay with the page's address (HTML standard, 4.2.3).
+        let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
+        self.bases.extend(base.filter(|base| self.bases.len() <= MOST_BASES && !self.bases.contains(base)));
     }
 
     fn value(&self, span: &Range<usize>, name: &str) -> Option<String> {
@@ -191,7 +222,7 @@ impl Editor {
     }
 
     fn judge(&self) -> Judge<'_> {
-        Judge { policy: &self.policy, granted: self.granted, host: &self.host, base: &self.base }
+        Judge { policy: &self.policy, granted: self.granted, host: &self.host, bases: &self.bases }
     }
 
     fn hold(&mut self, span: &Range<usize>, purpose: &str, finding: Finding) {
@@ -221,6 +252,7 @@ impl Editor {
             let inner = self.fragment(content.into_owned(), span.end)?;
             self.add(inner.edits);
             self.findings.extend(inner.findings);
+            self.bases = inner.bases;
         } else if let Judged::Hold { purpose, finding } = self.judge().script_text(&content) {
             self.hold(&span, &purpose, finding);
         }
@@ -261,7 +293,8 @@ impl Editor {
         if self.depth == DEEPEST {
             return Err(Abandoned::Ambiguity);
         }
-        let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.base.clone());
+        let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.bases[0].clone());
+        inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);

@@ -53,6 +53,8 @@ pub(super) enum Event {
     End { span: Range<usize> },
     /// The body begins: with its own tag, with a frameset, or with the first tag that cannot stand in a head.
     Body { tag: BodyTag, span: Range<usize> },
+    /// A `</body>`; where more follows, browsers put that into the body too.
+    BodyEnd { at: usize },
 }
 
 /// What began the body.
@@ -186,6 +188,8 @@ struct Finder {
     asked: Option<(Wanted, LocalName<'static>)>,
     /// The name whose end tag is waited for.
     open: Option<LocalName<'static>>,
+    /// The end tag that was asked for is the body's.
+    ends_body: bool,
     templates: usize,
     selects: usize,
 }
@@ -200,7 +204,7 @@ enum Wanted {
 
 impl Finder {
     fn new(base: usize, in_prologue: bool, events: Events) -> Self {
-        Self { base, in_prologue, events, asked: None, open: None, templates: 0, selects: 0 }
+        Self { base, in_prologue, events, asked: None, open: None, ends_body: false, templates: 0, selects: 0 }
     }
 
     fn want(&mut self, name: Name) -> Option<Wanted> {
@@ -282,20 +286,28 @@ impl TransformController for Finder {
     }
 
     fn handle_end_tag(&mut self, name: LocalName<'_>) -> TokenCaptureFlags {
-        match meaning(&name) {
+        let means = meaning(&name);
+        match means {
             Name::Template => self.templates = self.templates.saturating_sub(1),
             Name::Select => self.selects = self.selects.saturating_sub(1),
             _ => {}
         }
-        if self.open.as_ref() == Some(&name) { TokenCaptureFlags::NEXT_END_TAG } else { TokenCaptureFlags::empty() }
+        self.ends_body = matches!(means, Name::Body);
+        let wanted = self.ends_body || self.open.as_ref() == Some(&name);
+        if wanted { TokenCaptureFlags::NEXT_END_TAG } else { TokenCaptureFlags::empty() }
     }
 
     fn handle_token(&mut self, token: &mut Token<'_>) -> Result<(), RewritingError> {
         match token {
             Token::StartTag(tag) => self.start(tag),
             Token::EndTag(tag) => {
-                self.open = None;
-                self.push(Event::End { span: self.place(tag.source_location().bytes()) });
+                let span = self.place(tag.source_location().bytes());
+                if self.ends_body {
+                    self.push(Event::BodyEnd { at: span.start });
+                } else {
+                    self.open = None;
+                    self.push(Event::End { span });
+                }
             }
             _ => {}
         }
@@ -365,6 +377,7 @@ mod tests {
         events.extend(scanner.end().expect("no limit"));
         let spans = events.into_iter().map(|event| match event {
             Event::Start { span, .. } | Event::End { span } | Event::Body { span, .. } => (span.start, span.end),
+            Event::BodyEnd { at } => (at, at),
         });
         spans.collect()
     }

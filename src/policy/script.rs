@@ -42,13 +42,17 @@ fn key(rest: &[u8]) -> Option<&[u8]> {
         return Some(quoted(call.trim_ascii_start().strip_prefix(b"(")?)?.0);
     }
     let (name, _) = quoted(rest.strip_prefix(b"[")?)?;
-    let behind = rest[memchr::memchr(b']', rest)? + 1..].trim_ascii_start();
+    // Not further than a key can be long: without its bracket each of many would be read on to the end of the text.
+    let near = &rest[..rest.len().min(2 * LONGEST)];
+    let behind = rest[memchr::memchr(b']', near)? + 1..].trim_ascii_start();
     (behind.starts_with(b"=") && !behind.starts_with(b"==")).then_some(name)
 }
 
+/// No longer text in quotes is a name.
+const LONGEST: usize = 512;
+
 /// The text in quotes that stands here, up to its closing quote; `true` says that something is added to it.
 fn quoted(rest: &[u8]) -> Option<(&[u8], bool)> {
-    const LONGEST: usize = 512;
     let rest = rest.trim_ascii_start();
     let quote = *rest.first().filter(|first| matches!(first, b'"' | b'\'' | b'`'))?;
     let inside = &rest[1..];

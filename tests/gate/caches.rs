@@ -110,3 +110,19 @@ fn a_redirect_keeps_where_it_leads_and_its_own_caching() {
     assert_eq!(answer.value("location").as_deref(), Some(away[0].1));
     assert_eq!(answer.value("cache-control").as_deref(), Some("max-age=60"));
 }
+
+/// A script's fetch, `<link rel=prefetch>` or anybody who says `X-Requested-With` gets the page as the site wrote it. Were
+/// it kept, by the browser or by a cache in front, the next visitor would be shown it as a page.
+#[test]
+fn no_cache_may_keep_a_page_that_was_handed_to_a_script_unchanged() {
+    let cached = [HTML, ("Cache-Control", "public, max-age=600"), ("CDN-Cache-Control", "max-age=600")];
+    let origin = Origin::answering(response("200 OK", &cached, PAGE));
+    let gate = Gate::before(&origin);
+    for (name, value) in [("Sec-Fetch-Dest", "empty"), ("X-Requested-With", "XMLHttpRequest"), ("Accept", "image/png")]
+    {
+        let raw = gate.get("/").with(name, value).send().expect(200);
+        assert_eq!(raw.text(), PAGE);
+        assert_eq!(raw.value("cache-control").as_deref(), Some("private, no-store"), "{name}");
+        assert!(!raw.has("cdn-cache-control"), "{name}");
+    }
+}

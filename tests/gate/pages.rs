@@ -403,3 +403,24 @@ fn an_empty_page_stays_empty() {
     let shown = Gate::before(&origin).page("/").send().expect(200);
     assert_eq!(shown.body, b"");
 }
+
+/// Browsers end the type at the first space or bracket too: `text/html charset=utf-8` is a page to all of them.
+#[test]
+fn a_type_written_without_its_semicolon_is_still_a_page() {
+    for kind in ["text/html charset=utf-8", "text/html\tcharset=utf-8", "text/html(x)", " TEXT/html charset"] {
+        let origin = typed(&[("Content-Type", kind)], TAGGED);
+        let shown = Gate::before(&origin).page("/").send().expect(200);
+        assert!(shown.asks(), "{kind}");
+        assert!(!shown.text().contains(" SRC='https://stats"), "{kind}");
+    }
+}
+
+/// Browsers follow five statuses, and only to somewhere; the body of anything else is shown.
+#[test]
+fn a_redirect_to_nowhere_is_a_page() {
+    for (status, location) in [("302 Found", ""), ("301 Moved Permanently", "  "), ("300 Multiple Choices", "/a")] {
+        let origin = Origin::answering(response(status, &[HTML, ("Location", location)], TAGGED));
+        let shown = Gate::before(&origin).page("/").send();
+        assert!(!shown.text().contains(" SRC='https://stats"), "{status} {location:?}");
+    }
+}

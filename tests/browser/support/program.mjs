@@ -13,6 +13,10 @@ const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 /** A debug build on a machine that is busy with other things needs seconds, never this long. */
 const LONGEST_START = 60_000;
 
+/** What is still to be tidied up, however the test ends. */
+const leftovers = new Set();
+process.once('exit', () => leftovers.forEach((tidy) => tidy()));
+
 /**
  * The bundled council site with the gate in front.
  * @returns `gate`, `direct` and `thirdParties`: addresses without a slash at the end; `received()` what the stand-ins were asked
@@ -90,9 +94,8 @@ function start(command) {
   child.stdout.on('data', (text) => (said += text));
   child.stderr.on('data', (text) => (said += text));
   const gone = new Promise((ended) => child.once('exit', ended)).then(() => (over = true));
-  // However the test ends, the program ends with it.
   const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
+  leftovers.add(kill);
 
   const until = async (what, found) => {
     const last = Date.now() + LONGEST_START;
@@ -109,14 +112,14 @@ function start(command) {
     end: async () => {
       kill();
       await gone;
-      process.removeListener('exit', kill);
+      leftovers.delete(kill);
     },
   };
 }
 
 function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'consentgate-browser-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  leftovers.add(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
