@@ -135,20 +135,19 @@ impl Reader {
         if !runs(element) {
             return;
         }
-        match element.attr("src") {
-            Some(src) => self.refer("script", src),
-            None => {
-                let text = node.children().filter_map(|child| child.value().as_text().map(|text| &**text));
-                self.dom.scripts.push(text.collect());
-            }
+        if let Some(src) = element.attr("src") {
+            self.refer("script", src);
+        } else {
+            let text = node.children().filter_map(|child| child.value().as_text().map(|text| &**text));
+            self.dom.scripts.push(text.collect());
         }
     }
 
     fn fetching(&mut self, element: &Element) {
         let name = element.name();
         if name == "link" {
-            let kinds = element.attr("rel").unwrap_or_default().split_ascii_whitespace();
-            if let (Some(kind), Some(href)) = (kinds.filter_map(link_kind).next(), element.attr("href")) {
+            let mut kinds = element.attr("rel").unwrap_or_default().split_ascii_whitespace();
+            if let (Some(kind), Some(href)) = (kinds.find_map(link_kind), element.attr("href")) {
                 self.refer(kind, href);
             }
         }

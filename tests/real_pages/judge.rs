@@ -1,4 +1,4 @@
-//! EasyPrivacy and EasyList as judges that nobody here appointed: would this reference be blocked on this page?
+//! `EasyPrivacy` and `EasyList` as judges that nobody here appointed: would this reference be blocked on this page?
 
 use std::sync::Once;
 

@@ -68,7 +68,7 @@ fn work(scene: &Scene, next: &AtomicUsize) -> Tally {
                 .unwrap_or_else(|_| Err("it panicked".into()))
         };
         let undecided = open(Visitor::Undecided);
-        let accepted = open(Visitor::Accepted { told: at % 2 == 0 });
+        let accepted = open(Visitor::Accepted { told: at.is_multiple_of(2) });
         tally.add(&Page { scene, at, saved, undecided, accepted });
     }
 }
