@@ -113,8 +113,8 @@ fn is_download(headers: &HeaderMap) -> bool {
 }
 
 fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
-    if Document::of(headers) == Document::Xhtml {
-        return Treatment::Fence(Abandoned::Xhtml);
+    if matches!(Document::of(headers), Document::Xhtml | Document::Xml) {
+        return Treatment::Fence(Abandoned::Xml);
     }
     if status == StatusCode::PARTIAL_CONTENT {
         return Treatment::Fence(Abandoned::Partial);

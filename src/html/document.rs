@@ -69,8 +69,10 @@ fn accepts(headers: &HeaderMap, wanted: impl Fn(&[u8]) -> bool) -> bool {
 pub enum Document {
     /// `text/html`.
     Html,
-    /// `application/xhtml+xml`.
+    /// `application/xhtml+xml`: an HTML reader would misread it.
     Xhtml,
+    /// Other XML that browsers show as a page of its own (SVG, a feed), and a page in parts.
+    Xml,
     /// Nothing that means anything: the body decides.
     Unsaid,
     /// Anything else.
@@ -84,7 +86,7 @@ impl Document {
         let lines = headers.get_all(CONTENT_TYPE).iter();
         let types = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(essence);
         let found: Vec<Self> = types.map(Self::of_essence).collect();
-        let most = [Self::Html, Self::Xhtml, Self::Unsaid].into_iter().find(|kind| found.contains(kind));
+        let most = [Self::Html, Self::Xhtml, Self::Xml, Self::Unsaid].into_iter().find(|kind| found.contains(kind));
         most.unwrap_or(if found.is_empty() { Self::Unsaid } else { Self::No })
     }
 
@@ -92,6 +94,8 @@ impl Document {
         match &*essence.to_ascii_lowercase() {
             b"text/html" => Self::Html,
             b"application/xhtml+xml" => Self::Xhtml,
+            b"text/xml" | b"application/xml" | b"multipart/x-mixed-replace" => Self::Xml,
+            essence if essence.ends_with(b"+xml") => Self::Xml,
             b"" | b"unknown/unknown" | b"application/unknown" | b"*/*" => Self::Unsaid,
             _ => Self::No,
         }
@@ -181,6 +185,7 @@ mod tests {
         };
         assert_eq!(of(&["Text/HTML ; charset=x"]), Document::Html);
         assert_eq!(of(&["application/xhtml+xml"]), Document::Xhtml);
+        assert_eq!(of(&["image/SVG+xml;x"]), Document::Xml);
         assert_eq!(of(&["text/plain"]), Document::No);
         assert_eq!(of(&["text/plain", "text/html"]), Document::Html);
         assert_eq!(of(&["image/png, text/html;x"]), Document::Html);

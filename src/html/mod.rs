@@ -46,8 +46,8 @@ pub enum Abandoned {
     Charset,
     /// The site said `no-transform`.
     NoTransform,
-    /// XHTML, where an HTML reader would misread.
-    Xhtml,
+    /// XML, where an HTML reader would misread.
+    Xml,
     /// A part of a page.
     Partial,
     /// Called HTML, but does not look it.
@@ -66,7 +66,7 @@ impl Abandoned {
             Self::Coding => "coding",
             Self::Charset => "charset",
             Self::NoTransform => "no_transform",
-            Self::Xhtml => "xhtml",
+            Self::Xml => "xml",
             Self::Partial => "partial",
             Self::NotAPage => "not_a_page",
         }
@@ -84,7 +84,7 @@ impl fmt::Display for Abandoned {
             Self::Coding => "the page's content coding is unknown",
             Self::Charset => "the page's charset cannot be rewritten",
             Self::NoTransform => "the site forbids changing the page (no-transform)",
-            Self::Xhtml => "the page is XHTML",
+            Self::Xml => "the page is XML",
             Self::Partial => "the site sent a part of the page",
             Self::NotAPage => "what the site calls a page does not look like one",
         })

@@ -132,16 +132,27 @@ fn json_and_script_that_are_called_html_keep_every_byte() {
 }
 
 #[test]
+fn xml_shown_as_a_page_is_fenced_and_xml_in_a_page_is_not() {
+    let xml = "<?xml version=\"1.0\"?><svg><script href=\"//stats.example/a.js\"/></svg>";
+    for kind in
+        ["application/xhtml+xml", "image/svg+xml", "application/rss+xml", "text/xml", "multipart/x-mixed-replace"]
+    {
+        let origin = Origin::answering(response("200 OK", &[("Content-Type", kind)], xml));
+        let gate = Gate::before(&origin);
+        let shown = gate.page("/").send().expect(200);
+        assert_eq!(shown.text(), xml, "{kind}");
+        assert!(shown.is_fenced(), "{kind}");
+        let agreed = gate.visitor("accept").unwrap();
+        assert!(!gate.page("/").cookie(&agreed).send().expect(200).is_fenced(), "{kind}");
+        let image = gate.get("/").with("Sec-Fetch-Dest", "image").send().expect(200);
+        assert!(!image.is_fenced() && image.text() == xml, "{kind}");
+    }
+}
+
+#[test]
 fn other_types_pass_as_they_are_also_when_a_page_was_asked_for() {
     let xml = "<?xml version=\"1.0\"?><rss><body><script src=\"//stats.example/a.js\"/></body></rss>";
-    for kind in [
-        "application/rss+xml",
-        "image/svg+xml",
-        "text/plain",
-        "application/pdf",
-        "text/css",
-        "application/octet-stream",
-    ] {
+    for kind in ["text/plain", "application/pdf", "text/css", "application/octet-stream"] {
         let origin = Origin::answering(response(
             "200 OK",
             &[

@@ -240,7 +240,7 @@ fn what_gives_up_is_counted_by_its_reason() {
         "/partial" => response("206 Partial Content", &[HTML, ("Content-Range", "bytes 0-9/99")], "<html><p>x"),
         "/not_a_page" => page("{}"),
         "/decode" => response("200 OK", &[HTML, ("Content-Encoding", "gzip")], TAGGED),
-        "/xhtml" => response(
+        "/xml" => response(
             "200 OK",
             &[("Content-Type", "application/xhtml+xml")],
             "<html xmlns=\"http://www.w3.org/1999/xhtml\"/>",
@@ -248,7 +248,7 @@ fn what_gives_up_is_counted_by_its_reason() {
         other => panic!("{other}"),
     });
     let gate = Gate::before(&origin);
-    for why in ["no_transform", "coding", "charset", "partial", "not_a_page", "decode", "xhtml"] {
+    for why in ["no_transform", "coding", "charset", "partial", "not_a_page", "decode", "xml"] {
         let path = format!("/{}", why.replace("no_transform", "no-transform"));
         let answer = gate.page(&path).send();
         assert!(answer.is_fenced(), "{why}: {:?}", answer.head);
