@@ -16,18 +16,10 @@ use super::problem::Problem;
 use super::visit::Visit;
 use super::{Cleared, Site, choose, origin, own};
 
-/// The organisations whose cookies were seen on this site, for each purpose that is asked about: the notice names
-/// them (REQUIREMENTS A12, B3).
+/// The companies whose tags were seen on this site, for each purpose that is asked about: the notice names them
+/// (REQUIREMENTS A12, B3).
 pub(super) fn third_parties(site: &Site) -> Vec<Vec<&'static str>> {
-    let known: Vec<_> = seen(site).into_iter().filter_map(|name| catalogue::cookie(name.as_bytes())).collect();
-    let of = |purpose| {
-        let platforms = known.iter().filter(|known| known.purpose == purpose).map(|known| known.platform);
-        let mut names: Vec<_> = platforms.filter(|name| *name != "-").collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    };
-    site.policy.purposes().asked().map(|(purpose, _)| of(purpose)).collect()
+    site.policy.purposes().asked().map(|(purpose, _)| site.inventory.companies(purpose)).collect()
 }
 
 /// The purposes the notice asks about, with what [`third_parties`] gave.

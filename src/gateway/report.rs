@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::html::{Abandoned, Finding};
 use crate::inventory::{Deed, Kind};
+use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
 use super::visit::Visit;
@@ -15,9 +16,18 @@ use super::{Mode, Site};
 pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     let verdict = visit.site.policy.cookie(name, visit.granted);
     if verdict.is_hold() {
-        held(&visit.site, kind, &verdict.rule.to_string(), &|| shown(name));
+        held(&visit.site, kind, &rule_of(&verdict, kind, name), &|| shown(name));
     }
     verdict.is_hold()
+}
+
+/// An unclassified cookie is counted by its own name, so that it can be found and classified; but not by a name that a
+/// visitor sent: they could send any.
+fn rule_of(verdict: &Verdict<'_>, kind: Kind, name: &[u8]) -> String {
+    match verdict.rule {
+        Rule::Unclassified if kind == Kind::CookieResponse => format!("{}: {}", verdict.rule, shown(name)),
+        _ => verdict.rule.to_string(),
+    }
 }
 
 /// Reports what a page's body comes upon while it streams.
@@ -49,8 +59,17 @@ fn abandoned(site: &Site, why: &'static str, path: &str) {
 }
 
 fn tag(site: &Site, finding: &Finding) {
+    if let Some((purpose, company)) = finding.whose {
+        site.inventory.saw_company(company, purpose);
+    }
     let kind = if finding.address == "inline" { Kind::Script } else { Kind::Tag };
-    held(site, kind, &finding.rule, &|| format!("{} {}", finding.tag, shown(finding.address.as_bytes())));
+    let what = || format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
+    let rule = shown(finding.rule.as_bytes());
+    if finding.held {
+        held(site, kind, &rule, &what);
+    } else if site.counters.judged(Deed::Passed, kind, &rule) {
+        tracing::info!(site = site.name(), kind = kind.name(), rule, what = what(), "{}", Deed::Passed.name());
+    }
 }
 
 fn held(site: &Site, kind: Kind, rule: &str, what: &dyn Fn() -> String) {

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use crate::consent::PurposeSet;
-use crate::policy::{Policy, Verdict};
+use crate::consent::{Purpose, PurposeSet};
+use crate::policy::{Policy, Rule, Verdict};
 
 use super::attributes::{StartTag, srcset};
 use super::scan::Kind;
@@ -24,9 +24,14 @@ pub(super) struct Edit {
     pub(super) text: Cow<'static, [u8]>,
 }
 
-/// What was held and why; the address without its query, which may carry personal data.
+/// What was held and why, or what passed because nothing knows it; the address without its query, which may carry
+/// personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// False: it runs, unclassified.
+    pub held: bool,
+    /// What it is for, and whose it is, where the catalogue knows.
+    pub whose: Option<(Purpose, &'static str)>,
     /// The tag: `script`, `img`, …
     pub tag: String,
     /// Host and path, or `inline` for a script's text.
@@ -43,6 +48,8 @@ pub(super) enum Judged {
     Hold { purpose: String, finding: Finding },
     /// A script without an address: its text decides.
     Inline,
+    /// It may stay, and is worth a mention.
+    Noted(Finding),
     /// An `iframe srcdoc`: a page in an attribute, to be searched first.
     Document(String),
 }
@@ -85,18 +92,22 @@ impl Judge<'_> {
     }
 
     fn fetching(&self, tag: StartTag<'_>, raw: &[u8]) -> Judged {
+        let mut all = Judged::Pass;
         for name in fetching_attributes(tag_name(raw)) {
             let Some(value) = tag.value(name) else { continue };
             let judged = match *name {
                 "srcdoc" => return Judged::Document(value.into_owned()),
-                "srcset" => srcset(&value).map(|address| self.address(address, raw)).find(Judged::is_hold),
-                _ => Some(self.address(&value, raw)),
+                "srcset" | "imagesrcset" => {
+                    srcset(&value).map(|address| self.address(address, raw)).fold(Judged::Pass, Judged::or)
+                }
+                _ => self.address(&value, raw),
             };
-            if let Some(held @ Judged::Hold { .. }) = judged {
-                return held;
+            all = all.or(judged);
+            if all.is_hold() {
+                return all;
             }
         }
-        Judged::Pass
+        all
     }
 
     /// What holds an address of a `Link` header.
@@ -109,8 +120,7 @@ impl Judge<'_> {
 
     /// An address that is none (`http://[`) fetches nothing; one of another scheme than http fetches no third party.
     fn address(&self, address: &str, raw: &[u8]) -> Judged {
-        let judged = self.bases.iter().map(|base| self.address_from(base, address, raw));
-        judged.into_iter().find(Judged::is_hold).unwrap_or(Judged::Pass)
+        self.bases.iter().map(|base| self.address_from(base, address, raw)).fold(Judged::Pass, Judged::or)
     }
 
     fn address_from(&self, base: &Url, address: &str, raw: &[u8]) -> Judged {
@@ -123,11 +133,18 @@ impl Judge<'_> {
     }
 
     fn judged(&self, verdict: &Verdict<'_>, tag: &str, address: &str) -> Judged {
-        if !verdict.is_hold() {
+        let unclassified = verdict.rule == Rule::Unclassified;
+        if !verdict.is_hold() && !unclassified {
             return Judged::Pass;
         }
+        let host = address.split('/').next().unwrap_or_default();
+        let rule = if unclassified { format!("{}: {host}", verdict.rule) } else { verdict.rule.to_string() };
+        let whose = verdict.purpose.zip(verdict.rule.whose());
+        let finding = Finding { held: verdict.is_hold(), whose, tag: tag.into(), address: address.into(), rule };
+        if !verdict.is_hold() {
+            return Judged::Noted(finding);
+        }
         let purpose = verdict.purpose.map_or("unclassified", |purpose| self.policy.purposes().name(purpose));
-        let finding = Finding { tag: tag.into(), address: address.into(), rule: verdict.rule.to_string() };
         Judged::Hold { purpose: purpose.into(), finding }
     }
 }
@@ -135,6 +152,11 @@ impl Judge<'_> {
 impl Judged {
     fn is_hold(&self) -> bool {
         matches!(self, Self::Hold { .. })
+    }
+
+    /// Both together: held if one is, mentioned if one is.
+    fn or(self, other: Self) -> Self {
+        if self.is_hold() || matches!(other, Self::Pass) { self } else { other }
     }
 }
 

@@ -37,7 +37,8 @@ fn passes(link: &[u8], judge: &Judge<'_>, findings: &mut Vec<Finding>) -> bool {
     let text = String::from_utf8_lossy(link);
     let parts = text.strip_prefix('<').and_then(|rest| rest.split_once('>'));
     let Some((address, parameters)) = parts else {
-        findings.push(Finding { tag: "Link".into(), address: "unreadable".into(), rule: "malformed".into() });
+        let (tag, address, rule) = ("Link".into(), "unreadable".into(), "malformed".into());
+        findings.push(Finding { held: true, whose: None, tag, address, rule });
         return false;
     };
     // Without a relation nothing is fetched; with several, any of them may.

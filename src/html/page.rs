@@ -203,6 +203,7 @@ impl Editor {
             Judged::Inline if content => self.waiting = Some(Waiting { kind, span }),
             Judged::Pass | Judged::Inline => {}
             Judged::Hold { purpose, finding } => self.hold(&span, &purpose, finding),
+            Judged::Noted(finding) => self.findings.push(finding),
             Judged::Document(document) => self.document(document, &span)?,
         }
         Ok(())
@@ -275,14 +276,15 @@ impl Editor {
     }
 
     fn hold_unread(&mut self, span: &Range<usize>, rule: &str) {
-        let finding = Finding { tag: "script".into(), address: "inline".into(), rule: rule.into() };
+        let tag = "script".to_owned();
+        let finding = Finding { held: true, whose: None, tag, address: "inline".into(), rule: rule.into() };
         self.hold(span, "unclassified", finding);
     }
 
     /// An `iframe srcdoc` with anything to hold in it is held whole.
     fn document(&mut self, document: String, span: &Range<usize>) -> Result<(), Abandoned> {
         let inner = self.fragment(document.into_bytes(), 0)?;
-        if let Some(finding) = inner.findings.into_iter().next() {
+        if let Some(finding) = inner.findings.into_iter().find(|finding| finding.held) {
             self.hold(span, "embedded", finding);
         }
         Ok(())

@@ -151,7 +151,7 @@ enum Name {
     Head,
     Template,
     Select,
-    /// Text to some parsers and markup to others, where it stands in a `<select>`; may stand in a head.
+    /// Text to some parsers and markup to others, in a `<select>` and after a `<frameset>`; may stand in a head.
     HeadText,
     /// The same for one that begins the body.
     BodyText,
@@ -211,7 +211,8 @@ impl Finder {
     fn want(&mut self, name: Name) -> Option<Wanted> {
         match name {
             Name::Template => self.templates += 1,
-            Name::Select => self.selects += 1,
+            // What follows a frameset is read like what stands in a select: as text, and searched for tags.
+            Name::Select | Name::Frameset => self.selects += 1,
             _ => {}
         }
         let judged = match name {

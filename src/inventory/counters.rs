@@ -58,17 +58,20 @@ pub enum Deed {
     Held,
     /// Observe: it passed, and would have been held.
     WouldHold,
+    /// Nothing knows it, and the site lets such things run.
+    Passed,
 }
 
 impl Deed {
-    /// Both, in the order of their counts.
-    pub const ALL: [Self; 2] = [Self::Held, Self::WouldHold];
+    /// All, in the order of their counts.
+    pub const ALL: [Self; 3] = [Self::Held, Self::WouldHold, Self::Passed];
 
     /// The name on the admin listener.
     pub fn name(self) -> &'static str {
         match self {
             Self::Held => "held",
             Self::WouldHold => "would_hold",
+            Self::Passed => "passed",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fold::folded;
 use super::table::Table;
+use crate::consent::{Purpose, PurposeSet};
 
 /// More scopes than this under one name, and the scopes count as unknown.
 pub const SCOPES_PER_NAME: usize = 12;
@@ -86,14 +87,19 @@ impl Scopes {
     }
 }
 
-/// What traffic showed about one site's cookies. Shared by all workers.
+/// More companies than any one site calls on.
+const MOST_COMPANIES: usize = 512;
+
+/// What traffic showed about one site: its cookies, and the companies its pages call on. Shared by all workers.
 pub struct Inventory {
     cookies: Table<[u8], Scopes>,
+    /// By name in the catalogue: what their tags here are for.
+    companies: Table<str, (&'static str, PurposeSet)>,
 }
 
 impl Default for Inventory {
     fn default() -> Self {
-        Self { cookies: Table::new(MOST_NAMES) }
+        Self { cookies: Table::new(MOST_NAMES), companies: Table::new(MOST_COMPANIES) }
     }
 }
 
@@ -111,6 +117,26 @@ impl Inventory {
                 None => Some(Scopes::Known(vec![scope.into()])),
             });
         }
+    }
+
+    /// Notes that a page has a tag of this company. No lock and no allocation where that is known.
+    pub fn saw_company(&self, name: &'static str, purpose: Purpose) {
+        let knows = |(_, purposes): &(_, PurposeSet)| purposes.contains(purpose);
+        if !self.companies.read(name, knows).unwrap_or_else(|| self.companies.is_full()) {
+            self.companies.change(name, |entry| {
+                let purposes = entry.map_or(PurposeSet::ESSENTIAL, |(_, purposes)| *purposes);
+                Some((name, purposes.with(purpose)))
+            });
+        }
+    }
+
+    /// The companies whose tags were seen for this purpose, sorted.
+    pub fn companies(&self, purpose: Purpose) -> Vec<&'static str> {
+        let all = self.companies.all();
+        let mut names: Vec<_> =
+            all.iter().filter(|(_, entry)| entry.1.contains(purpose)).map(|(_, entry)| entry.0).collect();
+        names.sort_unstable();
+        names
     }
 
     /// The scopes this very name was seen with; none where it never was, or with more than [`SCOPES_PER_NAME`].
@@ -153,6 +179,22 @@ mod tests {
         }
         assert_eq!(inventory.scopes(b"_ga"), [SeenScope::from(ROOT), SeenScope::from(wide)]);
         assert_eq!(inventory.scopes(b"_gid"), []);
+    }
+
+    #[test]
+    fn companies_are_kept_by_purpose_and_each_once() {
+        let inventory = Inventory::default();
+        for (name, purpose) in [
+            ("Meta", Purpose::MARKETING),
+            ("Google", Purpose::ANALYTICS),
+            ("Google", Purpose::MARKETING),
+            ("Meta", Purpose::MARKETING),
+        ] {
+            inventory.saw_company(name, purpose);
+        }
+        assert_eq!(inventory.companies(Purpose::MARKETING), ["Google", "Meta"]);
+        assert_eq!(inventory.companies(Purpose::ANALYTICS), ["Google"]);
+        assert!(inventory.companies(Purpose::PREFERENCES).is_empty());
     }
 
     #[test]

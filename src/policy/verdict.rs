@@ -57,6 +57,16 @@ impl<'p> Verdict<'p> {
     }
 }
 
+impl Rule<'_> {
+    /// Whose it is, where the catalogue says so.
+    pub fn whose(&self) -> Option<&'static str> {
+        match self {
+            Self::Catalogue(_, whose) => Some(whose),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Rule<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -457,7 +457,7 @@ impl Gate {
         self.stats()["sites"][0]["abandoned"][why].as_u64().unwrap_or(0)
     }
 
-    fn stats(&self) -> serde_json::Value {
+    pub(crate) fn stats(&self) -> serde_json::Value {
         let ask = Ask { address: self.admin, ..self.get("/api/stats") }.with("Host", "localhost");
         serde_json::from_slice(&ask.send().body).expect("the statistics are JSON")
     }

@@ -319,3 +319,29 @@ fn a_port_that_is_taken_is_said_at_the_start() {
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(said.contains(&taken.local_addr().unwrap().to_string()), "{said}");
 }
+
+#[test]
+fn what_nobody_has_classified_is_named_so_that_somebody_can() {
+    let body = "<!doctype html><body><script src=\"https://pay.unknown.example/p.js\"></script>\
+                <iframe src=\"https://www.youtube.com/embed/x\"></iframe>";
+    let set = ["MyCouncilSession=1; Path=/", "Weird=2; Max-Age=600"];
+    let lines: Vec<_> = [HTML].into_iter().chain(set.map(|line| ("Set-Cookie", line))).collect();
+    let origin = Origin::answering(response("200 OK", &lines, body));
+    let gate = Plan::before(origin.address).mode("observe").start();
+    gate.page("/").cookie("made-up-by-a-visitor=1").send().expect(200);
+    let stats = gate.stats().to_string();
+    for named in ["unclassified: MyCouncilSession", "unclassified: Weird", "unclassified: pay.unknown.example"] {
+        assert!(stats.contains(named), "{named}: {stats}");
+    }
+    assert_eq!(gate.counted("passed", "tag"), 1);
+    assert!(!stats.contains("made-up"), "a visitor's own words are not counted by: {stats}");
+}
+
+#[test]
+fn the_notice_names_the_companies_whose_tags_were_seen() {
+    let body = "<!doctype html><body><iframe src=\"https://www.youtube.com/embed/x\"></iframe>";
+    let origin = Origin::answering(page(body));
+    let gate = Gate::before(&origin);
+    gate.page("/").send().expect(200);
+    assert!(gate.page("/").send().expect(200).text().contains("YouTube."));
+}
