@@ -30,7 +30,8 @@ fn prepare(port: u16) -> Result<Prepared, String> {
     let port = free(port)?;
     let council = listen(port.saturating_add(1))?;
     let third_parties = listen(port.saturating_add(2))?;
-    let admin = listen(9901)?;
+    // Not 9901: that is where a gate in service on this machine has it.
+    let admin = listen(port.saturating_add(3))?;
     let ports = Ports { gate: port, council: own(&council)?, third_parties: own(&third_parties)?, admin: own(&admin)? };
     let file = write(ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
     Ok(Prepared { ports, council, third_parties, file })
@@ -83,7 +84,8 @@ impl Prepared {
             Err(fault) => return cannot(&format!("{fault} (choose another with --port)")),
         };
         std::thread::spawn(move || legacy(council, third_parties, ports.third_parties));
-        println!("{}", demo::what_to_try(&ports, &file));
+        let program = std::env::current_exe().unwrap_or_else(|_| "consentgate".into());
+        println!("{}", demo::what_to_try(&ports, &file, &program));
         done(gate.run())
     }
 }
