@@ -11,6 +11,9 @@ use super::demo::{self, Ports};
 use super::gate::Gate;
 use super::{cannot, done, wrong};
 
+/// Where a gate in service on this machine has its admin listener: the demo leaves it alone.
+const IN_SERVICE: u16 = 9901;
+
 /// Runs the demo until Ctrl+C.
 pub(super) fn demo(port: u16) -> ExitCode {
     match prepare(port) {
@@ -30,8 +33,7 @@ fn prepare(port: u16) -> Result<Prepared, String> {
     let port = free(port)?;
     let council = listen(port.saturating_add(1))?;
     let third_parties = listen(port.saturating_add(2))?;
-    // Not 9901: that is where a gate in service on this machine has it.
-    let admin = listen(port.saturating_add(3))?;
+    let admin = listen(port.checked_add(3).filter(|port| *port != IN_SERVICE).unwrap_or(0))?;
     let ports = Ports { gate: port, council: own(&council)?, third_parties: own(&third_parties)?, admin: own(&admin)? };
     let file = write(ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
     Ok(Prepared { ports, council, third_parties, file })
