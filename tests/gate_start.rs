@@ -52,7 +52,8 @@ fn a_port_in_use_is_named() {
     says(&serve(&public), 1, &[&address, "another program is listening there"]);
     let admin = place();
     admin.edit("admin: { address: \"127.0.0.1:0\" }", &format!("admin: {{ address: \"{address}\" }}"));
-    says(&serve(&admin), 1, &[&address, "admin", "another program is listening there"]);
+    let words = "set admin: { address: … } in the YAML";
+    says(&serve(&admin), 1, &[&address, "admin", "another program is listening there", words]);
 }
 
 #[test]
@@ -178,6 +179,44 @@ fn a_ledger_that_is_not_there_or_is_something_else_is_named() {
         drop(other);
         says(&ledger(), 1, &[shown(&file)]);
     }
+}
+
+#[test]
+fn a_missing_ledger_is_named_with_its_whole_path() {
+    let place = place();
+    place.edit(shown(&place.path("ledger.db")), "elsewhere.db");
+    let said = ops::run_in(&place.path("."), &["ledger", "show", "--config", "gate.yaml"]);
+    let folder = fs::canonicalize(place.path(".")).expect("it is there");
+    says(&said, 1, &[shown(&folder.join("elsewhere.db")), "no ledger here"]);
+}
+
+#[test]
+fn explain_wants_to_know_what_to_explain() {
+    let place = place();
+    let explain = |more: &[&str]| {
+        let fixed = ["explain", "--config", shown(&place.config()), "http://a.example/"].map(str::to_owned);
+        run(&[&fixed[..], &more.iter().map(ToString::to_string).collect::<Vec<_>>()].concat())
+    };
+    says(&explain(&[]), 2, &["--cookie", "--tag"]);
+    let said = explain(&["--cookie", "_ga", "--tag", "https://www.google-analytics.com/analytics.js"]);
+    assert_eq!((said.code, &*said.err), (Some(0), ""));
+    for words in ["(enforce)", "cookie _ga: analytics", "tag https://www.google-analytics.com/analytics.js: analytics"]
+    {
+        assert!(said.out.contains(words), "{words:?} is not in {}", said.out);
+    }
+}
+
+#[test]
+fn a_host_nobody_answers_to_is_logged_once() {
+    let place = place();
+    place.edit("hosts: [\"*\"]", "hosts: [a.example]");
+    let gate = Gate::start(&place);
+    for host in ["WWW.a.example:8080", "b.example"] {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        assert_eq!(ask(gate.public, &request).status, 421, "{host}");
+    }
+    assert!(gate.says("www.a.example", PATIENCE), "{}", gate.said());
+    assert!(!gate.said().contains("b.example"), "{}", gate.said());
 }
 
 #[test]

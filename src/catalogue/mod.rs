@@ -17,7 +17,7 @@ pub use addresses::{Company, address, own_path};
 pub use cookies::{KnownCookie, cookie};
 pub use scripts::{Signature, signatures};
 
-/// How much the catalogue knows, for the dashboard and for `check`.
+/// How much the catalogue knows, for the admin listener and for `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Cookie name patterns.

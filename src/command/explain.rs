@@ -4,9 +4,13 @@ use std::io::{self, Write};
 
 use url::Url;
 
+use crate::catalogue::pattern::PathPattern;
 use crate::config::Resolved;
-use crate::consent::PurposeSet;
+use crate::consent::{Purpose, PurposeSet};
+use crate::gateway;
 use crate::policy::{Policy, Verdict};
+
+use super::gate::mode_name;
 
 /// Writes, for a page, what each cookie and tag asked about comes to before any choice and once its purpose is agreed to.
 pub fn explain(
@@ -22,34 +26,100 @@ pub fn explain(
         return Err(io::Error::other(format!("no site answers to '{host}': see hosts: in the YAML")));
     };
     let policy = Policy::new(&site.policy).map_err(io::Error::other)?;
-    writeln!(out, "site {} ({:?}), page {}", site.hosts[0], site.mode, page.path())?;
+    let asked = Page { site, policy: &policy, path: page.path() };
+    writeln!(out, "site {} ({}), page {}", site.hosts[0], mode_name(site.mode), page.path())?;
     for name in cookies {
-        line(&mut out, &policy, &format!("cookie {name}"), page.path(), &|granted| {
-            policy.cookie(name.as_bytes(), granted)
-        })?;
+        asked.line(&mut out, &format!("cookie {name}"), &|granted| policy.cookie(name.as_bytes(), granted))?;
     }
     for tag in tags {
         match page.join(tag) {
-            Ok(url) => line(&mut out, &policy, &format!("tag {tag}"), page.path(), &|granted| {
-                policy.address(&url, host, granted)
-            })?,
+            Ok(url) => asked.line(&mut out, &format!("tag {tag}"), &|granted| policy.address(&url, host, granted))?,
             Err(fault) => writeln!(out, "tag {tag}: no address: {fault}")?,
         }
     }
     Ok(())
 }
 
-fn line<'p>(
-    out: &mut impl Write,
+/// The page asked about, and the rules it is under.
+struct Page<'p> {
+    site: &'p gateway::Config,
     policy: &'p Policy,
-    what: &str,
-    path: &str,
-    verdict: &dyn Fn(PurposeSet) -> Verdict<'p>,
-) -> io::Result<()> {
-    let before = verdict(policy.granted_on(path, PurposeSet::ESSENTIAL));
-    let after = verdict(policy.granted_on(path, policy.purposes().all()));
-    let purpose = before.purpose.map_or("no purpose known", |purpose| policy.purposes().name(purpose));
-    let word = |verdict: &Verdict<'_>| if verdict.is_hold() { "hold" } else { "pass" };
-    writeln!(out, "{what}: {purpose}; before consent {}, after accepting all {}", word(&before), word(&after))?;
-    writeln!(out, "  rule: {}", before.rule)
+    path: &'p str,
+}
+
+impl Page<'_> {
+    fn line<'v>(
+        &self,
+        out: &mut impl Write,
+        what: &str,
+        verdict: &dyn Fn(PurposeSet) -> Verdict<'v>,
+    ) -> io::Result<()> {
+        let (purposes, everything) = (self.policy.purposes(), self.policy.purposes().all());
+        let before = verdict(self.policy.granted_on(self.path, PurposeSet::ESSENTIAL));
+        let after = verdict(self.policy.granted_on(self.path, everything));
+        let purpose = before.purpose.map_or("no purpose known", |purpose| purposes.name(purpose));
+        let word = |verdict: &Verdict<'_>| if verdict.is_hold() { "hold" } else { "pass" };
+        writeln!(out, "{what}: {purpose}; before consent {}, after accepting all {}", word(&before), word(&after))?;
+        writeln!(out, "  rule: {}", before.rule)?;
+        // Held by its path alone: elsewhere on the site it would pass.
+        let by_path = after.is_hold() && !verdict(everything).is_hold();
+        match self.path_rule(before.purpose).filter(|_| by_path) {
+            Some(pattern) => writeln!(out, "  paths: {pattern} (held here even after consent)"),
+            None => Ok(()),
+        }
+    }
+
+    /// The first `paths:` rule that takes the purpose away here. What has none passes only where nothing is taken away.
+    fn path_rule(&self, purpose: Option<Purpose>) -> Option<&str> {
+        let here = |pattern: &str| PathPattern::parse(pattern).is_ok_and(|pattern| pattern.matches(self.path));
+        let takes = |hold: &PurposeSet| purpose.is_none_or(|purpose| hold.contains(purpose));
+        let mut rules = self.site.policy.paths.iter();
+        rules.find(|rule| takes(&rule.hold) && here(&rule.pattern)).map(|rule| &*rule.pattern)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const FILE: &str = "\
+sites:
+  - hosts: [www.example.gov.uk]
+    upstream: http://10.0.0.5:80
+    mode: enforce
+    paths:
+      - { match: '/account/*', hold: [marketing] }
+      - { match: '/*/letters', hold: [analytics] }
+";
+
+    fn explained(page: &str, cookies: &[&str], tags: &[&str]) -> String {
+        let config = crate::config::parse(FILE, Path::new("gate.yaml")).expect("it can be served");
+        let (mut out, owned) = (Vec::new(), |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        explain(&config, &page.parse().expect("a page"), &owned(cookies), &owned(tags), &mut out).expect("memory");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn the_mode_is_written_as_in_the_yaml() {
+        let text = explained("https://www.example.gov.uk/bins", &["_ga"], &[]);
+        assert!(text.starts_with("site www.example.gov.uk (enforce), page /bins\n"), "{text}");
+        assert!(text.contains("cookie _ga: analytics; before consent hold, after accepting all pass\n"), "{text}");
+        assert!(!text.contains("paths:"), "{text}");
+    }
+
+    #[test]
+    fn a_path_that_takes_the_purpose_away_is_named() {
+        let page = "https://www.example.gov.uk/account/letters";
+        let after = |cookie: &str| explained(page, &[cookie], &[]).lines().skip(1).collect::<Vec<_>>().join("\n");
+        let ga = after("_ga");
+        assert!(ga.contains("after accepting all hold\n"), "{ga}");
+        assert!(ga.ends_with("\n  paths: /*/letters (held here even after consent)"), "{ga}");
+        assert!(after("_fbp").contains("  paths: /account/* (held"), "{}", after("_fbp"));
+        assert!(after("NobodyKnows").contains("  paths: /account/* (held"), "held while anything is taken away");
+        assert!(!after("consentgate").contains("paths:"), "reserved on every path");
+        let tag = explained(page, &[], &["https://www.google-analytics.com/analytics.js"]);
+        assert!(tag.contains("  paths: /*/letters (held"), "{tag}");
+    }
 }

@@ -40,7 +40,7 @@ impl Gate {
         let sites = Sites::new(&config.sites, &key, None).map_err(|fault| fault.to_string())?;
         let bound = server::bind(&config.server).map_err(|fault| fault.to_string())?;
         let admin = admin::bind(config.admin)
-            .map_err(|fault| format!("admin: {}", server::StartFault::Address(config.admin, fault)))?;
+            .map_err(|fault| admin_fault(&server::StartFault::Address(config.admin, fault)))?;
         let ledger =
             Arc::new(Sqlite::start(&config.ledger).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
         let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
@@ -71,6 +71,11 @@ impl Gate {
     }
 }
 
+/// Nothing in the file need name this address: it has a default, so where to change it is said too.
+fn admin_fault(fault: &server::StartFault) -> String {
+    format!("admin: {fault} (set admin: {{ address: … }} in the YAML)")
+}
+
 /// What a reload does not change, in a form that can be compared.
 fn fixed(config: &Resolved) -> String {
     format!("{:?}", (&config.server, config.admin, &config.ledger, &config.signing_key_file))
@@ -94,16 +99,20 @@ fn view(shared: &Arc<Shared>, stopping: &Arc<AtomicBool>) -> admin::View {
 }
 
 fn shown(site: &gateway::Site) -> admin::Site {
-    let mode = match site.config.mode {
+    admin::Site {
+        name: site.name().into(),
+        mode: mode_name(site.config.mode),
+        counters: Arc::clone(&site.counters),
+        inventory: Arc::clone(&site.inventory),
+    }
+}
+
+/// As the YAML has it.
+pub(super) fn mode_name(mode: Mode) -> &'static str {
+    match mode {
         Mode::Observe => "observe",
         Mode::Enforce => "enforce",
         Mode::Off => "off",
-    };
-    admin::Site {
-        name: site.name().into(),
-        mode,
-        counters: Arc::clone(&site.counters),
-        inventory: Arc::clone(&site.inventory),
     }
 }
 

@@ -47,13 +47,17 @@ pub fn export(file: &Path, format: Format, out: impl Write) -> Result<u64, ReadF
 
 fn numbers(out: &mut impl Write, file: &Path, summary: &Summary) -> io::Result<()> {
     let records: u64 = summary.events.values().sum();
-    writeln!(out, "{}: {records} records, {}", file.display(), size(summary.bytes))?;
+    writeln!(out, "{}: {records} {}, {}", file.display(), noun(records), size(summary.bytes))?;
     if let Some((first, last)) = summary.span_ms {
         writeln!(out, "from {} to {}", rfc3339(first), rfc3339(last))?;
     }
     counts(out, "event", &summary.events)?;
     counts(out, "site", &summary.sites)?;
     writeln!(out)
+}
+
+fn noun(records: u64) -> &'static str {
+    if records == 1 { "record" } else { "records" }
 }
 
 fn counts(out: &mut impl Write, what: &str, counted: &BTreeMap<String, u64>) -> io::Result<()> {
@@ -174,6 +178,12 @@ time                      event    site                page   language  notice  
 2026-11-23T09:30:00.003Z  refused  www.example.gov.uk  /bins  en        2026-11  analytics=no  banner-form  -
 ";
         assert_eq!(rest, expected);
+    }
+
+    #[test]
+    fn one_record_is_one_record() {
+        let text = shown(vec![record(1, Event::Refused, "/")], &Filter::default()).unwrap();
+        assert!(text.starts_with("ledger.db: 1 record, "), "{text}");
     }
 
     #[test]

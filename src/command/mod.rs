@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Resolved};
 use crate::consent::ReceiptId;
@@ -54,6 +54,7 @@ enum Command {
         file: PathBuf,
     },
     /// Say which rule decides about a page's cookies and tags, and why
+    #[command(group(ArgGroup::new("what").required(true).multiple(true).args(["cookie", "tag"])))]
     Explain {
         /// The YAML file
         #[arg(long, value_name = "FILE")]

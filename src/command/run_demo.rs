@@ -11,6 +11,9 @@ use super::demo::{self, Ports};
 use super::gate::Gate;
 use super::{cannot, done, wrong};
 
+/// Where a gate in service on this machine has its admin listener: the demo leaves it alone.
+const IN_SERVICE: u16 = 9901;
+
 /// Runs the demo until Ctrl+C.
 pub(super) fn demo(port: u16) -> ExitCode {
     match prepare(port) {
@@ -30,7 +33,7 @@ fn prepare(port: u16) -> Result<Prepared, String> {
     let port = free(port)?;
     let council = listen(port.saturating_add(1))?;
     let third_parties = listen(port.saturating_add(2))?;
-    let admin = listen(9901)?;
+    let admin = listen(port.checked_add(3).filter(|port| *port != IN_SERVICE).unwrap_or(0))?;
     let ports = Ports { gate: port, council: own(&council)?, third_parties: own(&third_parties)?, admin: own(&admin)? };
     let file = write(ports).map_err(|fault| format!("the demo's files cannot be written: {fault}"))?;
     Ok(Prepared { ports, council, third_parties, file })
@@ -83,7 +86,8 @@ impl Prepared {
             Err(fault) => return cannot(&format!("{fault} (choose another with --port)")),
         };
         std::thread::spawn(move || legacy(council, third_parties, ports.third_parties));
-        println!("{}", demo::what_to_try(&ports, &file));
+        let program = std::env::current_exe().unwrap_or_else(|_| "consentgate".into());
+        println!("{}", demo::what_to_try(&ports, &file, &program));
         done(gate.run())
     }
 }

@@ -10,7 +10,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config;
 
-use super::gate::Gate;
+use super::gate::{Gate, mode_name};
 use super::{cannot, done, wrong};
 
 /// Serves until SIGTERM or SIGINT.
@@ -31,7 +31,7 @@ pub(super) fn serve(file: &Path) -> ExitCode {
         Err(fault) => return cannot(&fault),
     };
     for site in &config.sites {
-        tracing::info!(site = site.hosts[0], mode = ?site.mode, upstream = %site.upstream.authority, "site");
+        tracing::info!(site = site.hosts[0], mode = mode_name(site.mode), upstream = %site.upstream.authority, "site");
     }
     done(gate.run())
 }

@@ -65,7 +65,7 @@ impl Gateway {
     {
         let sites = self.shared.sites.load_full();
         let name = without_port(host(request.headers())).to_ascii_lowercase();
-        let Some(at) = sites.find(&name) else { return Problem::NoSuchSite.cleared(None).into_response() };
+        let Some(at) = sites.find(&name) else { return Problem::NoSuchSite(name).cleared(None).into_response() };
         let visit = Arc::new(Visit::new(Arc::clone(&sites.all[at]), &request, peer));
         let answer = match self.answer(&sites, at, &visit, request).await {
             Ok(cleared) => cleared,

@@ -1,5 +1,7 @@
 //! What the gate answers when it cannot give the page, and whose fault it was: the visitor's, the site's, our own.
 
+use std::sync::Once;
+
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
@@ -14,8 +16,8 @@ use super::{Body, Cleared};
 
 /// Why there is no page.
 pub(super) enum Problem {
-    /// No site answers to the host.
-    NoSuchSite,
+    /// No site answers to this host.
+    NoSuchSite(String),
     /// The gate has no such page of its own.
     NoSuchPage,
     /// The request has been here before.
@@ -47,7 +49,7 @@ impl From<Failure> for Problem {
 impl Problem {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchSite => StatusCode::MISDIRECTED_REQUEST,
+            Self::NoSuchSite(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NoSuchPage => StatusCode::NOT_FOUND,
             Self::Loop => StatusCode::LOOP_DETECTED,
             Self::Upstream(failure) => failure.status(),
@@ -101,7 +103,35 @@ impl Problem {
             Self::Ledger(refused) => tracing::error!(site, "a choice was not recorded: {refused}"),
             Self::Setup(fault) => tracing::error!(site, "{fault}"),
             Self::Loop => tracing::warn!(site, "a request came back to the gate: does the upstream point here?"),
+            Self::NoSuchSite(host) => log_host(host),
             _ => tracing::debug!(site, status = self.status().as_u16(), "refused"),
         }
+    }
+}
+
+/// Said once: whoever forgot a name under `hosts:` learns of it, and whoever asks for invented names cannot fill the log.
+fn log_host(host: &str) {
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        let host = presentable(host);
+        tracing::warn!(host, "no site answers to this host: it gets 421; see hosts: in the YAML (said once)");
+    });
+}
+
+/// As it may stand in a log line; no host name is longer (RFC 1035 section 2.3.4).
+fn presentable(host: &str) -> String {
+    const LONGEST: usize = 255;
+    host.chars().take(LONGEST).map(|c| if c.is_ascii_graphic() { c } else { '\u{fffd}' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::presentable;
+
+    #[test]
+    fn a_host_cannot_write_to_the_log_what_it_likes() {
+        assert_eq!(presentable("www.example.gov.uk"), "www.example.gov.uk");
+        assert_eq!(presentable("a\tb\u{1b}[2J\u{202e}"), "a\u{fffd}b\u{fffd}[2J\u{fffd}");
+        assert_eq!(presentable(&"a".repeat(5000)).len(), 255);
     }
 }

@@ -49,6 +49,8 @@ impl Reader {
         let fault = |error: rusqlite::Error| ReadFault::Ledger(explain(file, &error));
         if !file.exists() {
             let text = "there is no ledger here; it is made when the gate starts: check `ledger.url`";
+            // Whole: a relative path says nothing to whoever stands in another directory than the gate does.
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
             return Err(ReadFault::Ledger(format!("{}: {text}", file.display())));
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

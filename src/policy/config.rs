@@ -13,7 +13,7 @@ pub struct Config {
     pub cookies: Vec<NameRule>,
     /// `tags:` — adblock syntax.
     pub tags: Vec<TagRule>,
-    /// `storage:` — keys with `*` as the only wildcard.
+    /// `storage:` — keys with `*` as the only wildcard; in this version asked about inline scripts only.
     pub storage: Vec<NameRule>,
     /// `paths:` — purposes held on some paths even after consent.
     pub paths: Vec<PathRule>,
@@ -58,7 +58,8 @@ pub enum Action {
 }
 
 /// `unclassified:` — the one deliberate exception to "deny is a value" is `tags`: holding an unknown payment or
-/// address look-up script breaks a service, and what it tries to store is held anyway.
+/// address look-up script breaks a service. What it stores while it runs is not held in this version: its cookies on
+/// the site are taken out of the next request and expired with the next page.
 #[derive(Clone, Copy, Debug)]
 pub struct Unclassified {
     /// Cookies nobody has classified.

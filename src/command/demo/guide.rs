@@ -14,7 +14,7 @@ pub struct Ports {
     pub council: u16,
     /// The stand-ins for other companies.
     pub third_parties: u16,
-    /// The gate's dashboard.
+    /// The gate's admin listener.
     pub admin: u16,
 }
 
@@ -29,8 +29,9 @@ pub fn config(ports: &Ports, folder: &Path) -> String {
         .replace("@FOLDER@", &folder)
 }
 
-/// The printed list of what to try. `config` is the file the gate runs with, for the commands that read it.
-pub fn what_to_try(ports: &Ports, config: &Path) -> String {
+/// The printed list of what to try. `config` is the file the gate runs with, for the commands that read it; `program` is
+/// what starts this program, which need not be where the shell looks for programs.
+pub fn what_to_try(ports: &Ports, config: &Path, program: &Path) -> String {
     let Ports { gate, council, third_parties, admin } = ports;
     fill(
         GUIDE,
@@ -39,9 +40,18 @@ pub fn what_to_try(ports: &Ports, config: &Path) -> String {
             ("council", &council.to_string()),
             ("watch", &format!("{WATCH_HOST}:{third_parties}")),
             ("admin", &admin.to_string()),
-            ("config", &config.display().to_string()),
+            ("config", &word(config)),
+            ("jar", &word(&config.with_file_name("jar"))),
+            ("program", &word(program)),
         ],
     )
+}
+
+/// A path as one word of a shell: in single quotes where it has anything a shell could take for something else.
+fn word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@,:=".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 const GUIDE: &str = include_str!("guide.txt");
@@ -70,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_list_names_every_address() {
-        let list = what_to_try(&PORTS, Path::new("demo.yaml"));
+        let list = what_to_try(&PORTS, Path::new("demo.yaml"), Path::new("consentgate"));
         for address in
             ["http://localhost:8080/", "http://third-parties.localhost:8082/", "127.0.0.1:8081", "127.0.0.1:9901"]
         {
@@ -78,5 +88,17 @@ mod tests {
         }
         assert!(!list.contains("{{"));
         assert!(list.lines().all(|line| line.chars().count() <= 110));
+    }
+
+    #[test]
+    fn the_commands_can_be_pasted_into_a_shell_wherever_the_files_are() {
+        let list = what_to_try(&PORTS, Path::new("/srv/my demo/demo.yaml"), Path::new("/home/o'brien/consentgate"));
+        for words in [
+            r"'/home/o'\''brien/consentgate' ledger export --config '/srv/my demo/demo.yaml'",
+            "curl -si -c '/srv/my demo/jar' -d",
+            "curl -s -b '/srv/my demo/jar' -H",
+        ] {
+            assert!(list.contains(words), "{words}");
+        }
     }
 }

@@ -53,7 +53,7 @@ pub(in crate::config) struct File {
     /// Where visitors connect. Default: one listener on 0.0.0.0:8080.
     #[schemars(length(min = 1))]
     pub(in crate::config) listeners: List<Listener>,
-    /// The dashboard, metrics and health checks: not for the public.
+    /// The admin listener (metrics, health, what was held): not for the public.
     pub(in crate::config) admin: Key<Admin>,
     /// The durable record of choices: the proof.
     pub(in crate::config) ledger: Key<Ledger>,
