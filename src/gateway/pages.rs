@@ -11,6 +11,7 @@ use crate::notice::{
     self, AskedPurpose, ChosenPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection, Receipt,
     ReceiptPage,
 };
+use crate::policy::Action;
 
 use super::problem::Problem;
 use super::visit::Visit;
@@ -45,13 +46,13 @@ fn seen(site: &Site) -> Vec<String> {
 pub(super) fn cookies(visit: &Visit) -> Cleared {
     let known = known_cookies(&visit.site);
     let granted = visit.visitor.granted();
-    let rows: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, purpose)).collect();
+    let listed: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, Some(purpose))).collect();
     let sections: Vec<_> = visit
         .site
         .policy
         .purposes()
         .iter()
-        .zip(&rows)
+        .zip(&listed)
         .map(|((purpose, name), rows)| PurposeSection { purpose, name, granted: granted.contains(purpose), rows })
         .collect();
     let receipt = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
@@ -61,6 +62,8 @@ pub(super) fn cookies(visit: &Visit) -> Cleared {
         prefix: &visit.site.config.prefix,
         return_to: &return_to(visit),
         purposes: &sections,
+        unclassified: &rows(&known, None),
+        unclassified_held: visit.site.config.policy.unclassified.cookies == Action::Hold,
         state: state(visit),
         gpc: visit.visitor.gpc,
         receipt: receipt.as_deref(),
@@ -96,21 +99,20 @@ fn return_to(visit: &Visit) -> String {
 /// A cookie of this site, as far as it is known.
 struct Known {
     name: String,
-    purpose: Purpose,
+    /// `None` where nobody has classified it.
+    purpose: Option<Purpose>,
     catalogue: Option<&'static KnownCookie>,
 }
 
-/// What the YAML names, and what traffic has shown; a cookie nobody has classified counts as marketing here too:
-/// it is held until everything is agreed to.
+/// What the YAML names, and what traffic has shown.
 fn known_cookies(site: &Site) -> Vec<Known> {
     let declared = site.config.policy.cookies.iter().map(|rule| Known {
         name: rule.pattern.clone(),
-        purpose: rule.purpose,
+        purpose: Some(rule.purpose),
         catalogue: catalogue::cookie(rule.pattern.as_bytes()),
     });
     let seen = seen(site).into_iter().map(|name| {
-        let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
-        let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
+        let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
         Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
     });
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
@@ -123,7 +125,7 @@ fn is_own(name: &str) -> bool {
     crate::consent::ChoiceCookie::is_own(name.as_bytes())
 }
 
-fn rows(known: &[Known], purpose: Purpose) -> Vec<CookieRow<'_>> {
+fn rows(known: &[Known], purpose: Option<Purpose>) -> Vec<CookieRow<'_>> {
     known.iter().filter(|known| known.purpose == purpose).map(row).collect()
 }
 

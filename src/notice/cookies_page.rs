@@ -28,6 +28,10 @@ pub struct CookiesPage<'a> {
     pub return_to: &'a str,
     /// Every purpose to be listed, `essential` among them.
     pub purposes: &'a [PurposeSection<'a>],
+    /// What was seen and nobody has classified.
+    pub unclassified: &'a [CookieRow<'a>],
+    /// Whether what nobody has classified is held until everything is agreed to.
+    pub unclassified_held: bool,
     /// What has just happened.
     pub state: PageState,
     /// The browser sends Global Privacy Control.
@@ -96,6 +100,7 @@ pub fn cookies_page(view: &CookiesPage) -> String {
         withdrawal(html, view, strings);
         essential(html, view, strings);
         asked(view).for_each(|section| listing(html, section, view.language));
+        unclassified(html, view, strings);
         rights(html, view, strings);
     })
 }
@@ -197,6 +202,16 @@ fn listing(html: &mut Html, section: &PurposeSection, language: Language) {
     } else {
         table(html, section.rows, language, &cookies);
     }
+}
+
+/// A purpose nobody has found for them must not be claimed: they stand apart.
+fn unclassified(html: &mut Html, view: &CookiesPage, strings: &Strings) {
+    if view.unclassified.is_empty() {
+        return;
+    }
+    let what_happens = if view.unclassified_held { strings.unclassified_held } else { strings.unclassified_passed };
+    html.element("h2", &[], strings.unclassified_heading).element("p", &[], what_happens);
+    table(html, view.unclassified, view.language, strings.unclassified_cookies);
 }
 
 // What the visitor may want to know, and whom to turn to.
@@ -328,10 +343,22 @@ mod tests {
         let html = shown(false);
         let found = elements(&html);
         let tables = found.iter().filter(|element| element.tag == "table").count();
-        assert_eq!(tables, 3);
+        assert_eq!(tables, 4);
         assert_eq!(found.iter().filter(|element| element.tag == "caption").count(), tables);
         assert!(found.iter().filter(|e| e.tag == "th").all(|e| e.value("scope").is_some()));
         assert!(found.iter().filter(|e| e.tag == "td").all(|e| e.value("data-label").is_some_and(|l| !l.is_empty())));
+    }
+
+    #[test]
+    fn what_nobody_has_classified_stands_apart_and_claims_nothing_untrue() {
+        let (config, sections) = (config(), sections(false));
+        let held = page(&config, Language::English, &sections);
+        let html = cookies_page(&held);
+        assert!(html.contains("<h2>Cookies we have not classified yet</h2>"));
+        assert!(html.contains("kept off your device unless"));
+        let passed = cookies_page(&CookiesPage { unclassified_held: false, ..held });
+        assert!(!passed.contains("kept off your device") && passed.contains("not held back"));
+        assert!(!cookies_page(&CookiesPage { unclassified: &[], ..held }).contains("not classified"));
     }
 
     #[test]

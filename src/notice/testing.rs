@@ -71,6 +71,8 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         prefix: "/.consent",
         return_to: "/council-tax?band=a&year=2026",
         purposes: sections,
+        unclassified: &ROWS[1..2],
+        unclassified_held: true,
         state: PageState::Looking,
         gpc: false,
         receipt: None,
@@ -105,8 +107,13 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
 fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     let (fresh, granted) = (sections(false), sections(true));
     let looking = page(config, language, &fresh);
-    let saved =
-        CookiesPage { state: PageState::Saved, gpc: true, receipt: Some("0af1"), ..page(config, language, &granted) };
+    let saved = CookiesPage {
+        state: PageState::Saved,
+        unclassified_held: false,
+        gpc: true,
+        receipt: Some("0af1"),
+        ..page(config, language, &granted)
+    };
     let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
     let purposes = [
         ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },

@@ -64,6 +64,12 @@ pub(super) static STRINGS: Strings = Strings {
     column_lifetime: "How long it is kept",
     this_site: "This site",
     none_seen: "None have been seen on this site so far.",
+    unclassified_heading: "Cookies we have not classified yet",
+    unclassified_cookies: "unclassified cookies",
+    unclassified_held: "We do not know yet what these are for, so they are kept off your device unless you agree to all \
+                        additional cookies.",
+    unclassified_passed: "We do not know yet what these are for. They are not held back, whatever you choose on this \
+                          page.",
     not_described: "Not described yet",
     choice_cookie: "Remembers which cookies you have accepted or rejected",
     third_party_heading: "Cookies set by other organisations",

@@ -69,6 +69,12 @@ pub(super) static STRINGS: Strings = Strings {
     column_lifetime: "Am ba hyd y caiff ei gadw",
     this_site: "Y wefan hon",
     none_seen: "Nid oes yr un wedi'i weld ar y wefan hon hyd yma.",
+    unclassified_heading: "Cwcis nad ydym wedi'u dosbarthu eto",
+    unclassified_cookies: "cwcis heb eu dosbarthu",
+    unclassified_held: "Nid ydym yn gwybod eto at beth y mae'r rhain, felly cânt eu cadw oddi ar eich dyfais oni bai \
+                        eich bod yn cytuno i bob cwci ychwanegol.",
+    unclassified_passed: "Nid ydym yn gwybod eto at beth y mae'r rhain. Nid ydynt yn cael eu dal yn ôl, beth bynnag \
+                          rydych yn ei ddewis ar y dudalen hon.",
     not_described: "Heb ei ddisgrifio eto",
     choice_cookie: "Cofio pa gwcis rydych wedi'u derbyn neu eu gwrthod",
     third_party_heading: "Cwcis a osodir gan sefydliadau eraill",
