@@ -11,7 +11,7 @@ use crate::notice::{
     self, AskedPurpose, ChosenPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection, Receipt,
     ReceiptPage,
 };
-use crate::policy::Action;
+use crate::policy::{Action, NameRule};
 
 use super::problem::Problem;
 use super::visit::Visit;
@@ -96,29 +96,44 @@ fn return_to(visit: &Visit) -> String {
     origin::safe_return(wish.as_ref().map(|(_, back)| &**back), &visit.host)
 }
 
-/// A cookie of this site, as far as it is known.
+/// A cookie or storage key of this site, as far as it is known.
 struct Known {
     name: String,
+    kind: Kind,
     /// `None` where nobody has classified it.
     purpose: Option<Purpose>,
     catalogue: Option<&'static KnownCookie>,
 }
 
+/// A cookie and a storage key may share a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Cookie,
+    Storage,
+}
+
 /// What the YAML names, and what traffic has shown.
 fn known_cookies(site: &Site) -> Vec<Known> {
-    let declared = site.config.policy.cookies.iter().map(|rule| Known {
-        name: rule.pattern.clone(),
-        purpose: Some(rule.purpose),
-        catalogue: catalogue::cookie(rule.pattern.as_bytes()),
-    });
+    let policy = &site.config.policy;
     let seen = seen(site).into_iter().map(|name| {
         let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
-        Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
+        Known { catalogue: catalogue::cookie(name.as_bytes()), name, kind: Kind::Cookie, purpose }
     });
+    let declared = policy.cookies.iter().map(declared_cookie).chain(policy.storage.iter().map(declared_key));
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all.dedup_by(|a, b| a.name == b.name);
+    all.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
+    all.dedup_by(|a, b| (&a.name, a.kind) == (&b.name, b.kind));
     all
+}
+
+fn declared_cookie(rule: &NameRule) -> Known {
+    let (name, purpose) = (rule.pattern.clone(), Some(rule.purpose));
+    Known { catalogue: catalogue::cookie(name.as_bytes()), name, kind: Kind::Cookie, purpose }
+}
+
+/// The catalogue knows cookies only: a storage key of the same name may be something else.
+fn declared_key(rule: &NameRule) -> Known {
+    Known { name: rule.pattern.clone(), kind: Kind::Storage, purpose: Some(rule.purpose), catalogue: None }
 }
 
 fn is_own(name: &str) -> bool {
@@ -130,13 +145,16 @@ fn rows(known: &[Known], purpose: Option<Purpose>) -> Vec<CookieRow<'_>> {
 }
 
 fn row(known: &Known) -> CookieRow<'_> {
-    let Known { name, catalogue, .. } = known;
+    let Known { name, kind, catalogue, .. } = known;
     let reason = catalogue.map(|known| known.reason).filter(|reason| !reason.is_empty());
     CookieRow {
         name,
         set_by: catalogue.map(|known| known.platform).filter(|platform| *platform != "-"),
         description: reason.map(|reason| (reason, Language::English)),
-        lifetime: catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+        lifetime: match kind {
+            Kind::Cookie => catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+            Kind::Storage => Lifetime::UntilDeleted,
+        },
     }
 }
 
@@ -214,6 +232,14 @@ fn wants_json(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_storage_key_stays_until_it_is_deleted() {
+        let rule = NameRule { pattern: "_ga".into(), purpose: Purpose::PREFERENCES };
+        let known = [declared_key(&rule)];
+        assert_eq!(rows(&known, Some(Purpose::PREFERENCES))[0].lifetime, Lifetime::UntilDeleted);
+        assert!(rows(&known, Some(Purpose::ANALYTICS)).is_empty() && rows(&known, None).is_empty());
+    }
 
     #[test]
     fn the_catalogues_words_become_lifetimes() {

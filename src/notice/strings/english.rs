@@ -46,7 +46,7 @@ pub(super) static STRINGS: Strings = Strings {
     go_back: "[Go back to the page you were looking at].",
 
     intro: "Cookies are small pieces of information that a website saves on your phone, tablet or computer. This page \
-            lists the cookies used on {}, and anything similar that is saved or read on your device.",
+            lists the cookies we know are used on {}, and anything similar we know is kept on your device.",
     settings_heading: "Change your cookie settings",
     question: "Do you want to accept {}?",
     yes: "Yes",

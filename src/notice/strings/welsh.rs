@@ -50,8 +50,8 @@ pub(super) static STRINGS: Strings = Strings {
     go_back: "[Mynd yn ôl i'r dudalen yr oeddech yn edrych arni].",
 
     intro: "Darnau bach o wybodaeth y mae gwefan yn eu cadw ar eich ffôn, eich llechen neu eich cyfrifiadur yw cwcis. \
-            Mae'r dudalen hon yn rhestru'r cwcis a ddefnyddir ar {}, ac unrhyw beth tebyg sy'n cael ei gadw neu ei \
-            ddarllen ar eich dyfais.",
+            Mae'r dudalen hon yn rhestru'r cwcis y gwyddom eu bod yn cael eu defnyddio ar {}, ac unrhyw beth tebyg y \
+            gwyddom ei fod yn cael ei gadw ar eich dyfais.",
     settings_heading: "Newid eich gosodiadau cwcis",
     question: "Ydych chi am dderbyn {}?",
     yes: "Ydw",
