@@ -117,7 +117,7 @@ fn known_cookies(site: &Site) -> Vec<Known> {
     let policy = &site.config.policy;
     let seen = seen(site).into_iter().map(|name| {
         let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
-        Known { catalogue: catalogue::cookie(name.as_bytes()), name, kind: Kind::Cookie, purpose }
+        Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose }
     });
     let declared = policy.cookies.iter().map(declared_cookie).chain(policy.storage.iter().map(declared_key));
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
@@ -126,9 +126,14 @@ fn known_cookies(site: &Site) -> Vec<Known> {
     all
 }
 
+/// A pattern of the YAML may be wider than the catalogue's: `_ga*` beside `_ga` and `_ga_*`.
+fn in_catalogue(name: &str) -> Option<&'static KnownCookie> {
+    catalogue::cookie(name.as_bytes()).or_else(|| catalogue::cookie(name.replace('*', "").as_bytes()))
+}
+
 fn declared_cookie(rule: &NameRule) -> Known {
     let (name, purpose) = (rule.pattern.clone(), Some(rule.purpose));
-    Known { catalogue: catalogue::cookie(name.as_bytes()), name, kind: Kind::Cookie, purpose }
+    Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose }
 }
 
 /// The catalogue knows cookies only: a storage key of the same name may be something else.
@@ -232,6 +237,14 @@ fn wants_json(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_wider_than_the_catalogues_has_its_lifetime() {
+        for (pattern, purpose) in [("_ga*", Purpose::ANALYTICS), ("_hj*", Purpose::ANALYTICS)] {
+            let known = [declared_cookie(&NameRule { pattern: pattern.into(), purpose })];
+            assert!(matches!(rows(&known, Some(purpose))[0].lifetime, Lifetime::Seconds(_)), "{pattern}");
+        }
+    }
 
     #[test]
     fn a_storage_key_stays_until_it_is_deleted() {
