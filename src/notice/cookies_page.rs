@@ -5,6 +5,7 @@
 use crate::consent::Purpose;
 
 use super::address::{cookies_address, local, record_address};
+use super::contact::contact_sentence;
 use super::document::{Frame, document};
 use super::html::{Html, capital, fill};
 use super::purpose;
@@ -236,24 +237,9 @@ fn responsible(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     };
     html.element("h2", &[], strings.responsible_heading).element("p", &[], &who);
     if let Some(contact) = &view.config.contact {
-        let (before, after) = strings.contact.split_once("{}").unwrap_or((strings.contact, ""));
-        html.raw("<p>").text(before);
-        contact_link(html, contact);
-        html.text(after).raw("</p>");
+        contact_sentence(html, strings.contact, contact);
     }
     html.raw("<p>").linked(strings.complain, strings.ico).raw("</p>");
-}
-
-/// A web address or an e-mail address becomes a link; a telephone number or a postal address is text.
-fn contact_link(html: &mut Html, contact: &str) {
-    let plain = !contact.contains(char::is_whitespace);
-    if plain && (contact.starts_with("https://") || contact.starts_with("http://")) {
-        html.element("a", &[("href", contact)], contact);
-    } else if plain && contact.contains('@') {
-        html.element("a", &[("href", &format!("mailto:{contact}"))], contact);
-    } else {
-        html.text(contact);
-    }
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ pub(super) static STRINGS: Strings = Strings {
     nothing_chosen: "You have not made a choice about cookies on {}, or it has run out. Only essential cookies are used.",
     receipt_number: "Receipt number",
     chosen_on: "Chosen on",
-    kept_until: "Kept until",
+    kept_until: "Your choice is remembered until",
     notice_version: "Version of the cookie notice",
     organisation: "Responsible organisation",
     what_you_chose: "What you chose",
@@ -113,8 +113,7 @@ pub(super) static STRINGS: Strings = Strings {
     word_accepted: "Accepted",
     word_refused: "Rejected",
     always_on: "Always used",
-    receipt_use: "Keep the receipt number if you may want to ask us about this record, or ask us to delete it. It is \
-                  not used for anything else.",
+    receipt_use: "To have this record looked up or removed, send the receipt number to {}.",
     back_to_cookies: "[Change your cookie settings]",
 
     bad_request: "We could not understand the request",

@@ -111,7 +111,7 @@ pub(super) static STRINGS: Strings = Strings {
                      ddefnyddir.",
     receipt_number: "Rhif y dderbynneb",
     chosen_on: "Dewiswyd ar",
-    kept_until: "Cedwir tan",
+    kept_until: "Cofir eich dewis tan",
     notice_version: "Fersiwn yr hysbysiad cwcis",
     organisation: "Sefydliad cyfrifol",
     what_you_chose: "Beth a ddewiswyd gennych",
@@ -120,8 +120,7 @@ pub(super) static STRINGS: Strings = Strings {
     word_accepted: "Derbyniwyd",
     word_refused: "Gwrthodwyd",
     always_on: "Defnyddir bob amser",
-    receipt_use: "Cadwch rif y dderbynneb os efallai y byddwch am ofyn i ni am y cofnod hwn, neu ofyn i ni ei ddileu. \
-                  Ni chaiff ei ddefnyddio at unrhyw beth arall.",
+    receipt_use: "Er mwyn i ni ddod o hyd i'r cofnod hwn neu ei ddileu, anfonwch rif y dderbynneb i'r cyswllt hwn: {}.",
     back_to_cookies: "[Newid eich gosodiadau cwcis]",
 
     bad_request: "Nid oeddem yn gallu deall y cais",
