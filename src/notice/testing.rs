@@ -132,7 +132,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
 }
 
 fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
-    let statuses: [u16; 11] = [400, 403, 404, 405, 413, 414, 431, 500, 502, 503, 504];
+    let statuses: [u16; 12] = [400, 403, 404, 405, 413, 414, 421, 431, 500, 502, 503, 504];
     let page = |code| {
         let status = StatusCode::from_u16(code).expect("a status");
         let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));

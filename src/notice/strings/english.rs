@@ -122,6 +122,8 @@ pub(super) static STRINGS: Strings = Strings {
     not_accepted_todo: "It seems to come from another website. Open the page on this site and try again there.",
     no_site: "There is no website at this address",
     no_site_todo: "Check the web address for mistakes and try again.",
+    no_page: "Page not found",
+    no_page_todo: "Check the web address for mistakes, or start again from the home page.",
     too_large: "What you sent is too large",
     too_large_todo: "Go back and send a smaller file, or send your files one at a time.",
     address_too_long: "The web address is too long",

@@ -78,7 +78,8 @@ strings! {
     what_you_chose column_kind column_choice word_accepted word_refused always_on receipt_use
     back_to_cookies
     // Errors: what happened, what to do.
-    bad_request bad_request_todo not_accepted not_accepted_todo no_site no_site_todo too_large too_large_todo
+    bad_request bad_request_todo not_accepted not_accepted_todo no_site no_site_todo
+    no_page no_page_todo too_large too_large_todo
     address_too_long address_too_long_todo head_too_large head_too_large_todo went_wrong went_wrong_todo
     bad_answer bad_answer_todo unavailable unavailable_todo too_slow too_slow_todo choice_not_saved
 }

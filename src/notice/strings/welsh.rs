@@ -131,6 +131,8 @@ pub(super) static STRINGS: Strings = Strings {
                         arni yno.",
     no_site: "Nid oes gwefan yn y cyfeiriad hwn",
     no_site_todo: "Gwiriwch y cyfeiriad gwe am gamgymeriadau a rhowch gynnig arall arni.",
+    no_page: "Heb ddod o hyd i'r dudalen",
+    no_page_todo: "Gwiriwch y cyfeiriad gwe am gamgymeriadau, neu dechreuwch eto o'r hafan.",
     too_large: "Mae'r hyn a anfonwyd gennych yn rhy fawr",
     too_large_todo: "Ewch yn ôl ac anfonwch ffeil lai, neu anfonwch eich ffeiliau fesul un.",
     address_too_long: "Mae'r cyfeiriad gwe yn rhy hir",
