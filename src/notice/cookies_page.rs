@@ -83,11 +83,15 @@ pub enum PageState {
 /// The whole page.
 pub fn cookies_page(view: &CookiesPage) -> String {
     let title = fill(Strings::of(view.language).cookies_on, &[&view.config.service]);
+    let tab = match view.state {
+        PageState::Looking => title.clone(),
+        PageState::Saved | PageState::Withdrawn => format!("{}: {title}", Strings::of(view.language).success),
+    };
     let other = view.config.languages.iter().copied().find(|language| *language != view.language);
     let other = other.map(|language| (language, cookies_address(view.prefix, view.return_to, Some(language))));
     let frame = Frame {
         language: view.language,
-        title: &title,
+        title: &tab,
         service: Some(&view.config.service),
         prefix: Some(view.prefix),
         listed: true,
@@ -146,8 +150,8 @@ fn setting(html: &mut Html, section: &PurposeSection, strings: &Strings) {
     let hint = format!("about-{}", section.name);
     html.open("fieldset", &[("aria-describedby", &hint)]);
     html.element("legend", &[], &fill(strings.question, &[&cookies]));
-    html.open("p", &[("id", &hint)]).text(&purpose::about(strings, section.purpose, section.name));
-    html.raw(" ").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
+    html.element("p", &[("id", &hint)], &purpose::about(strings, section.purpose, section.name));
+    html.raw("<p>").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
     html.element("span", &[("class", "unseen")], &format!(": {cookies}")).raw("</a></p><div class=\"radios\">");
     radio(html, section, ("yes", strings.yes), section.granted);
     radio(html, section, ("no", strings.no), !section.granted);
@@ -277,6 +281,8 @@ mod tests {
             let labels = found.iter().filter(|e| e.tag == "label" && e.value("for") == radio.value("id")).count();
             assert_eq!(labels, 1, "{radio:?}");
         }
+        assert!(text_in(&html, "[id^=about-] a").is_empty(), "a link inside a description is read as text");
+        assert!(text_in(&html, "title").starts_with("Cookies on"));
         assert!(text_in(&html, "legend").starts_with("Do you want to accept preference cookies?"));
     }
 
@@ -301,6 +307,8 @@ mod tests {
             field.value("value"),
             Some("/.consent/cookies?return=%2Fcouncil-tax%3Fband%3Da%26year%3D2026&lang=cy")
         );
+        assert_eq!(text_in(&html, "title"), "Llwyddiant: Cwcis ar Example Council");
+        assert_eq!(text_in(&html, "h1"), "Cwcis ar Example Council");
         let success = text_in(&html, "[role=alert]");
         assert!(success.contains("Rydych wedi gosod eich dewisiadau cwcis. Mynd yn ôl"), "{success}");
         assert!(found.iter().any(|e| e.tag == "a" && e.value("href") == Some("/council-tax?band=a&year=2026")));
