@@ -1,5 +1,7 @@
 //! The cookies page and the visitor's own record: what is really there, put into words by `notice`.
 
+use std::iter;
+
 use http::HeaderMap;
 use http::header::{ACCEPT, HeaderValue};
 use serde_json::json;
@@ -17,8 +19,8 @@ use super::problem::Problem;
 use super::visit::Visit;
 use super::{Cleared, Site, choose, origin, own};
 
-/// The organisations whose cookies were seen on this site, for each purpose that is asked about: the notice names
-/// them (REQUIREMENTS A12, B3).
+/// The organisations whose cookies were seen on this site, for each purpose that is asked about: banner and cookies
+/// page name them (REQUIREMENTS A12, B3).
 pub(super) fn third_parties(site: &Site) -> Vec<Vec<&'static str>> {
     let known: Vec<_> = seen(site).into_iter().filter_map(|name| catalogue::cookie(name.as_bytes())).collect();
     let of = |purpose| {
@@ -45,16 +47,9 @@ fn seen(site: &Site) -> Vec<String> {
 /// `GET {prefix}/cookies`.
 pub(super) fn cookies(visit: &Visit) -> Cleared {
     let known = known_cookies(&visit.site);
-    let granted = visit.visitor.granted();
     let listed: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, Some(purpose))).collect();
-    let sections: Vec<_> = visit
-        .site
-        .policy
-        .purposes()
-        .iter()
-        .zip(&listed)
-        .map(|((purpose, name), rows)| PurposeSection { purpose, name, granted: granted.contains(purpose), rows })
-        .collect();
+    let third_parties = third_parties(&visit.site);
+    let sections = sections(visit, &listed, &third_parties);
     let receipt = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
     let page = notice::cookies_page(&CookiesPage {
         config: &visit.site.config.notice,
@@ -70,6 +65,25 @@ pub(super) fn cookies(visit: &Visit) -> Cleared {
         choice_cookie: visit.site.choice.name(visit.peer.https),
     });
     told(visit, page)
+}
+
+/// `listed` has every purpose; `third_parties` the asked ones only: `essential`, which comes first, has none.
+fn sections<'s>(
+    visit: &'s Visit,
+    listed: &'s [Vec<CookieRow<'s>>],
+    third_parties: &'s [Vec<&'static str>],
+) -> Vec<PurposeSection<'s>> {
+    let granted = visit.visitor.granted();
+    let third_parties = iter::once(&[][..]).chain(third_parties.iter().map(Vec::as_slice));
+    let purposes = visit.site.policy.purposes().iter().zip(listed).zip(third_parties);
+    let section = |(((purpose, name), rows), third_parties): (((Purpose, &'s str), &'s Vec<_>), _)| PurposeSection {
+        purpose,
+        name,
+        granted: granted.contains(purpose),
+        third_parties,
+        rows,
+    };
+    purposes.map(section).collect()
 }
 
 /// A page of the gate's own that tells the visitor what they chose: the next one need not.

@@ -52,6 +52,8 @@ pub struct PurposeSection<'a> {
     pub name: &'a str,
     /// The visitor has agreed to it.
     pub granted: bool,
+    /// The other organisations whose cookies and tags serve it.
+    pub third_parties: &'a [&'a str],
     /// What is stored.
     pub rows: &'a [CookieRow<'a>],
 }
@@ -202,6 +204,10 @@ fn listing(html: &mut Html, section: &PurposeSection, language: Language) {
     let cookies = purpose::cookies(strings, section.purpose, section.name);
     html.element("h2", &[("id", &format!("list-{}", section.name))], &capital(&cookies));
     html.element("p", &[], &purpose::about(strings, section.purpose, section.name));
+    if !section.third_parties.is_empty() {
+        let names = section.third_parties.join(", ");
+        html.element("p", &[], &fill(strings.other_organisations, &[&names]));
+    }
     if section.rows.is_empty() {
         html.element("p", &[], strings.none_seen);
     } else {
@@ -353,6 +359,13 @@ mod tests {
         let passed = cookies_page(&CookiesPage { unclassified_held: false, ..held });
         assert!(!passed.contains("kept off your device") && passed.contains("not held back"));
         assert!(!cookies_page(&CookiesPage { unclassified: &[], ..held }).contains("not classified"));
+    }
+
+    #[test]
+    fn each_purpose_names_the_organisations_it_brings_in() {
+        let html = shown(false);
+        assert_eq!(html.matches("Other organisations involved: ").count(), 1);
+        assert!(text_in(&html, "p").contains("Other organisations involved: Google, Microsoft."));
     }
 
     #[test]

@@ -55,11 +55,11 @@ const ROWS: &[CookieRow] = &[
 ];
 
 pub(super) fn sections(granted: bool) -> [PurposeSection<'static>; 4] {
-    let section = |purpose, name, rows| PurposeSection { purpose, name, granted, rows };
+    let section = |purpose, name, rows| PurposeSection { purpose, name, granted, third_parties: &[], rows };
     [
         section(Purpose::ESSENTIAL, "essential", &ROWS[1..2]),
         section(Purpose::PREFERENCES, "preferences", &[]),
-        section(Purpose::ANALYTICS, "analytics", ROWS),
+        PurposeSection { third_parties: ANALYTICS.third_parties, ..section(Purpose::ANALYTICS, "analytics", ROWS) },
         section(Purpose::MARKETING, "marketing", &ROWS[..1]),
     ]
 }

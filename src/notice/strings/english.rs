@@ -28,7 +28,7 @@ pub(super) static STRINGS: Strings = Strings {
     essential_use: "We use some essential cookies to make this service work.",
     also_one: "We'd also like to use {}.",
     also_several: "We'd also like to use these additional cookies:",
-    third_parties: "Some of these cookies are set by other organisations: {}.",
+    third_parties: "Some of these are from other organisations: {}.",
     accept: "Accept {}",
     reject: "Reject {}",
     view_cookies: "View cookies",
@@ -77,6 +77,7 @@ pub(super) static STRINGS: Strings = Strings {
                        their own. If you withdraw your agreement, we stop your browser contacting them from this \
                        site, but we cannot delete cookies they have already set. You can delete those in your \
                        browser's settings, usually under 'privacy' or 'site data'.",
+    other_organisations: "Other organisations involved: {}.",
     gpc_heading: "Global Privacy Control",
     gpc_on: "Your browser is sending a Global Privacy Control signal. We take it as a refusal of marketing cookies, \
              unless you choose otherwise on this page.",

@@ -68,7 +68,7 @@ strings! {
     intro settings_heading question yes no save see_cookies withdraw_heading withdraw_text withdraw
     cookies_we_use column_name column_what column_set_by column_lifetime this_site none_seen not_described
     unclassified_heading unclassified_cookies unclassified_held unclassified_passed
-    choice_cookie third_party_heading third_party_text gpc_heading gpc_on gpc_off
+    choice_cookie third_party_heading third_party_text other_organisations gpc_heading gpc_on gpc_off
     responsible_heading responsible responsible_service contact complain ico
     record_heading record_text record_number
     // Lifetimes.

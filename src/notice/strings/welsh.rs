@@ -32,7 +32,7 @@ pub(super) static STRINGS: Strings = Strings {
     essential_use: "Rydym yn defnyddio rhai cwcis hanfodol i wneud i'r gwasanaeth hwn weithio.",
     also_one: "Hoffem hefyd ddefnyddio {}.",
     also_several: "Hoffem hefyd ddefnyddio'r cwcis ychwanegol hyn:",
-    third_parties: "Mae rhai o'r cwcis hyn yn cael eu gosod gan sefydliadau eraill: {}.",
+    third_parties: "Mae rhai o'r rhain yn dod gan sefydliadau eraill: {}.",
     accept: "Derbyn {}",
     reject: "Gwrthod {}",
     view_cookies: "Gweld cwcis",
@@ -82,6 +82,7 @@ pub(super) static STRINGS: Strings = Strings {
                        cwcis eu hunain. Os byddwch yn tynnu eich cytundeb yn ôl, byddwn yn atal eich porwr rhag \
                        cysylltu â nhw o'r wefan hon, ond ni allwn ddileu cwcis y maent eisoes wedi'u gosod. Gallwch \
                        ddileu'r rheini yng ngosodiadau eich porwr, fel arfer o dan 'preifatrwydd' neu 'data gwefannau'.",
+    other_organisations: "Sefydliadau eraill sy'n rhan o hyn: {}.",
     gpc_heading: "Global Privacy Control",
     gpc_on: "Mae eich porwr yn anfon signal Global Privacy Control. Rydym yn ei drin fel gwrthod cwcis marchnata, oni \
              bai eich bod yn dewis fel arall ar y dudalen hon.",
