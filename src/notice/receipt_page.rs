@@ -102,13 +102,8 @@ fn record(html: &mut Html, view: &ReceiptPage, receipt: &Receipt) {
 
 /// A site that names no contact is asked under its own name.
 fn whom_to_ask(html: &mut Html, config: &Config, strings: &Strings) {
-    match &config.contact {
-        Some(contact) => contact_sentence(html, strings.receipt_use, contact),
-        None => {
-            let who = config.organisation.as_ref().unwrap_or(&config.service);
-            html.element("p", &[], &fill(strings.receipt_use, &[who]));
-        }
-    }
+    let contact = config.contact.as_ref().or(config.organisation.as_ref()).unwrap_or(&config.service);
+    contact_sentence(html, strings.receipt_use, contact);
 }
 
 fn fact(html: &mut Html, what: &str, value: &str) {
