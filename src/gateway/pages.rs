@@ -1,5 +1,7 @@
 //! The cookies page and the visitor's own record: what is really there, put into words by `notice`.
 
+use std::iter;
+
 use http::HeaderMap;
 use http::header::{ACCEPT, HeaderValue};
 use serde_json::json;
@@ -11,6 +13,7 @@ use crate::notice::{
     self, AskedPurpose, ChosenPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection, Receipt,
     ReceiptPage,
 };
+use crate::policy::{Action, NameRule};
 
 use super::problem::Problem;
 use super::visit::Visit;
@@ -36,16 +39,9 @@ fn seen(site: &Site) -> Vec<String> {
 /// `GET {prefix}/cookies`.
 pub(super) fn cookies(visit: &Visit) -> Cleared {
     let known = known_cookies(&visit.site);
-    let granted = visit.visitor.granted();
-    let rows: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, purpose)).collect();
-    let sections: Vec<_> = visit
-        .site
-        .policy
-        .purposes()
-        .iter()
-        .zip(&rows)
-        .map(|((purpose, name), rows)| PurposeSection { purpose, name, granted: granted.contains(purpose), rows })
-        .collect();
+    let listed: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, Some(purpose))).collect();
+    let third_parties = third_parties(&visit.site);
+    let sections = sections(visit, &listed, &third_parties);
     let receipt = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
     let page = notice::cookies_page(&CookiesPage {
         config: &visit.site.config.notice,
@@ -53,12 +49,33 @@ pub(super) fn cookies(visit: &Visit) -> Cleared {
         prefix: &visit.site.config.prefix,
         return_to: &return_to(visit),
         purposes: &sections,
+        unclassified: &rows(&known, None),
+        unclassified_held: visit.site.config.policy.unclassified.cookies == Action::Hold,
         state: state(visit),
         gpc: visit.visitor.gpc,
         receipt: receipt.as_deref(),
         choice_cookie: visit.site.choice.name(visit.peer.https),
     });
     told(visit, page)
+}
+
+/// `listed` has every purpose; `third_parties` the asked ones only: `essential`, which comes first, has none.
+fn sections<'s>(
+    visit: &'s Visit,
+    listed: &'s [Vec<CookieRow<'s>>],
+    third_parties: &'s [Vec<&'static str>],
+) -> Vec<PurposeSection<'s>> {
+    let granted = visit.visitor.granted();
+    let third_parties = iter::once(&[][..]).chain(third_parties.iter().map(Vec::as_slice));
+    let purposes = visit.site.policy.purposes().iter().zip(listed).zip(third_parties);
+    let section = |(((purpose, name), rows), third_parties): (((Purpose, &'s str), &'s Vec<_>), _)| PurposeSection {
+        purpose,
+        name,
+        granted: granted.contains(purpose),
+        third_parties,
+        rows,
+    };
+    purposes.map(section).collect()
 }
 
 /// A page of the gate's own that tells the visitor what they chose: the next one need not.
@@ -85,48 +102,70 @@ fn return_to(visit: &Visit) -> String {
     origin::safe_return(wish.as_ref().map(|(_, back)| &**back), &visit.host)
 }
 
-/// A cookie of this site, as far as it is known.
+/// A cookie or storage key of this site, as far as it is known.
 struct Known {
     name: String,
-    purpose: Purpose,
+    kind: Kind,
+    /// `None` where nobody has classified it.
+    purpose: Option<Purpose>,
     catalogue: Option<&'static KnownCookie>,
 }
 
-/// What the YAML names, and what traffic has shown; a cookie nobody has classified counts as marketing here too:
-/// it is held until everything is agreed to.
+/// A cookie and a storage key may share a name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Cookie,
+    Storage,
+}
+
+/// What the YAML names, and what traffic has shown.
 fn known_cookies(site: &Site) -> Vec<Known> {
-    let declared = site.config.policy.cookies.iter().map(|rule| Known {
-        name: rule.pattern.clone(),
-        purpose: rule.purpose,
-        catalogue: catalogue::cookie(rule.pattern.as_bytes()),
-    });
+    let policy = &site.config.policy;
     let seen = seen(site).into_iter().map(|name| {
-        let verdict = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
-        let purpose = verdict.purpose.unwrap_or(Purpose::MARKETING);
-        Known { catalogue: catalogue::cookie(name.as_bytes()), name, purpose }
+        let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
+        Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose }
     });
+    let declared = policy.cookies.iter().map(declared_cookie).chain(policy.storage.iter().map(declared_key));
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all.dedup_by(|a, b| a.name == b.name);
+    all.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
+    all.dedup_by(|a, b| (&a.name, a.kind) == (&b.name, b.kind));
     all
+}
+
+/// A pattern of the YAML may be wider than the catalogue's: `_ga*` beside `_ga` and `_ga_*`.
+fn in_catalogue(name: &str) -> Option<&'static KnownCookie> {
+    catalogue::cookie(name.as_bytes()).or_else(|| catalogue::cookie(name.replace('*', "").as_bytes()))
+}
+
+fn declared_cookie(rule: &NameRule) -> Known {
+    let (name, purpose) = (rule.pattern.clone(), Some(rule.purpose));
+    Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose }
+}
+
+/// The catalogue knows cookies only: a storage key of the same name may be something else.
+fn declared_key(rule: &NameRule) -> Known {
+    Known { name: rule.pattern.clone(), kind: Kind::Storage, purpose: Some(rule.purpose), catalogue: None }
 }
 
 fn is_own(name: &str) -> bool {
     crate::consent::ChoiceCookie::is_own(name.as_bytes())
 }
 
-fn rows(known: &[Known], purpose: Purpose) -> Vec<CookieRow<'_>> {
+fn rows(known: &[Known], purpose: Option<Purpose>) -> Vec<CookieRow<'_>> {
     known.iter().filter(|known| known.purpose == purpose).map(row).collect()
 }
 
 fn row(known: &Known) -> CookieRow<'_> {
-    let Known { name, catalogue, .. } = known;
+    let Known { name, kind, catalogue, .. } = known;
     let reason = catalogue.map(|known| known.reason).filter(|reason| !reason.is_empty());
     CookieRow {
         name,
         set_by: catalogue.map(|known| known.platform).filter(|platform| *platform != "-"),
         description: reason.map(|reason| (reason, Language::English)),
-        lifetime: catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+        lifetime: match kind {
+            Kind::Cookie => catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+            Kind::Storage => Lifetime::UntilDeleted,
+        },
     }
 }
 
@@ -204,6 +243,22 @@ fn wants_json(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_wider_than_the_catalogues_has_its_lifetime() {
+        for (pattern, purpose) in [("_ga*", Purpose::ANALYTICS), ("_hj*", Purpose::ANALYTICS)] {
+            let known = [declared_cookie(&NameRule { pattern: pattern.into(), purpose })];
+            assert!(matches!(rows(&known, Some(purpose))[0].lifetime, Lifetime::Seconds(_)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_storage_key_stays_until_it_is_deleted() {
+        let rule = NameRule { pattern: "_ga".into(), purpose: Purpose::PREFERENCES };
+        let known = [declared_key(&rule)];
+        assert_eq!(rows(&known, Some(Purpose::PREFERENCES))[0].lifetime, Lifetime::UntilDeleted);
+        assert!(rows(&known, Some(Purpose::ANALYTICS)).is_empty() && rows(&known, None).is_empty());
+    }
 
     #[test]
     fn the_catalogues_words_become_lifetimes() {

@@ -222,7 +222,9 @@ mod tests {
         let html = asking(&[ANALYTICS, MARKETING], Language::English);
         let list = text_in(&html, "li");
         assert!(list.contains("analytics cookies") && list.contains("marketing cookies"), "{list}");
-        assert!(text_in(&html, "p").contains("set by other organisations: Google, Microsoft, YouTube."));
+        assert!(
+            text_in(&html, "p").contains("Some of these are from other organisations: Google, Microsoft, YouTube.")
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use crate::consent::Purpose;
 
 use super::address::{cookies_address, local, record_address};
+use super::contact::contact_sentence;
 use super::document::{Frame, document};
 use super::html::{Html, capital, fill};
 use super::purpose;
@@ -28,6 +29,10 @@ pub struct CookiesPage<'a> {
     pub return_to: &'a str,
     /// Every purpose to be listed, `essential` among them.
     pub purposes: &'a [PurposeSection<'a>],
+    /// What was seen and nobody has classified.
+    pub unclassified: &'a [CookieRow<'a>],
+    /// Whether what nobody has classified is held until everything is agreed to.
+    pub unclassified_held: bool,
     /// What has just happened.
     pub state: PageState,
     /// The browser sends Global Privacy Control.
@@ -47,6 +52,8 @@ pub struct PurposeSection<'a> {
     pub name: &'a str,
     /// The visitor has agreed to it.
     pub granted: bool,
+    /// The other organisations whose cookies and tags serve it.
+    pub third_parties: &'a [&'a str],
     /// What is stored.
     pub rows: &'a [CookieRow<'a>],
 }
@@ -78,11 +85,15 @@ pub enum PageState {
 /// The whole page.
 pub fn cookies_page(view: &CookiesPage) -> String {
     let title = fill(Strings::of(view.language).cookies_on, &[&view.config.service]);
+    let tab = match view.state {
+        PageState::Looking => title.clone(),
+        PageState::Saved | PageState::Withdrawn => format!("{}: {title}", Strings::of(view.language).success),
+    };
     let other = view.config.languages.iter().copied().find(|language| *language != view.language);
     let other = other.map(|language| (language, cookies_address(view.prefix, view.return_to, Some(language))));
     let frame = Frame {
         language: view.language,
-        title: &title,
+        title: &tab,
         service: Some(&view.config.service),
         prefix: Some(view.prefix),
         listed: true,
@@ -96,6 +107,7 @@ pub fn cookies_page(view: &CookiesPage) -> String {
         withdrawal(html, view, strings);
         essential(html, view, strings);
         asked(view).for_each(|section| listing(html, section, view.language));
+        unclassified(html, view, strings);
         rights(html, view, strings);
     })
 }
@@ -140,8 +152,8 @@ fn setting(html: &mut Html, section: &PurposeSection, strings: &Strings) {
     let hint = format!("about-{}", section.name);
     html.open("fieldset", &[("aria-describedby", &hint)]);
     html.element("legend", &[], &fill(strings.question, &[&cookies]));
-    html.open("p", &[("id", &hint)]).text(&purpose::about(strings, section.purpose, section.name));
-    html.raw(" ").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
+    html.element("p", &[("id", &hint)], &purpose::about(strings, section.purpose, section.name));
+    html.raw("<p>").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
     html.element("span", &[("class", "unseen")], &format!(": {cookies}")).raw("</a></p><div class=\"radios\">");
     radio(html, section, ("yes", strings.yes), section.granted);
     radio(html, section, ("no", strings.no), !section.granted);
@@ -192,11 +204,25 @@ fn listing(html: &mut Html, section: &PurposeSection, language: Language) {
     let cookies = purpose::cookies(strings, section.purpose, section.name);
     html.element("h2", &[("id", &format!("list-{}", section.name))], &capital(&cookies));
     html.element("p", &[], &purpose::about(strings, section.purpose, section.name));
+    if !section.third_parties.is_empty() {
+        let names = section.third_parties.join(", ");
+        html.element("p", &[], &fill(strings.other_organisations, &[&names]));
+    }
     if section.rows.is_empty() {
         html.element("p", &[], strings.none_seen);
     } else {
         table(html, section.rows, language, &cookies);
     }
+}
+
+/// A purpose nobody has found for them must not be claimed: they stand apart.
+fn unclassified(html: &mut Html, view: &CookiesPage, strings: &Strings) {
+    if view.unclassified.is_empty() {
+        return;
+    }
+    let what_happens = if view.unclassified_held { strings.unclassified_held } else { strings.unclassified_passed };
+    html.element("h2", &[], strings.unclassified_heading).element("p", &[], what_happens);
+    table(html, view.unclassified, view.language, strings.unclassified_cookies);
 }
 
 // What the visitor may want to know, and whom to turn to.
@@ -221,24 +247,9 @@ fn responsible(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     };
     html.element("h2", &[], strings.responsible_heading).element("p", &[], &who);
     if let Some(contact) = &view.config.contact {
-        let (before, after) = strings.contact.split_once("{}").unwrap_or((strings.contact, ""));
-        html.raw("<p>").text(before);
-        contact_link(html, contact);
-        html.text(after).raw("</p>");
+        contact_sentence(html, strings.contact, contact);
     }
     html.raw("<p>").linked(strings.complain, strings.ico).raw("</p>");
-}
-
-/// A web address or an e-mail address becomes a link; a telephone number or a postal address is text.
-fn contact_link(html: &mut Html, contact: &str) {
-    let plain = !contact.contains(char::is_whitespace);
-    if plain && (contact.starts_with("https://") || contact.starts_with("http://")) {
-        html.element("a", &[("href", contact)], contact);
-    } else if plain && contact.contains('@') {
-        html.element("a", &[("href", &format!("mailto:{contact}"))], contact);
-    } else {
-        html.text(contact);
-    }
 }
 
 #[cfg(test)]
@@ -276,6 +287,8 @@ mod tests {
             let labels = found.iter().filter(|e| e.tag == "label" && e.value("for") == radio.value("id")).count();
             assert_eq!(labels, 1, "{radio:?}");
         }
+        assert!(text_in(&html, "[id^=about-] a").is_empty(), "a link inside a description is read as text");
+        assert!(text_in(&html, "title").starts_with("Cookies on"));
         assert!(text_in(&html, "legend").starts_with("Do you want to accept preference cookies?"));
     }
 
@@ -300,6 +313,8 @@ mod tests {
             field.value("value"),
             Some("/.consent/cookies?return=%2Fcouncil-tax%3Fband%3Da%26year%3D2026&lang=cy")
         );
+        assert_eq!(text_in(&html, "title"), "Llwyddiant: Cwcis ar Example Council");
+        assert_eq!(text_in(&html, "h1"), "Cwcis ar Example Council");
         let success = text_in(&html, "[role=alert]");
         assert!(success.contains("Rydych wedi gosod eich dewisiadau cwcis. Mynd yn ôl"), "{success}");
         assert!(found.iter().any(|e| e.tag == "a" && e.value("href") == Some("/council-tax?band=a&year=2026")));
@@ -328,10 +343,29 @@ mod tests {
         let html = shown(false);
         let found = elements(&html);
         let tables = found.iter().filter(|element| element.tag == "table").count();
-        assert_eq!(tables, 3);
+        assert_eq!(tables, 4);
         assert_eq!(found.iter().filter(|element| element.tag == "caption").count(), tables);
         assert!(found.iter().filter(|e| e.tag == "th").all(|e| e.value("scope").is_some()));
         assert!(found.iter().filter(|e| e.tag == "td").all(|e| e.value("data-label").is_some_and(|l| !l.is_empty())));
+    }
+
+    #[test]
+    fn what_nobody_has_classified_stands_apart_and_claims_nothing_untrue() {
+        let (config, sections) = (config(), sections(false));
+        let held = page(&config, Language::English, &sections);
+        let html = cookies_page(&held);
+        assert!(html.contains("<h2>Cookies we have not classified yet</h2>"));
+        assert!(html.contains("kept off your device unless"));
+        let passed = cookies_page(&CookiesPage { unclassified_held: false, ..held });
+        assert!(!passed.contains("kept off your device") && passed.contains("not held back"));
+        assert!(!cookies_page(&CookiesPage { unclassified: &[], ..held }).contains("not classified"));
+    }
+
+    #[test]
+    fn each_purpose_names_the_organisations_it_brings_in() {
+        let html = shown(false);
+        assert_eq!(html.matches("Other organisations involved: ").count(), 1);
+        assert!(text_in(&html, "p").contains("Other organisations involved: Google, Microsoft."));
     }
 
     #[test]

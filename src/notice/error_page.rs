@@ -23,7 +23,7 @@ pub struct ErrorPage<'a> {
 
 /// The whole page.
 pub fn error_page(view: &ErrorPage) -> String {
-    let (happened, to_do) = fault(view.status, Strings::of(view.language));
+    let (happened, to_do) = fault(view, Strings::of(view.language));
     let frame = Frame {
         language: view.language,
         title: happened,
@@ -41,9 +41,11 @@ pub fn error_page(view: &ErrorPage) -> String {
     })
 }
 
-fn fault(status: StatusCode, strings: &Strings) -> (&'static str, &'static str) {
-    match status {
+fn fault(view: &ErrorPage, strings: &Strings) -> (&'static str, &'static str) {
+    match view.status {
         StatusCode::FORBIDDEN => (strings.not_accepted, strings.not_accepted_todo),
+        // The site is there, the page below its reserved prefix is not.
+        StatusCode::NOT_FOUND if view.service.is_some() => (strings.no_page, strings.no_page_todo),
         StatusCode::NOT_FOUND | StatusCode::MISDIRECTED_REQUEST => (strings.no_site, strings.no_site_todo),
         StatusCode::PAYLOAD_TOO_LARGE => (strings.too_large, strings.too_large_todo),
         StatusCode::URI_TOO_LONG => (strings.address_too_long, strings.address_too_long_todo),
@@ -84,6 +86,18 @@ mod tests {
     fn nothing_of_a_site_where_there_is_none() {
         assert!(!shown(404).contains("stylesheet"));
         assert!(!shown(404).contains("<header>"));
+    }
+
+    #[test]
+    fn a_page_that_is_missing_is_not_a_site_that_is_missing() {
+        let of_a_site = |status| {
+            let service = Some("Example");
+            let view = ErrorPage { status, language: Language::English, service, prefix: None, choice_lost: false };
+            text_in(&error_page(&view), "h1")
+        };
+        assert_eq!(of_a_site(StatusCode::NOT_FOUND), "Page not found");
+        assert_eq!(text_in(&shown(404), "h1"), "There is no website at this address");
+        assert_eq!(of_a_site(StatusCode::MISDIRECTED_REQUEST), text_in(&shown(421), "h1"));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod address;
 mod banner;
 mod config;
+mod contact;
 mod cookies_page;
 mod document;
 mod error_page;

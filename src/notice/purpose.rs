@@ -12,7 +12,7 @@ pub struct AskedPurpose<'a> {
     pub purpose: Purpose,
     /// Its name on this site: `analytics`.
     pub name: &'a str,
-    /// The other organisations that set cookies for it, each named (ICO: consent names whoever relies on it).
+    /// The other organisations whose cookies and tags serve it, each named (ICO: consent names whoever relies on it).
     pub third_parties: &'a [&'a str],
 }
 

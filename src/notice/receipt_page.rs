@@ -3,6 +3,7 @@
 use crate::consent::{Purpose, UnixSeconds};
 
 use super::address::{cookies_address, record_address};
+use super::contact::contact_sentence;
 use super::document::{Frame, document};
 use super::html::{Html, capital, fill};
 use super::purpose;
@@ -95,8 +96,14 @@ fn record(html: &mut Html, view: &ReceiptPage, receipt: &Receipt) {
     html.raw("</dl>");
     chosen(html, receipt, strings);
     if receipt.id.is_some() {
-        html.element("p", &[], strings.receipt_use);
+        whom_to_ask(html, view.config, strings);
     }
+}
+
+/// A site that names no contact is asked under its own name.
+fn whom_to_ask(html: &mut Html, config: &Config, strings: &Strings) {
+    let contact = config.contact.as_ref().or(config.organisation.as_ref()).unwrap_or(&config.service);
+    contact_sentence(html, strings.receipt_use, contact);
 }
 
 fn fact(html: &mut Html, what: &str, value: &str) {
@@ -146,6 +153,9 @@ mod tests {
         let chosen = text_in(&html, "td");
         assert_eq!(chosen, "Always usedAcceptedRejected");
         assert!(html.contains("noindex"));
+        let ask = text_in(&html, "main > div > p");
+        assert!(ask.contains("send the receipt number to dpo@example.gov.uk."), "{ask}");
+        assert!(html.contains("<a href=\"mailto:dpo@example.gov.uk\">"));
     }
 
     #[test]

@@ -55,11 +55,11 @@ const ROWS: &[CookieRow] = &[
 ];
 
 pub(super) fn sections(granted: bool) -> [PurposeSection<'static>; 4] {
-    let section = |purpose, name, rows| PurposeSection { purpose, name, granted, rows };
+    let section = |purpose, name, rows| PurposeSection { purpose, name, granted, third_parties: &[], rows };
     [
         section(Purpose::ESSENTIAL, "essential", &ROWS[1..2]),
         section(Purpose::PREFERENCES, "preferences", &[]),
-        section(Purpose::ANALYTICS, "analytics", ROWS),
+        PurposeSection { third_parties: ANALYTICS.third_parties, ..section(Purpose::ANALYTICS, "analytics", ROWS) },
         section(Purpose::MARKETING, "marketing", &ROWS[..1]),
     ]
 }
@@ -71,6 +71,8 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         prefix: "/.consent",
         return_to: "/council-tax?band=a&year=2026",
         purposes: sections,
+        unclassified: &ROWS[1..2],
+        unclassified_held: true,
         state: PageState::Looking,
         gpc: false,
         receipt: None,
@@ -105,8 +107,13 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
 fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     let (fresh, granted) = (sections(false), sections(true));
     let looking = page(config, language, &fresh);
-    let saved =
-        CookiesPage { state: PageState::Saved, gpc: true, receipt: Some("0af1"), ..page(config, language, &granted) };
+    let saved = CookiesPage {
+        state: PageState::Saved,
+        unclassified_held: false,
+        gpc: true,
+        receipt: Some("0af1"),
+        ..page(config, language, &granted)
+    };
     let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
     let purposes = [
         ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
@@ -125,7 +132,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
 }
 
 fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
-    let statuses: [u16; 11] = [400, 403, 404, 405, 413, 414, 431, 500, 502, 503, 504];
+    let statuses: [u16; 12] = [400, 403, 404, 405, 413, 414, 421, 431, 500, 502, 503, 504];
     let page = |code| {
         let status = StatusCode::from_u16(code).expect("a status");
         let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));

@@ -96,6 +96,17 @@ fn nothing_is_ticked_before_the_visitor_does_it() {
 }
 
 #[test]
+fn the_cookies_page_says_of_an_unknown_cookie_that_nobody_has_classified_it() {
+    let origin = Origin::answering(response("200 OK", &[HTML, ("Set-Cookie", "zzqx_seen=1")], PAGE));
+    let gate = Gate::before(&origin);
+    gate.page("/").send().expect(200);
+    let text = gate.page("/.consent/cookies").send().expect(200).text();
+    let (classified, apart) = text.split_once("Cookies we have not classified yet").expect("a section of its own");
+    assert!(apart.contains("zzqx_seen") && apart.contains("kept off your device unless"), "{apart}");
+    assert!(!classified.contains("zzqx_seen"), "{classified}");
+}
+
+#[test]
 fn withdrawing_is_one_press_from_any_page_and_works_at_once() {
     let (_origin, gate) = gate();
     let accepted = gate.visitor("accept").unwrap();

@@ -28,7 +28,7 @@ pub(super) static STRINGS: Strings = Strings {
     essential_use: "We use some essential cookies to make this service work.",
     also_one: "We'd also like to use {}.",
     also_several: "We'd also like to use these additional cookies:",
-    third_parties: "Some of these cookies are set by other organisations: {}.",
+    third_parties: "Some of these are from other organisations: {}.",
     accept: "Accept {}",
     reject: "Reject {}",
     view_cookies: "View cookies",
@@ -46,7 +46,7 @@ pub(super) static STRINGS: Strings = Strings {
     go_back: "[Go back to the page you were looking at].",
 
     intro: "Cookies are small pieces of information that a website saves on your phone, tablet or computer. This page \
-            lists the cookies used on {}, and anything similar that is saved or read on your device.",
+            lists the cookies we know are used on {}, and anything similar we know is kept on your device.",
     settings_heading: "Change your cookie settings",
     question: "Do you want to accept {}?",
     yes: "Yes",
@@ -64,6 +64,12 @@ pub(super) static STRINGS: Strings = Strings {
     column_lifetime: "How long it is kept",
     this_site: "This site",
     none_seen: "None have been seen on this site so far.",
+    unclassified_heading: "Cookies we have not classified yet",
+    unclassified_cookies: "unclassified cookies",
+    unclassified_held: "We do not know yet what these are for, so they are kept off your device unless you agree to all \
+                        additional cookies.",
+    unclassified_passed: "We do not know yet what these are for. They are not held back, whatever you choose on this \
+                          page.",
     not_described: "Not described yet",
     choice_cookie: "Remembers which cookies you have accepted or rejected",
     third_party_heading: "Cookies set by other organisations",
@@ -71,6 +77,7 @@ pub(super) static STRINGS: Strings = Strings {
                        their own. If you withdraw your agreement, we stop your browser contacting them from this \
                        site, but we cannot delete cookies they have already set. You can delete those in your \
                        browser's settings, usually under 'privacy' or 'site data'.",
+    other_organisations: "Other organisations involved: {}.",
     gpc_heading: "Global Privacy Control",
     gpc_on: "Your browser is sending a Global Privacy Control signal. We take it as a refusal of marketing cookies, \
              unless you choose otherwise on this page.",
@@ -98,7 +105,7 @@ pub(super) static STRINGS: Strings = Strings {
     nothing_chosen: "You have not made a choice about cookies on {}, or it has run out. Only essential cookies are used.",
     receipt_number: "Receipt number",
     chosen_on: "Chosen on",
-    kept_until: "Kept until",
+    kept_until: "Your choice is remembered until",
     notice_version: "Version of the cookie notice",
     organisation: "Responsible organisation",
     what_you_chose: "What you chose",
@@ -107,8 +114,7 @@ pub(super) static STRINGS: Strings = Strings {
     word_accepted: "Accepted",
     word_refused: "Rejected",
     always_on: "Always used",
-    receipt_use: "Keep the receipt number if you may want to ask us about this record, or ask us to delete it. It is \
-                  not used for anything else.",
+    receipt_use: "To have this record looked up or removed, send the receipt number to {}.",
     back_to_cookies: "[Change your cookie settings]",
 
     bad_request: "We could not understand the request",
@@ -117,6 +123,8 @@ pub(super) static STRINGS: Strings = Strings {
     not_accepted_todo: "It seems to come from another website. Open the page on this site and try again there.",
     no_site: "There is no website at this address",
     no_site_todo: "Check the web address for mistakes and try again.",
+    no_page: "Page not found",
+    no_page_todo: "Check the web address for mistakes, or start again from the home page.",
     too_large: "What you sent is too large",
     too_large_todo: "Go back and send a smaller file, or send your files one at a time.",
     address_too_long: "The web address is too long",

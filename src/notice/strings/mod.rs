@@ -67,7 +67,8 @@ strings! {
     // The cookies page.
     intro settings_heading question yes no save see_cookies withdraw_heading withdraw_text withdraw
     cookies_we_use column_name column_what column_set_by column_lifetime this_site none_seen not_described
-    choice_cookie third_party_heading third_party_text gpc_heading gpc_on gpc_off
+    unclassified_heading unclassified_cookies unclassified_held unclassified_passed
+    choice_cookie third_party_heading third_party_text other_organisations gpc_heading gpc_on gpc_off
     responsible_heading responsible responsible_service contact complain ico
     record_heading record_text record_number
     // Lifetimes.
@@ -77,7 +78,8 @@ strings! {
     what_you_chose column_kind column_choice word_accepted word_refused always_on receipt_use
     back_to_cookies
     // Errors: what happened, what to do.
-    bad_request bad_request_todo not_accepted not_accepted_todo no_site no_site_todo too_large too_large_todo
+    bad_request bad_request_todo not_accepted not_accepted_todo no_site no_site_todo
+    no_page no_page_todo too_large too_large_todo
     address_too_long address_too_long_todo head_too_large head_too_large_todo went_wrong went_wrong_todo
     bad_answer bad_answer_todo unavailable unavailable_todo too_slow too_slow_todo choice_not_saved
 }

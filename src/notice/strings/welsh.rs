@@ -32,7 +32,7 @@ pub(super) static STRINGS: Strings = Strings {
     essential_use: "Rydym yn defnyddio rhai cwcis hanfodol i wneud i'r gwasanaeth hwn weithio.",
     also_one: "Hoffem hefyd ddefnyddio {}.",
     also_several: "Hoffem hefyd ddefnyddio'r cwcis ychwanegol hyn:",
-    third_parties: "Mae rhai o'r cwcis hyn yn cael eu gosod gan sefydliadau eraill: {}.",
+    third_parties: "Mae rhai o'r rhain yn dod gan sefydliadau eraill: {}.",
     accept: "Derbyn {}",
     reject: "Gwrthod {}",
     view_cookies: "Gweld cwcis",
@@ -50,8 +50,8 @@ pub(super) static STRINGS: Strings = Strings {
     go_back: "[Mynd yn ôl i'r dudalen yr oeddech yn edrych arni].",
 
     intro: "Darnau bach o wybodaeth y mae gwefan yn eu cadw ar eich ffôn, eich llechen neu eich cyfrifiadur yw cwcis. \
-            Mae'r dudalen hon yn rhestru'r cwcis a ddefnyddir ar {}, ac unrhyw beth tebyg sy'n cael ei gadw neu ei \
-            ddarllen ar eich dyfais.",
+            Mae'r dudalen hon yn rhestru'r cwcis y gwyddom eu bod yn cael eu defnyddio ar {}, ac unrhyw beth tebyg y \
+            gwyddom ei fod yn cael ei gadw ar eich dyfais.",
     settings_heading: "Newid eich gosodiadau cwcis",
     question: "Ydych chi am dderbyn {}?",
     yes: "Ydw",
@@ -69,6 +69,12 @@ pub(super) static STRINGS: Strings = Strings {
     column_lifetime: "Am ba hyd y caiff ei gadw",
     this_site: "Y wefan hon",
     none_seen: "Nid oes yr un wedi'i weld ar y wefan hon hyd yma.",
+    unclassified_heading: "Cwcis nad ydym wedi'u dosbarthu eto",
+    unclassified_cookies: "cwcis heb eu dosbarthu",
+    unclassified_held: "Nid ydym yn gwybod eto at beth y mae'r rhain, felly cânt eu cadw oddi ar eich dyfais oni bai \
+                        eich bod yn cytuno i bob cwci ychwanegol.",
+    unclassified_passed: "Nid ydym yn gwybod eto at beth y mae'r rhain. Nid ydynt yn cael eu dal yn ôl, beth bynnag \
+                          rydych yn ei ddewis ar y dudalen hon.",
     not_described: "Heb ei ddisgrifio eto",
     choice_cookie: "Cofio pa gwcis rydych wedi'u derbyn neu eu gwrthod",
     third_party_heading: "Cwcis a osodir gan sefydliadau eraill",
@@ -76,6 +82,7 @@ pub(super) static STRINGS: Strings = Strings {
                        cwcis eu hunain. Os byddwch yn tynnu eich cytundeb yn ôl, byddwn yn atal eich porwr rhag \
                        cysylltu â nhw o'r wefan hon, ond ni allwn ddileu cwcis y maent eisoes wedi'u gosod. Gallwch \
                        ddileu'r rheini yng ngosodiadau eich porwr, fel arfer o dan 'preifatrwydd' neu 'data gwefannau'.",
+    other_organisations: "Sefydliadau eraill sy'n rhan o hyn: {}.",
     gpc_heading: "Global Privacy Control",
     gpc_on: "Mae eich porwr yn anfon signal Global Privacy Control. Rydym yn ei drin fel gwrthod cwcis marchnata, oni \
              bai eich bod yn dewis fel arall ar y dudalen hon.",
@@ -105,7 +112,7 @@ pub(super) static STRINGS: Strings = Strings {
                      ddefnyddir.",
     receipt_number: "Rhif y dderbynneb",
     chosen_on: "Dewiswyd ar",
-    kept_until: "Cedwir tan",
+    kept_until: "Cofir eich dewis tan",
     notice_version: "Fersiwn yr hysbysiad cwcis",
     organisation: "Sefydliad cyfrifol",
     what_you_chose: "Beth a ddewiswyd gennych",
@@ -114,8 +121,7 @@ pub(super) static STRINGS: Strings = Strings {
     word_accepted: "Derbyniwyd",
     word_refused: "Gwrthodwyd",
     always_on: "Defnyddir bob amser",
-    receipt_use: "Cadwch rif y dderbynneb os efallai y byddwch am ofyn i ni am y cofnod hwn, neu ofyn i ni ei ddileu. \
-                  Ni chaiff ei ddefnyddio at unrhyw beth arall.",
+    receipt_use: "Er mwyn i ni ddod o hyd i'r cofnod hwn neu ei ddileu, anfonwch rif y dderbynneb i'r cyswllt hwn: {}.",
     back_to_cookies: "[Newid eich gosodiadau cwcis]",
 
     bad_request: "Nid oeddem yn gallu deall y cais",
@@ -126,6 +132,8 @@ pub(super) static STRINGS: Strings = Strings {
                         arni yno.",
     no_site: "Nid oes gwefan yn y cyfeiriad hwn",
     no_site_todo: "Gwiriwch y cyfeiriad gwe am gamgymeriadau a rhowch gynnig arall arni.",
+    no_page: "Heb ddod o hyd i'r dudalen",
+    no_page_todo: "Gwiriwch y cyfeiriad gwe am gamgymeriadau, neu dechreuwch eto o'r hafan.",
     too_large: "Mae'r hyn a anfonwyd gennych yn rhy fawr",
     too_large_todo: "Ewch yn ôl ac anfonwch ffeil lai, neu anfonwch eich ffeiliau fesul un.",
     address_too_long: "Mae'r cyfeiriad gwe yn rhy hir",
