@@ -151,7 +151,7 @@ fn record(visit: &Visit, form: &Form, choice: &Choice) -> Record {
     Record {
         id: random(),
         event: event(visit, form, choice),
-        time_ms: visit.now * 1000,
+        time_ms: visit.now_ms,
         site: visit.site.name().into(),
         page: Page::of(&form.return_to),
         language: visit.language().tag().into(),

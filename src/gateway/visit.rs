@@ -39,17 +39,21 @@ pub(super) struct Visit {
     pub(super) granted: PurposeSet,
     pub(super) accept_language: Option<Vec<u8>>,
     pub(super) now: UnixSeconds,
+    /// The same moment in milliseconds since 1970.
+    pub(super) now_ms: u64,
 }
 
 impl Visit {
     pub(super) fn new<B>(site: Arc<Site>, request: &Request<B>, peer: Peer) -> Self {
-        let now = now();
+        let now_ms = now_ms();
+        let now = now_ms / 1000;
         let headers = request.headers();
         let visitor = visitor(&site, headers, peer.https, now);
         let path = request.uri().path().to_owned();
         Self {
             peer,
             now,
+            now_ms,
             method: request.method().clone(),
             host: host(headers).to_owned(),
             target: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
@@ -144,6 +148,7 @@ fn stricter(one: Choice, other: Choice) -> Choice {
     if other.granted == granted { other } else { Choice { granted, ..one } }
 }
 
-fn now() -> UnixSeconds {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    u64::try_from(since).unwrap_or(u64::MAX)
 }
