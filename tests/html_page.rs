@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use consentgate::consent::{PurposeSet, Purposes};
+use consentgate::consent::PurposeSet;
 use consentgate::html::{Abandoned, Finding, Job, Page};
-use consentgate::policy::{Config, Policy, Unclassified};
+use consentgate::policy::{Config, Policy};
 use proptest::prelude::*;
 
 const NOTICE: &str = "<consent-notice>ASK</consent-notice>";
@@ -16,15 +16,7 @@ const FOOTER: &str = "<consent-notice>FOOTER</consent-notice>";
 const TRACKER: &str = "google-analytics.com";
 
 fn policy() -> Arc<Policy> {
-    let config = Config {
-        purposes: Purposes::default(),
-        hosts: vec!["www.example.gov.uk".into()],
-        cookies: vec![],
-        tags: vec![],
-        storage: vec![],
-        paths: vec![],
-        unclassified: Unclassified::default(),
-    };
+    let config = Config { hosts: vec!["www.example.gov.uk".into()], ..Config::default() };
     Arc::new(Policy::new(&config).expect("no patterns"))
 }
 

@@ -188,7 +188,7 @@ fn tag_name(raw: &[u8]) -> &str {
 
 /// The attributes by which a tag fetches or brings in something.
 fn fetching_attributes(tag: &str) -> &'static [&'static str] {
-    const KNOWN: [(&str, &[&str]); 15] = [
+    const KNOWN: [(&str, &[&str]); 14] = [
         ("script", &["src", "href", "xlink:href"]),
         ("link", &["href", "imagesrcset"]),
         ("img", &["src", "srcset", "lowsrc"]),
@@ -203,7 +203,6 @@ fn fetching_attributes(tag: &str) -> &'static [&'static str] {
         ("input", &["src"]),
         ("image", &["href", "xlink:href", "src", "srcset"]),
         ("feimage", &["href", "xlink:href"]),
-        ("base", &["href"]),
     ];
     KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag)).map_or(&[], |(_, names)| names)
 }

@@ -73,19 +73,10 @@ fn links(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consent::Purposes;
-    use crate::policy::{Config, Unclassified};
+    use crate::policy::Config;
 
     fn hold(lines: &[&'static str]) -> (Vec<String>, usize) {
-        let config = Config {
-            purposes: Purposes::default(),
-            hosts: vec!["www.example.gov.uk".into()],
-            cookies: vec![],
-            tags: vec![],
-            storage: vec![],
-            paths: vec![],
-            unclassified: Unclassified::default(),
-        };
+        let config = Config { hosts: vec!["www.example.gov.uk".into()], ..Config::default() };
         let policy = Policy::new(&config).expect("no patterns");
         let page = Url::parse("https://www.example.gov.uk/").expect("an address");
         let mut headers: HeaderMap = lines.iter().map(|line| (LINK, HeaderValue::from_static(line))).collect();

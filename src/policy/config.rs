@@ -2,8 +2,9 @@
 
 use crate::consent::{Purpose, PurposeSet, Purposes};
 
-/// The rules of one site. Rules are tried in the order they are written; the first that matches decides.
-#[derive(Clone, Debug)]
+/// The rules of one site. Rules are tried in the order they are written; the first that matches decides. The default has
+/// none: the catalogue decides, then [`Unclassified`].
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The site's purposes.
     pub purposes: Purposes,

@@ -173,16 +173,7 @@ mod tests {
     use super::*;
 
     fn policy() -> Policy {
-        Policy::new(&Config {
-            purposes: Purposes::default(),
-            hosts: vec!["www.example.gov.uk".into()],
-            cookies: vec![],
-            tags: vec![],
-            storage: vec![],
-            paths: vec![],
-            unclassified: Unclassified::default(),
-        })
-        .expect("no patterns")
+        Policy::new(&Config { hosts: vec!["www.example.gov.uk".into()], ..Config::default() }).expect("no patterns")
     }
 
     #[test]
