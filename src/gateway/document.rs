@@ -214,7 +214,8 @@ fn address(visit: &Visit) -> Url {
 }
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
-    Job { policy: Arc::clone(&visit.site.policy), granted: visit.granted, address: address(visit), notice, footer }
+    let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
