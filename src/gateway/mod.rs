@@ -10,6 +10,7 @@ mod choose;
 mod clear;
 mod config;
 mod document;
+mod embed;
 mod handle;
 mod origin;
 mod own;

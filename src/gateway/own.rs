@@ -11,7 +11,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, choose, pages};
+use super::{Body, Cleared, choose, embed, pages};
 
 /// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
 const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
@@ -40,6 +40,9 @@ where
             _ => Err(Problem::Method("POST")),
         };
     }
+    if page == Some("embed") {
+        return embed::once(visit, request).await;
+    }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
         return Err(Problem::Method("GET, HEAD"));
     }
@@ -47,7 +50,8 @@ where
         None => Ok(Cleared::own(json(GPC))),
         Some("cookies") => Ok(pages::cookies(visit)),
         Some("record") => pages::record(visit, request.headers(), ledger).await,
-        Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(stylesheet())),
+        Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(asset(notice::stylesheet()))),
+        Some(name) if name == notice::held_stylesheet().name => Ok(Cleared::own(asset(notice::held_stylesheet()))),
         Some(_) => Err(Problem::NoSuchPage),
     }
 }
@@ -69,8 +73,8 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
 }
 
 /// Its name changes with its content, so it may be kept for ever.
-fn stylesheet() -> Response<Body> {
-    let mut response = typed(notice::stylesheet().bytes, "text/css; charset=utf-8");
+fn asset(asset: &'static notice::Asset) -> Response<Body> {
+    let mut response = typed(asset.bytes, asset.content_type);
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(CACHE_CONTROL, forever);
     response

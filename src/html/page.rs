@@ -57,7 +57,6 @@ pub struct Page {
     head: Option<Vec<u8>>,
     notice: Option<Notice>,
     footer: Option<Notice>,
-    language: Option<String>,
     /// The last `</body>` so far: it waits for what follows, because the footer goes in front of it.
     body_end: Option<usize>,
 }
@@ -72,7 +71,6 @@ impl Page {
             head,
             notice,
             footer,
-            language: None,
             body_end: None,
         }
     }
@@ -98,12 +96,12 @@ impl Page {
         self.editor.end()?;
         let end = self.editor.source.end();
         if end > 0 {
-            let language = self.language.as_deref();
+            let language = self.editor.language.clone();
             if let Some(notice) = self.notice.take() {
-                self.editor.insert(end, notice(language));
+                self.editor.insert(end, notice(language.as_deref()));
             }
             if let Some(footer) = self.footer.take() {
-                self.editor.insert(self.body_end.unwrap_or(end), footer(language));
+                self.editor.insert(self.body_end.unwrap_or(end), footer(language.as_deref()));
             }
         }
         self.editor.emit(end, out);
@@ -121,7 +119,7 @@ impl Page {
                 Event::Head { at } => self.editor.insert(at, self.head.take().unwrap_or_default()),
                 Event::Body { tag, span } => self.body(tag, &span),
                 Event::BodyEnd { at } => self.body_end = Some(at),
-                Event::Start { kind: Kind::Html, span, .. } => self.language = self.editor.value(&span, "lang"),
+                Event::Start { kind: Kind::Html, span, .. } => self.editor.language = self.editor.value(&span, "lang"),
                 event => self.editor.event(event)?,
             }
         }
@@ -136,7 +134,7 @@ impl Page {
 
     /// The notice stands first in the body; a frameset has no body for it.
     fn body(&mut self, tag: BodyTag, span: &Range<usize>) {
-        let notice = self.notice.take().map(|notice| notice(self.language.as_deref()));
+        let notice = self.notice.take().map(|notice| notice(self.editor.language.as_deref()));
         match (tag, notice) {
             (BodyTag::Body, Some(notice)) => self.editor.insert(span.end, notice),
             (BodyTag::Other, Some(notice)) => self.editor.insert(span.start, notice),
@@ -159,6 +157,8 @@ struct Editor {
     findings: Vec<Finding>,
     waiting: Option<Waiting>,
     placeholder: Option<Placeholder>,
+    /// The page's, as its `<html>` says it.
+    language: Option<String>,
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
@@ -175,6 +175,7 @@ impl Editor {
             findings: Vec::new(),
             waiting: None,
             placeholder: None,
+            language: None,
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
@@ -240,14 +241,17 @@ impl Editor {
 
     fn hold(&mut self, span: &Range<usize>, purpose: &str, finding: Finding) {
         let raw = self.source.range(span.clone());
-        let placeholder =
-            self.placeholder.as_deref().and_then(|make| make(&self.judge().held(&raw, purpose, &finding)?));
+        let placeholder = self.placeholder.as_deref().and_then(|make| make(&self.held(&raw, purpose, &finding)?));
         let edits = hold(&raw, span.start, (purpose, placeholder.is_some()));
         if let Some(text) = placeholder {
             self.insert(span.start, text);
         }
         self.add(edits);
         self.findings.push(finding);
+    }
+
+    fn held(&self, raw: &[u8], purpose: &str, finding: &Finding) -> Option<HeldTag> {
+        Some(HeldTag { language: self.language.clone(), ..self.judge().held(raw, purpose, finding)? })
     }
 
     fn insert(&mut self, at: usize, text: Vec<u8>) {
@@ -317,6 +321,7 @@ impl Editor {
         inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
         inner.placeholder.clone_from(&self.placeholder);
+        inner.language.clone_from(&self.language);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);
         inner.source = Source::at(base, html.clone());

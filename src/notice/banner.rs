@@ -73,7 +73,7 @@ fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
     html.raw("<consent-notice><template shadowrootmode=\"open\">");
     html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name))]);
     let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", "ltr")];
-    if let Some(tag) = foreign(place) {
+    if let Some(tag) = place.foreign() {
         attributes.push(("lang", tag));
     }
     html.raw("<div data-nosnippet");
@@ -86,16 +86,11 @@ fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
 fn close_root(html: &mut Html, place: &Place, strings: &Strings) {
     let cookies = place.cookies();
     let mut attributes = vec![("href", cookies.as_str())];
-    if let Some(tag) = foreign(place) {
+    if let Some(tag) = place.foreign() {
         attributes.push(("lang", tag));
     }
     html.raw("</div></div></template>");
     html.element("a", &attributes, strings.view_cookies).raw("</consent-notice>");
-}
-
-/// The notice's language where the page's is another one, or unknown (WCAG 3.1.2).
-fn foreign(place: &Place) -> Option<&'static str> {
-    (place.page_language != Some(place.language)).then(|| place.language.tag())
 }
 
 fn ask(html: &mut Html, view: &Banner, strings: &Strings) {

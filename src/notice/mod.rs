@@ -12,9 +12,12 @@ mod config;
 mod contact;
 mod cookies_page;
 mod document;
+mod elsewhere;
+mod embed_page;
 mod error_page;
 mod html;
 mod language;
+mod placeholder;
 mod purpose;
 mod receipt_page;
 mod strings;
@@ -27,11 +30,13 @@ pub use banner::{Banner, BannerState, banner, footer};
 pub use config::*;
 pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, cookies_page};
 pub use document::CONTENT_SECURITY_POLICY;
+pub use embed_page::{EmbedPage, embed_page, embed_policy};
 pub use error_page::{ErrorPage, error_page};
 pub use language::language_for;
+pub use placeholder::{Held, Placeholder, placeholder};
 pub use purpose::AskedPurpose;
 pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page};
-pub use stylesheet::{Asset, stylesheet};
+pub use stylesheet::{Asset, held_stylesheet, stylesheet};
 pub use words::Lifetime;
 
 #[cfg(test)]
