@@ -29,7 +29,7 @@ pub struct EmbedPage<'a> {
 /// The whole page. The frame is told the page's origin, because players refuse to play for nobody.
 pub fn embed_page(view: &EmbedPage) -> String {
     let strings = Strings::of(view.language);
-    let whose = view.company.or(view.address.host_str()).unwrap_or(strings.another);
+    let whose = view.company.or(view.address.host_str()).unwrap_or_default();
     let title = fill(strings.held_name, &[whose]);
     let frame = Frame {
         language: view.language,

@@ -207,3 +207,129 @@ fn dimension(written: &str) -> Option<Dimension> {
     let rest = written[digits..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
     Some(if rest.starts_with('%') { Dimension::Percent(number.min(100)) } else { Dimension::Pixels(number) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::testing::{config, elements, place, text_in};
+    use crate::notice::{Config, Language};
+
+    const VIDEO: &str = "https://www.youtube.com/embed/abc?rel=0";
+
+    fn view<'v>(config: &'v Config, held: Held<'v>) -> Placeholder<'v> {
+        Placeholder {
+            place: place(config, Language::English),
+            tag: "iframe",
+            address: VIDEO,
+            company: Some("YouTube"),
+            held,
+            title: Some("How bins work"),
+            size: [Some("560"), Some("315")],
+            seal: "c2VhbA",
+        }
+    }
+
+    fn made(view: &Placeholder) -> String {
+        String::from_utf8(placeholder(view)).unwrap()
+    }
+
+    const MARKETING: Held = Held::For(Purpose::MARKETING, "marketing", &["analytics"]);
+
+    #[test]
+    fn it_says_whose_it_is_what_it_would_store_and_how_to_get_there() {
+        let config = config();
+        let html = made(&view(&config, MARKETING));
+        assert_eq!(
+            text_in(&html, "p"),
+            "How bins workThis part of the page comes from YouTube. If you load it, YouTube can store marketing \
+             cookies on your device."
+        );
+        assert_eq!(text_in(&html, "button"), "Load this onceAlways allow marketing cookies");
+        let links: Vec<_> = elements(&html).into_iter().filter(|element| element.tag == "a").collect();
+        for link in &links {
+            assert_eq!(link.value("href"), Some("https://www.youtube.com/watch?v=abc"));
+            assert_eq!(link.value("rel"), Some("noreferrer"));
+        }
+        assert_eq!(links.len(), 2, "one inside the shadow root, one for browsers that know none");
+    }
+
+    #[test]
+    fn to_allow_always_takes_nothing_back() {
+        let config = config();
+        let html = made(&view(&config, MARKETING));
+        let inputs: Vec<_> = elements(&html).into_iter().filter(|element| element.tag == "input").collect();
+        let values = |name| {
+            let named = inputs.iter().filter(|input| input.value("name") == Some(name));
+            named.filter_map(|input| input.value("value")).collect::<Vec<_>>()
+        };
+        assert_eq!(values("purpose"), ["analytics", "marketing"]);
+        assert_eq!(values("address"), [VIDEO]);
+        assert_eq!(values("seal"), ["c2VhbA"]);
+        assert_eq!(values("return"), ["/council-tax?band=a&amp;year=2026"; 2].map(|back| back.replace("&amp;", "&")));
+    }
+
+    #[test]
+    fn what_nobody_knows_is_another_organisations() {
+        let config = config();
+        let view = Placeholder { company: None, ..view(&config, Held::Unclassified) };
+        let html = made(&view);
+        assert!(text_in(&html, "p").contains("comes from another organisation: www.youtube.com. We do not know yet"));
+        assert_eq!(text_in(&html, "button"), "Load this onceAlways allow additional cookies");
+        assert!(html.contains("name=\"choice\" value=\"accept\""));
+    }
+
+    #[test]
+    fn where_a_path_holds_it_whatever_is_agreed_only_the_link_is_offered() {
+        let config = config();
+        let html = made(&view(&config, Held::Here));
+        assert!(!html.contains("<form") && !html.contains("<button"));
+        assert!(text_in(&html, "p").contains("It is not loaded on this page, whatever you have agreed to."));
+    }
+
+    #[test]
+    fn it_speaks_welsh_and_says_so() {
+        let config = config();
+        let view = Placeholder { place: place(&config, Language::Welsh), ..view(&config, MARKETING) };
+        let html = made(&view);
+        assert_eq!(text_in(&html, "button"), "Llwytho hon unwaithCaniatáu cwcis marchnata bob tro");
+        let group = elements(&html).into_iter().find(|element| element.value("role") == Some("group")).unwrap();
+        assert_eq!(group.value("lang"), Some("cy"));
+        assert_eq!(group.value("aria-label"), Some("Cynnwys gan YouTube"));
+    }
+
+    #[test]
+    fn its_room_is_what_the_tag_takes() {
+        let config = config();
+        for (size, drawing) in [
+            (
+                [Some("560"), Some("315")],
+                "<svg width=\"560\" height=\"315\" aria-hidden=\"true\" viewBox=\"0 0 560 315\">",
+            ),
+            ([Some("100%"), Some("400px")], "<svg width=\"100%\" height=\"400\" aria-hidden=\"true\">"),
+            ([None, Some("50%")], "<svg width=\"300\" height=\"150\" aria-hidden=\"true\" viewBox=\"0 0 300 150\">"),
+            ([Some("99999"), Some("\"><b>")], "<svg width=\"300\" height=\"150\""),
+            ([Some(" 12.5% "), Some("10")], "<svg width=\"12%\" height=\"10\""),
+        ] {
+            let html = made(&Placeholder { size, ..view(&config, MARKETING) });
+            assert!(html.contains(drawing), "{size:?}: {html}");
+        }
+    }
+
+    #[test]
+    fn nothing_breaks_out_and_no_script_or_style_is_in_it() {
+        let nasty = "\"'></template></consent-placeholder><script>alert(1)</script>";
+        let config = config();
+        let html = made(&Placeholder {
+            company: Some(nasty),
+            title: Some(nasty),
+            seal: nasty,
+            address: "https://x.example/\"><script>",
+            ..view(&config, MARKETING)
+        });
+        assert!(html.is_ascii());
+        for tag in ["<script", "style=", "<style", " onerror"] {
+            assert!(!html.contains(tag), "{tag} in {html}");
+        }
+        assert_eq!(html.matches("</template>").count(), 1);
+    }
+}

@@ -45,7 +45,6 @@ pub(super) static STRINGS: Strings = Strings {
     held_stores: "If you load it, {} can store {} on your device.",
     held_from_unknown: "This part of the page comes from another organisation: {}.",
     held_stores_unknown: "We do not know yet what it would store on your device.",
-    another: "another organisation",
     held_here: "It is not loaded on this page, whatever you have agreed to.",
     load_once: "Load this once",
     always_allow: "Always allow {}",

@@ -49,7 +49,6 @@ pub(super) static STRINGS: Strings = Strings {
     held_stores: "Os byddwch yn ei llwytho, gall {} storio {} ar eich dyfais.",
     held_from_unknown: "Daw'r rhan hon o'r dudalen gan sefydliad arall: {}.",
     held_stores_unknown: "Nid ydym yn gwybod eto beth y byddai'n ei storio ar eich dyfais.",
-    another: "sefydliad arall",
     held_here: "Nid yw'n cael ei llwytho ar y dudalen hon, beth bynnag rydych wedi cytuno iddo.",
     load_once: "Llwytho hon unwaith",
     always_allow: "Caniatáu {} bob tro",
