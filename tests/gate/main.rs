@@ -12,5 +12,6 @@ mod choice;
 mod cookies;
 mod documents;
 mod pages;
+mod placeholder;
 mod running;
 mod streams;
