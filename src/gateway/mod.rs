@@ -10,6 +10,7 @@ mod choose;
 mod clear;
 mod config;
 mod document;
+mod guard;
 mod handle;
 mod origin;
 mod own;
@@ -17,6 +18,7 @@ mod pages;
 mod problem;
 mod report;
 mod site;
+mod verdict;
 mod visit;
 
 pub use body::Body;
