@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, embed, pages, report};
+use super::{Body, embed, guard, pages, report};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -183,7 +183,8 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let job = Job { placeholder: Some(embed::placeholder(visit)), ..job(visit, banner, footer(visit)) };
+    let (head, placeholder) = (Some(guard::tag(visit)), Some(embed::placeholder(visit)));
+    let job = Job { head, placeholder, ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             forget_length(headers);

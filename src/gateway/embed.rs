@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_SECURITY_POLICY;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Request};
 use url::{Position, Url};
 
 use crate::catalogue;
@@ -76,9 +76,6 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    if visit.method != Method::POST {
-        return Err(Problem::Method("POST"));
-    }
     if !origin::is_same_site(request.headers(), &visit.host) {
         return Err(Problem::CrossSite);
     }

@@ -11,6 +11,7 @@ mod clear;
 mod config;
 mod document;
 mod embed;
+mod guard;
 mod handle;
 mod origin;
 mod own;
@@ -18,6 +19,7 @@ mod pages;
 mod problem;
 mod report;
 mod site;
+mod verdict;
 mod visit;
 
 pub use body::Body;

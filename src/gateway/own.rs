@@ -11,7 +11,10 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, choose, embed, pages};
+use super::{Body, Cleared, choose, embed, guard, pages, verdict};
+
+/// For what has a name that changes with its content.
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
 const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
@@ -40,8 +43,15 @@ where
             _ => Err(Problem::Method("POST")),
         };
     }
-    if page == Some("embed") {
-        return embed::once(visit, request).await;
+    if visit.method == Method::POST {
+        match page {
+            Some("embed") => return embed::once(visit, request).await,
+            Some("verdict") => return verdict::verdict(visit, request).await,
+            _ => {}
+        }
+    }
+    if matches!(page, Some("embed" | "verdict")) {
+        return Err(Problem::Method("POST"));
     }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
         return Err(Problem::Method("GET, HEAD"));
@@ -52,7 +62,7 @@ where
         Some("record") => pages::record(visit, request.headers(), ledger).await,
         Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(asset(notice::stylesheet()))),
         Some(name) if name == notice::held_stylesheet().name => Ok(Cleared::own(asset(notice::held_stylesheet()))),
-        Some(_) => Err(Problem::NoSuchPage),
+        Some(name) => guard::asset(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
     }
 }
 
@@ -72,11 +82,9 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-/// Its name changes with its content, so it may be kept for ever.
 fn asset(asset: &'static notice::Asset) -> Response<Body> {
     let mut response = typed(asset.bytes, asset.content_type);
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(CACHE_CONTROL, forever);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
     response
 }
 

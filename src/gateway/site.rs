@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::catalogue::pattern::PatternFault;
-use crate::consent::{ChoiceCookie, Key};
+use crate::consent::{ChoiceCookie, Key, PurposeSet};
 use crate::inventory::{Counters, Inventory};
+use crate::notice::Guard;
 use crate::policy::Policy;
 
 use super::Config;
+use super::guard::Guards;
 
 /// One site, ready to serve.
 pub struct Site {
@@ -30,6 +32,7 @@ pub struct Site {
     pub cap: Arc<Semaphore>,
     /// Sent with a page that could not be rewritten: only the site itself may be fetched.
     pub fence: http::HeaderValue,
+    guards: Guards,
 }
 
 /// Why a site cannot be served.
@@ -67,8 +70,14 @@ impl Site {
             counters: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.counters)),
             cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
             fence: fence(&config.hosts),
+            guards: Guards::new(),
             config,
         })
+    }
+
+    /// The guard for pages on which these purposes are granted.
+    pub fn guard(&self, granted: PurposeSet) -> &Guard {
+        self.guards.of(&self.config, &self.policy, granted)
     }
 
     /// The site's name: its first host.

@@ -15,6 +15,7 @@ mod document;
 mod elsewhere;
 mod embed_page;
 mod error_page;
+mod guard;
 mod html;
 mod language;
 mod placeholder;
@@ -32,6 +33,7 @@ pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, cookie
 pub use document::CONTENT_SECURITY_POLICY;
 pub use embed_page::{EmbedPage, embed_page, embed_policy};
 pub use error_page::{ErrorPage, error_page};
+pub use guard::{GUARD_PREFIX, Guard, GuardTag, guard_set, guard_tag};
 pub use language::language_for;
 pub use placeholder::{Held, Placeholder, placeholder};
 pub use purpose::AskedPurpose;

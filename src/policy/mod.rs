@@ -5,6 +5,7 @@
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+mod guard;
 mod script;
 mod verdict;
 
@@ -19,6 +20,7 @@ use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
 use script::Write;
 
 pub use config::*;
+pub use guard::{GuardRules, Judged};
 pub use verdict::{Rule, Verdict};
 
 /// The compiled rules of one site.
