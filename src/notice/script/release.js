@@ -1,0 +1,122 @@
+// Release in place: what the visitor has agreed to by now becomes what the site sent, in order, without a reload. Comes
+// as a module of its own when the first button is pressed; what may be released only the gate says.
+//
+// `inside` is what the gate's scripts share and pages never see:
+//   rules      the guard's rules: `u` is the address of everything of the gate's own, `r` the name of this module
+//   state      `granted`, `decided`, `version` as the page stands
+//   adopt      takes what the gate says is granted now: state and verdicts change
+//   free       calls a function whose changes to the page no verdict is asked about
+//   tell       see signals.js
+
+import { addresses, held, lookAgain, purposeOf, restore } from './held.js';
+import { parsed } from './late.js';
+import { confirm, remember, send } from './notice.js';
+import { run } from './run.js';
+
+/** The gate reads no more lines, and no more bytes, at once. */
+const MOST_LINES = 150;
+const LONGEST = 60_000;
+
+let last = Promise.resolve();
+
+/** Asks for the state, and releases what is granted now; one after the other. */
+export function update(inside) {
+  const next = last.then(() => refresh(inside));
+  last = next.catch(() => {});
+  return next;
+}
+
+/** A button of the gate's own. @throws when it has to do what it does without a script. */
+export async function press(inside, button, host) {
+  if (button.name === 'once') return once(inside, host);
+  await send(button);
+  confirm(button.value, host);
+  const released = update(inside);
+  if (host.localName === 'consent-placeholder') {
+    await released;
+    if (host.isConnected) throw new Error('still held');
+  }
+}
+
+/** Shown from the browser's memory as it was left: is that still what holds? */
+export async function again(inside) {
+  const { granted, decided } = await ask(inside, []);
+  if (decided !== inside.state.decided || String(granted) !== String(inside.state.granted)) location.reload();
+}
+
+async function refresh(inside) {
+  await parsed();
+  const elements = held();
+  const wanted = elements.map(addresses);
+  const answer = await ask(inside, [...new Set(wanted.flat().filter(Boolean))]);
+  const changed = answer.decided !== inside.state.decided || String(answer.granted) !== String(inside.state.granted);
+  if (!changed) return inside.state;
+  await inside.adopt(answer);
+  inside.tell('update', inside.state, inside.rules.i);
+  const granted = (element, at) =>
+    answer.all ||
+    (wanted[at] ? wanted[at].every((address) => answer.passes.has(address)) : answer.granted.includes(purposeOf(element)));
+  await release(elements.filter(granted), inside);
+  remember(answer.granted);
+  document.dispatchEvent(new CustomEvent('consentgate', { detail: inside.state }));
+  [...frames].forEach(intoFrame);
+  return inside.state;
+}
+
+/** What fetches first, then what runs: scripts find the page as they would have. */
+async function release(elements, inside) {
+  const runs = (element) => element.localName === 'script' && element.isConnected;
+  const others = elements.filter((element) => !runs(element));
+  inside.free(() => others.forEach(restore));
+  others.forEach(lookAgain);
+  await run(elements.filter(runs), inside);
+}
+
+function once(inside, host) {
+  const element = host.nextElementSibling;
+  const { form } = host.shadowRoot.querySelector('[name=once]');
+  // A policy of the page's that knows nothing of it: then on a page of its own.
+  const refused = (event) => host.contains(event.target) || event.target === element || event.target === document ? form.submit() : 0;
+  document.addEventListener('securitypolicyviolation', refused, { once: true });
+  setTimeout(() => document.removeEventListener('securitypolicyviolation', refused), 1000);
+  inside.free(() => restore(element));
+  lookAgain(element);
+  element.focus({ preventScroll: true });
+}
+
+/** A frame of this very host has a script of the gate's own. */
+function intoFrame(frame) {
+  try {
+    frame.consentgate?.update();
+  } catch {
+    // Of another host.
+  }
+}
+
+/** @returns the gate's answer, and `passes`: the addresses that may be loaded. */
+async function ask(inside, urls) {
+  const passes = new Set();
+  let state;
+  for (const some of batches(urls)) {
+    const body = [location.pathname, ...some].join('\n');
+    const answer = await fetch(`${inside.rules.u}verdict`, { method: 'POST', body });
+    state = await answer.json();
+    some.forEach((url, at) => /p/i.test(state.verdicts[at]) && passes.add(url));
+  }
+  return { ...state, passes };
+}
+
+/** At least one: the state is asked for too. An address too long to ask about stays held. */
+function batches(urls) {
+  const all = [[]];
+  let size = location.pathname.length;
+  for (const url of urls.filter((url) => url.length < LONGEST / 2)) {
+    size += url.length + 1;
+    if (all.at(-1).length === MOST_LINES || size > LONGEST) {
+      all.push([]);
+      size = location.pathname.length + url.length;
+    }
+    all.at(-1).push(url);
+  }
+  return all;
+}
