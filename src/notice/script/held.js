@@ -1,17 +1,16 @@
 // What is held in a page: where it is, what it would fetch, and how it becomes again what the site sent.
 
-const MARK = 'data-consentgate';
+export const MARK = 'data-consentgate';
 const PREFIX = `${MARK}-`;
 /** Stands in front of an address in a style. */
 const INERT = 'data:,consentgate/';
-const XLINK = 'http://www.w3.org/1999/xlink';
 
 /** Every held element in document order, those in templates and open shadow roots too. */
 export function held(root = document, found = []) {
   for (const element of root.querySelectorAll('*')) {
     const mark = element.getAttribute(MARK);
-    // Another tool's notice stays away: this one has asked.
-    if (mark !== null && mark !== 'banner') found.push(element);
+    // Another tool's notice stays away: this one has asked. Without a purpose it is the guard's own business.
+    if (mark && mark !== 'banner') found.push(element);
     if (element.shadowRoot) held(element.shadowRoot, found);
     if (element.localName === 'template' && element.content) held(element.content, found);
   }
@@ -50,30 +49,29 @@ function absolute(address) {
   }
 }
 
-/** Makes it what the site sent. Scripts are not started by it: see run.js. */
-export function restore(element) {
-  if (isCode(element) && element.type === 'text/plain') element.removeAttribute('type');
-  for (const { name, value } of [...element.attributes]) {
-    if (name === 'style' && value.includes(INERT)) element.setAttribute('style', value.replaceAll(INERT, ''));
+/** Makes it what the site sent, without a verdict. Scripts are not started by it: see run.js. */
+export function restore(element, { read, write, erase }) {
+  if (isCode(element) && read(element, 'type') === 'text/plain') erase(element, 'type');
+  for (const name of element.getAttributeNames()) {
+    const value = read(element, name);
+    if (name === 'style' && value.includes(INERT)) write(element, name, value.replaceAll(INERT, ''));
     if (!name.startsWith(PREFIX)) continue;
-    const bare = name.slice(PREFIX.length);
-    element.removeAttribute(name);
-    if (bare.startsWith('xlink:')) element.setAttributeNS(XLINK, bare, value);
-    else element.setAttribute(bare, value);
+    erase(element, name);
+    // SVG has known `href` without a namespace since its second version.
+    write(element, name.slice(PREFIX.length).replace('xlink:', ''), value);
   }
-  element.removeAttribute(MARK);
+  erase(element, MARK);
   if (element.localName === 'style') restyle(element);
   const before = element.previousElementSibling;
   if (before?.localName === 'consent-placeholder') {
     before.remove();
-    element.removeAttribute('hidden');
+    erase(element, 'hidden');
   }
 }
 
 /** A sheet is read again when its text changes. */
 function restyle(element) {
-  const text = element.textContent;
-  element.textContent = text.replaceAll(INERT, '');
+  element.textContent = element.textContent.replaceAll(INERT, '');
 }
 
 /** Some elements look at what is in them once, and have to be told to look again. */

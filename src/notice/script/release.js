@@ -1,12 +1,14 @@
 // Release in place: what the visitor has agreed to by now becomes what the site sent, in order, without a reload. Comes
 // as a module of its own when the first button is pressed; what may be released only the gate says.
 //
-// `inside` is what the gate's scripts share and pages never see:
-//   rules      the guard's rules: `u` is the address of everything of the gate's own, `r` the name of this module
-//   state      `granted`, `decided`, `version` as the page stands
-//   adopt      takes what the gate says is granted now: state and verdicts change
-//   free       calls a function whose changes to the page no verdict is asked about
-//   tell       see signals.js
+// `inside` is what the gate's scripts share and pages never see (gate.js):
+//   rules              the rules in force: `r` is the name of this module, `i` who is told by signals.js
+//   gate               the address of everything of the gate's own
+//   state              `granted`, `decided`, `version` as the page stands
+//   ask                asks the gate about addresses
+//   open               goes on by the gate's answer: verdicts and state change
+//   read, write, erase attributes as the browser has them, about which no verdict is asked
+//   tell               see signals.js
 
 import { addresses, held, lookAgain, purposeOf, restore } from './held.js';
 import { parsed } from './late.js';
@@ -40,18 +42,18 @@ export async function press(inside, button, host) {
 
 /** Shown from the browser's memory as it was left: is that still what holds? */
 export async function again(inside) {
-  const { granted, decided } = await ask(inside, []);
-  if (decided !== inside.state.decided || String(granted) !== String(inside.state.granted)) location.reload();
+  if (differs(await ask(inside, []), inside.state)) location.reload();
 }
+
+const differs = (now, then) => now.decided !== then.decided || String(now.granted) !== String(then.granted);
 
 async function refresh(inside) {
   await parsed();
   const elements = held();
   const wanted = elements.map(addresses);
   const answer = await ask(inside, [...new Set(wanted.flat().filter(Boolean))]);
-  const changed = answer.decided !== inside.state.decided || String(answer.granted) !== String(inside.state.granted);
-  if (!changed) return inside.state;
-  await inside.adopt(answer);
+  if (!differs(answer, inside.state)) return inside.state;
+  await inside.open(answer);
   inside.tell('update', inside.state, inside.rules.i);
   const granted = (element, at) =>
     answer.all ||
@@ -67,19 +69,21 @@ async function refresh(inside) {
 async function release(elements, inside) {
   const runs = (element) => element.localName === 'script' && element.isConnected;
   const others = elements.filter((element) => !runs(element));
-  inside.free(() => others.forEach(restore));
+  others.forEach((element) => restore(element, inside));
   others.forEach(lookAgain);
-  await run(elements.filter(runs), inside);
+  const passing = async (addresses) => (await ask(inside, addresses)).passes;
+  await run(elements.filter(runs), { ...inside, passing });
 }
 
 function once(inside, host) {
   const element = host.nextElementSibling;
   const { form } = host.shadowRoot.querySelector('[name=once]');
-  // A policy of the page's that knows nothing of it: then on a page of its own.
-  const refused = (event) => host.contains(event.target) || event.target === element || event.target === document ? form.submit() : 0;
-  document.addEventListener('securitypolicyviolation', refused, { once: true });
+  const wanted = form.elements.address.value;
+  // Where the page's own policy refuses it, on a page of its own.
+  const refused = ({ blockedURI }) => blockedURI && wanted.startsWith(blockedURI) && form.submit();
+  document.addEventListener('securitypolicyviolation', refused);
   setTimeout(() => document.removeEventListener('securitypolicyviolation', refused), 1000);
-  inside.free(() => restore(element));
+  restore(element, inside);
   lookAgain(element);
   element.focus({ preventScroll: true });
 }
@@ -98,9 +102,8 @@ async function ask(inside, urls) {
   const passes = new Set();
   let state;
   for (const some of batches(urls)) {
-    const body = [location.pathname, ...some].join('\n');
-    const answer = await fetch(`${inside.rules.u}verdict`, { method: 'POST', body });
-    state = await answer.json();
+    state = await inside.ask(some);
+    if (!state) throw new Error('the gate does not answer');
     some.forEach((url, at) => /p/i.test(state.verdicts[at]) && passes.add(url));
   }
   return { ...state, passes };

@@ -12,7 +12,7 @@ const CLASSIC = /^(|(text|application)\/(x-)?(java|ecma|live|j)script(1\.\d)?)$/
 export async function run(scripts, inside) {
   if (!scripts.length) return;
   const page = loadingAgain();
-  const writes = catchWrites(blocking);
+  const writes = catchWrites(blocking, inside);
   try {
     const started = scripts.map((script) => ({ script, ...kind(script) }));
     const quick = started.filter(({ when }) => when === 'async').map(({ script }) => start(script, inside));
@@ -42,21 +42,22 @@ function kind(script) {
   const name = type.trim().toLowerCase();
   const external = ['src', 'href', 'xlink:href'].some((from) => held(from) !== null);
   const module = name === 'module';
-  if (!module && !CLASSIC.test(name)) return { when: 'blocking', waits: false };
-  if (script.hasAttribute('async') && (external || module)) return { when: 'async' };
-  return { when: module || (external && script.hasAttribute('defer')) ? 'deferred' : 'blocking', module, external };
+  if (!module && !CLASSIC.test(name)) return { when: 'blocking' };
+  const alone = script.hasAttribute('async') && (external || module);
+  const when = alone ? 'async' : module || (external && script.hasAttribute('defer')) ? 'deferred' : 'blocking';
+  // One for browsers without modules is passed over by all others.
+  return { when, module, external, tells: external && (module || !script.noModule) };
 }
 
 /** Takes it out, makes it what it was, and puts it back: so a script starts that has not yet. */
 function start(script, inside, ordered) {
-  const { module, external, waits = true } = kind(script);
+  const { tells } = kind(script);
   const { parentNode, nextSibling } = script;
   script.remove();
-  inside.free(() => restore(script));
+  restore(script, inside);
   if (ordered) script.async = false;
-  const skipped = script.noModule && !module;
-  const over = external !== false && waits && !skipped ? ended(script) : undefined;
-  inside.free(() => parentNode.insertBefore(script, nextSibling));
+  const over = tells && ended(script);
+  parentNode.insertBefore(script, nextSibling);
   return over;
 }
 
@@ -78,7 +79,7 @@ async function deferred(scripts, inside) {
     behind.type = 'module';
     behind.async = false;
     behind.nonce = last.script.nonce;
-    behind.src = inside.rules.u + inside.rules.r;
+    behind.src = inside.gate + inside.rules.r;
     over.push(ended(behind));
     document.head.append(behind);
     await Promise.all(over);

@@ -1,8 +1,10 @@
 // `document.write` from a script that runs late would empty the page. What it writes goes in behind the script, as it
 // would have while the page was read, and scripts in it run in their turn.
 
-/** @param run runs one blocking script. */
-export function catchWrites(run) {
+import { MARK, addresses } from './held.js';
+
+/** @param run runs one blocking script. @param inside see release.js. */
+export function catchWrites(run, inside) {
   const texts = new Map();
   const native = { write: document.write, writeln: document.writeln };
   const current = () => document.currentScript;
@@ -20,7 +22,7 @@ export function catchWrites(run) {
     async insert(script) {
       const text = texts.get(script);
       texts.delete(script);
-      if (text) await put(text, script, run);
+      if (text) await put(text, script, run, inside);
     },
     over() {
       for (const name of Object.keys(own)) if (document[name] === own[name]) delete document[name];
@@ -28,14 +30,31 @@ export function catchWrites(run) {
   };
 }
 
-async function put(text, behind, run) {
+async function put(text, behind, run, inside) {
   const template = document.createElement('template');
   template.innerHTML = text;
-  const scripts = [...template.content.querySelectorAll('script')].filter((script) => !script.closest('[data-consentgate]'));
-  for (const script of scripts) {
-    if (script.hasAttribute('type')) script.setAttribute('data-consentgate-type', script.getAttribute('type'));
-    script.setAttribute('type', 'text/plain');
-  }
+  const scripts = [...template.content.querySelectorAll('script')];
+  scripts.forEach((script) => hold(script, inside));
+  const free = await granted(scripts, inside);
   behind.after(template.content);
-  for (const script of scripts) if (script.isConnected) await run(script);
+  for (const script of free) if (script.isConnected) await run(script);
+}
+
+/** As the gate would have held it, so that it starts when it is its turn. */
+function hold(script, { read, write, erase }) {
+  for (const name of ['type', 'src']) {
+    const value = read(script, name);
+    if (value === null) continue;
+    write(script, `${MARK}-${name}`, value);
+    erase(script, name);
+  }
+  write(script, 'type', 'text/plain');
+  write(script, MARK, 'unclassified');
+}
+
+/** Those that may run: what a granted script writes need not be granted itself. */
+async function granted(scripts, { passing }) {
+  const wanted = scripts.map((script) => addresses(script) ?? []);
+  const passes = await passing(wanted.flat());
+  return scripts.filter((_, at) => wanted[at].every((address) => passes.has(address)));
 }
