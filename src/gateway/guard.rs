@@ -37,6 +37,8 @@ pub(super) fn rules(config: &Config, policy: &Policy, granted: PurposeSet) -> Va
         purposes.iter().filter(|(purpose, _)| granted.contains(*purpose)).map(|(_, name)| name).collect();
     let mut rules =
         json!({ "p": config.prefix, "v": config.notice.version, "g": names, "b": format!("{:02x}", granted.bits()) });
+    rules["r"] = notice::release_script().name.as_str().into();
+    rules["i"] = config.notice.signals.bits().into();
     // With everything granted there is nothing to keep.
     if !granted.covers(purposes.all()) {
         let kept = policy.guard_rules(granted);

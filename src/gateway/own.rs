@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 
 use crate::ledger::Ledger;
 use crate::notice;
@@ -60,9 +60,7 @@ where
         None => Ok(Cleared::own(json(GPC))),
         Some("cookies") => Ok(pages::cookies(visit)),
         Some("record") => pages::record(visit, request.headers(), ledger).await,
-        Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(asset(notice::stylesheet()))),
-        Some(name) if name == notice::held_stylesheet().name => Ok(Cleared::own(asset(notice::held_stylesheet()))),
-        Some(name) => guard::asset(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
+        Some(name) => file(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
     }
 }
 
@@ -80,6 +78,12 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
     let mut response = typed(body, "application/json");
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+fn file(visit: &Visit, name: &str, request: &HeaderMap) -> Option<Response<Body>> {
+    let same = [notice::stylesheet(), notice::held_stylesheet(), notice::release_script()];
+    let found = same.into_iter().find(|asset| asset.name == name);
+    found.map(asset).or_else(|| guard::asset(visit, name, request))
 }
 
 fn asset(asset: &'static notice::Asset) -> Response<Body> {

@@ -58,11 +58,11 @@ pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
     let mut html = Html::default();
     open_root(&mut html, place, ("footer", strings.cookie_settings));
     html.raw("<p>").element("a", &[("href", &place.cookies())], strings.cookie_settings).raw("</p>");
-    if granted {
-        open_form(&mut html, place);
-        button(&mut html, "withdraw", strings.withdraw);
-        html.raw("</form>");
-    }
+    // Where nothing is granted yet it waits for an agreement that is given without a reload.
+    html.raw(if granted { "" } else { "<template data-agreed>" });
+    open_form(&mut html, place);
+    button(&mut html, "withdraw", strings.withdraw);
+    html.raw(if granted { "</form>" } else { "</form></template>" });
     close_root(&mut html, place, strings);
     html.into_string().into_bytes()
 }
@@ -106,6 +106,18 @@ fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
     button(html, "reject", &fill(strings.reject, &[&what]));
     html.element("a", &[("href", &place.cookies())], strings.view_cookies);
     html.raw("</div></form>");
+    confirmations(html, view, strings);
+}
+
+/// "Include all possible messages" (GOV.UK Design System, cookie banner): with JavaScript one of them takes the
+/// question's place without a reload, and no text has to become HTML in the page.
+fn confirmations(html: &mut Html, view: &Banner, strings: &Strings) {
+    let all = [("accept", BannerState::Accepted), ("reject", BannerState::Rejected), ("save", BannerState::Saved)];
+    for (choice, state) in all {
+        html.raw("<template data-said=\"").raw(choice).raw("\">");
+        confirm(html, &Banner { state, ..*view }, strings);
+        html.raw("</template>");
+    }
 }
 
 /// Every purpose is named: what the banner leaves out cannot be agreed to (A12, B3).
@@ -294,7 +306,9 @@ mod tests {
         let config = config();
         let place = place(&config, Language::English);
         let made = |granted| String::from_utf8(footer(&place, granted)).unwrap();
-        assert!(buttons(&made(false)).is_empty());
+        let waits = made(false);
+        assert!(waits.contains("<template data-agreed><form"), "only a script can show it: {waits}");
+        assert!(!made(true).contains("data-agreed"));
         assert_eq!(buttons(&made(true))[0].value("value"), Some("withdraw"));
         assert_eq!(text_in(&made(false), "template a"), "Cookie settings");
     }

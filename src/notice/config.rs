@@ -60,4 +60,10 @@ impl Signals {
     pub const ALL: Self = Self { google: true, microsoft: true, matomo: true };
     /// Nobody is.
     pub const NONE: Self = Self { google: false, microsoft: false, matomo: false };
+
+    /// As the script reads them: `script/signals.js`.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        u8::from(self.google) | u8::from(self.microsoft) << 1 | u8::from(self.matomo) << 2
+    }
 }

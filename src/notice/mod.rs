@@ -38,7 +38,7 @@ pub use language::language_for;
 pub use placeholder::{Held, Placeholder, placeholder};
 pub use purpose::AskedPurpose;
 pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page};
-pub use stylesheet::{Asset, held_stylesheet, stylesheet};
+pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};
 pub use words::Lifetime;
 
 #[cfg(test)]

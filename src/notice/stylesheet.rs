@@ -1,4 +1,5 @@
-//! The stylesheet of the banner and of the gate's own pages, and the one that a page with a placeholder needs.
+//! The gate's files that are the same for every site: the stylesheet of the banner and of the gate's own pages, the one
+//! that a page with a placeholder needs, and the module that releases in place.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -6,6 +7,7 @@ use std::sync::LazyLock;
 use sha2::{Digest, Sha256};
 
 const STYLES: &str = include_str!("notice.css");
+const RELEASE: &str = include_str!("script/release.min.js");
 const HELD_STYLES: &str = include_str!("held.css");
 /// 64 bits of the hash: enough that no two releases share a name.
 const NAME_BYTES: usize = 8;
@@ -27,6 +29,13 @@ pub fn stylesheet() -> &'static Asset {
     &STYLESHEET
 }
 
+/// The module that releases in place: it comes when the first button is pressed.
+pub fn release_script() -> &'static Asset {
+    static SCRIPT: LazyLock<Asset> =
+        LazyLock::new(|| named("release-", ".js", (RELEASE, "text/javascript; charset=utf-8")));
+    &SCRIPT
+}
+
 /// The few rules for the site's own page around a placeholder.
 pub fn held_stylesheet() -> &'static Asset {
     static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("held-", HELD_STYLES));
@@ -34,12 +43,16 @@ pub fn held_stylesheet() -> &'static Asset {
 }
 
 fn styles(name: &str, styles: &'static str) -> Asset {
-    let mut name = name.to_owned();
-    for byte in &Sha256::digest(styles)[..NAME_BYTES] {
+    named(name, ".css", (styles, "text/css; charset=utf-8"))
+}
+
+fn named(start: &str, ending: &str, (content, content_type): (&'static str, &'static str)) -> Asset {
+    let mut name = start.to_owned();
+    for byte in &Sha256::digest(content)[..NAME_BYTES] {
         let _ = write!(name, "{byte:02x}");
     }
-    name.push_str(".css");
-    Asset { name, bytes: styles.as_bytes(), content_type: "text/css; charset=utf-8" }
+    name.push_str(ending);
+    Asset { name, bytes: content.as_bytes(), content_type }
 }
 
 #[cfg(test)]
