@@ -13,12 +13,12 @@ export async function parsed() {
 /** @returns `becomes(state)`, which shows the state and calls who waited for it, and `over()`. */
 export function loadingAgain() {
   const waiting = [];
-  const before = { load: window.onload, pageshow: window.onpageshow, readystatechange: document.onreadystatechange };
   let shown = 'loading';
   /** Has this event been? One that is still to come finds its listeners by itself. */
   const been = (type) => events[type] === 1 || (events[type] === 2 && real() === 'complete');
 
-  const own = [watch(document), watch(window)];
+  const own = [watch(document), watch(window), ...watchHandler(document, 'readystatechange')];
+  for (const type of ['load', 'pageshow']) own.push(...watchHandler(window, type));
   Object.defineProperty(document, 'readyState', {
     configurable: true,
     get: () => (shown === 'complete' ? real() : shown),
@@ -44,17 +44,31 @@ export function loadingAgain() {
     };
   }
 
+  /** `window.onload = …` has its turn by when it was set. */
+  function watchHandler(target, type) {
+    const name = `on${type}`;
+    const owner = [target, Object.getPrototypeOf(target), Document.prototype].find((one) => Object.hasOwn(one, name));
+    const native = owner && Object.getOwnPropertyDescriptor(owner, name);
+    if (!native?.set || !native.configurable) return [];
+    const set = (handler) => {
+      native.set.call(target, handler);
+      const known = waiting.find((one) => one.handler && one.target === target && one.type === type);
+      if (known) known.listener = handler;
+      else if (been(type)) waiting.push({ target, type, listener: handler, handler: true });
+    };
+    Object.defineProperty(target, name, { ...native, set });
+    return [() => (owner === target ? Object.defineProperty(target, name, native) : delete target[name])];
+  }
+
   function fire(type, targets) {
     if (!been(type)) return;
     const event = type === 'pageshow' ? new PageTransitionEvent(type) : new Event(type, { bubbles: type === 'DOMContentLoaded' });
     Object.defineProperty(event, 'target', { value: type === 'pageshow' || type === 'load' ? document : targets[0] });
     for (const target of targets) {
       Object.defineProperty(event, 'currentTarget', { configurable: true, value: target });
-      const handler = target[`on${type}`];
-      if (type in before && handler && handler !== before[type]) call(handler, target, event);
       // One that is removed by another is not called.
       for (const one of waiting.filter((known) => known.type === type && known.target === target)) {
-        if (waiting.includes(one)) call(one.listener, target, event);
+        if (one.listener && waiting.includes(one)) call(one.listener, target, event);
       }
     }
   }

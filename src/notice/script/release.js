@@ -15,9 +15,9 @@ import { parsed } from './late.js';
 import { confirm, remember, send } from './notice.js';
 import { run } from './run.js';
 
-/** The gate reads no more lines, and no more bytes, at once. */
+/** The gate reads few more lines, and characters, at once. */
 const MOST_LINES = 150;
-const LONGEST = 60_000;
+const LONGEST = 30_000;
 
 let last = Promise.resolve();
 
@@ -42,27 +42,34 @@ export async function press(inside, button, host) {
 
 /** Shown from the browser's memory as it was left: is that still what holds? */
 export async function again(inside) {
-  if (differs(await ask(inside, []), inside.state)) location.reload();
+  const answer = await inside.ask([]);
+  if (answer && differs(answer, inside.state)) location.reload();
 }
 
 const differs = (now, then) => now.decided !== then.decided || String(now.granted) !== String(then.granted);
 
 async function refresh(inside) {
   await parsed();
-  const elements = held();
-  const wanted = elements.map(addresses);
-  const answer = await ask(inside, [...new Set(wanted.flat().filter(Boolean))]);
+  const answer = await inside.ask([]);
+  if (!answer) throw new Error('the gate does not answer');
   if (!differs(answer, inside.state)) return inside.state;
   await inside.open(answer);
   inside.tell('update', inside.state, inside.rules.i);
-  const granted = (element, at) =>
-    answer.all ||
-    (wanted[at] ? wanted[at].every((address) => answer.passes.has(address)) : answer.granted.includes(purposeOf(element)));
-  await release(elements.filter(granted), inside);
+  const elements = held();
+  await release(answer.all ? elements : await granted(elements, answer, inside), inside);
   remember(answer.granted);
   document.dispatchEvent(new CustomEvent('consentgate', { detail: inside.state }));
   [...frames].forEach(intoFrame);
   return inside.state;
+}
+
+/** What is granted now: what has an address by the gate's verdict on it, what has none by the purpose it is held for. */
+async function granted(elements, answer, inside) {
+  const wanted = elements.map(addresses);
+  const passes = await passing(inside, wanted.flat().filter(Boolean));
+  return elements.filter((element, at) =>
+    wanted[at] ? wanted[at].every((address) => passes.has(address)) : answer.granted.includes(purposeOf(element)),
+  );
 }
 
 /** What fetches first, then what runs: scripts find the page as they would have. */
@@ -71,8 +78,7 @@ async function release(elements, inside) {
   const others = elements.filter((element) => !runs(element));
   others.forEach((element) => restore(element, inside));
   others.forEach(lookAgain);
-  const passing = async (addresses) => (await ask(inside, addresses)).passes;
-  await run(elements.filter(runs), { ...inside, passing });
+  await run(elements.filter(runs), { ...inside, passing: (addresses) => passing(inside, addresses) });
 }
 
 function once(inside, host) {
@@ -97,29 +103,27 @@ function intoFrame(frame) {
   }
 }
 
-/** @returns the gate's answer, and `passes`: the addresses that may be loaded. */
-async function ask(inside, urls) {
+/** Those of the addresses that may be loaded. One too long to ask about stays held. */
+async function passing(inside, addresses) {
   const passes = new Set();
-  let state;
-  for (const some of batches(urls)) {
-    state = await inside.ask(some);
-    if (!state) throw new Error('the gate does not answer');
-    some.forEach((url, at) => /p/i.test(state.verdicts[at]) && passes.add(url));
+  for (const some of batches([...new Set(addresses)])) {
+    const answer = await inside.ask(some);
+    if (!answer) throw new Error('the gate does not answer');
+    some.forEach((address, at) => /p/i.test(answer.verdicts[at]) && passes.add(address));
   }
-  return { ...state, passes };
+  return passes;
 }
 
-/** At least one: the state is asked for too. An address too long to ask about stays held. */
-function batches(urls) {
-  const all = [[]];
-  let size = location.pathname.length;
-  for (const url of urls.filter((url) => url.length < LONGEST / 2)) {
-    size += url.length + 1;
-    if (all.at(-1).length === MOST_LINES || size > LONGEST) {
+function batches(addresses) {
+  const all = [];
+  let size = Infinity;
+  for (const address of addresses.filter((address) => address.length < LONGEST)) {
+    size += address.length + 1;
+    if (size > LONGEST || all.at(-1).length === MOST_LINES) {
       all.push([]);
-      size = location.pathname.length + url.length;
+      size = address.length;
     }
-    all.at(-1).push(url);
+    all.at(-1).push(address);
   }
   return all;
 }

@@ -31,12 +31,14 @@ export function catchWrites(run, inside) {
 }
 
 async function put(text, behind, run, inside) {
-  const template = document.createElement('template');
-  template.innerHTML = text;
-  const scripts = [...template.content.querySelectorAll('script')];
+  const place = document.createRange();
+  place.selectNodeContents(behind.parentNode);
+  // Scripts that come from here can still start, those of a template's `innerHTML` cannot.
+  const content = place.createContextualFragment(text);
+  const scripts = [...content.querySelectorAll('script')];
   scripts.forEach((script) => hold(script, inside));
   const free = await granted(scripts, inside);
-  behind.after(template.content);
+  behind.after(content);
   for (const script of free) if (script.isConnected) await run(script);
 }
 
