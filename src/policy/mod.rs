@@ -5,6 +5,7 @@
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+pub mod csp;
 mod script;
 mod verdict;
 
