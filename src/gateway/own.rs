@@ -11,19 +11,24 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, choose, pages};
+use super::{Body, Cleared, Site, choose, pages};
 
 /// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
 const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
 
 /// Is this request for the gate itself?
 pub(super) fn is_own(visit: &Visit) -> bool {
-    visit.enforces() && (under_prefix(visit).is_some() || visit.path == "/.well-known/gpc.json")
+    visit.enforces() && is_reserved(&visit.site, &visit.path)
+}
+
+/// Is this path the gate's own, in a mode in which it has any?
+pub(super) fn is_reserved(site: &Site, path: &str) -> bool {
+    under_prefix(site, path).is_some() || path == "/.well-known/gpc.json"
 }
 
 /// The part of the path behind the prefix.
-fn under_prefix(visit: &Visit) -> Option<&str> {
-    let rest = visit.path.strip_prefix(visit.site.config.prefix.as_str())?;
+fn under_prefix<'p>(site: &Site, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(site.config.prefix.as_str())?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }
 
@@ -33,7 +38,7 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let page = under_prefix(visit);
+    let page = under_prefix(&visit.site, &visit.path);
     if page == Some("choice") {
         return match visit.method {
             Method::POST => choose::choose(visit, request, ledger).await,

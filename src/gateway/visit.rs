@@ -37,6 +37,10 @@ pub(super) struct Visit {
     pub(super) visitor: Visitor,
     /// What may be stored and run on this path.
     pub(super) granted: PurposeSet,
+    /// The gate keeps out of this path.
+    pub(super) bypassed: bool,
+    /// The names of the cookies they sent, where a rule of the site asks for them.
+    pub(super) cookies: Vec<Vec<u8>>,
     pub(super) accept_language: Option<Vec<u8>>,
     pub(super) now: UnixSeconds,
     /// The same moment in milliseconds since 1970.
@@ -50,6 +54,7 @@ impl Visit {
         let headers = request.headers();
         let visitor = visitor(&site, headers, peer.https, now);
         let path = request.uri().path().to_owned();
+        let cookies = sent(&site, headers);
         Self {
             peer,
             now,
@@ -58,7 +63,9 @@ impl Visit {
             host: host(headers).to_owned(),
             target: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
             asked: Asked::read(headers),
-            granted: site.policy.granted_on(&path, visitor.granted()),
+            granted: site.policy.granted_on(&path, &cookies, visitor.granted()),
+            bypassed: site.policy.bypasses(&path) && !super::own::is_reserved(&site, &path),
+            cookies,
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
             path,
@@ -66,8 +73,9 @@ impl Visit {
         }
     }
 
+    /// The site's mode, or off where the gate keeps out.
     pub(super) fn mode(&self) -> Mode {
-        self.site.config.mode
+        if self.bypassed { Mode::Off } else { self.site.config.mode }
     }
 
     pub(super) fn enforces(&self) -> bool {
@@ -127,6 +135,10 @@ pub(super) fn host(headers: &HeaderMap) -> &str {
 pub(super) fn without_port(host: &str) -> &str {
     let port = host.rfind(':').filter(|at| host[at + 1..].bytes().all(|byte| byte.is_ascii_digit()));
     port.map_or(host, |at| &host[..at])
+}
+
+fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {
+    if site.policy.looks_at_cookies() { cookie::names(headers).map(<[u8]>::to_vec).collect() } else { Vec::new() }
 }
 
 fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> Visitor {
