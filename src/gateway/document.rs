@@ -208,7 +208,8 @@ pub(super) fn hold_links(visit: &Visit, headers: &mut HeaderMap) {
     report::hints(visit, &findings);
 }
 
-fn address(visit: &Visit) -> Url {
+/// Where the visitor is.
+pub(super) fn address(visit: &Visit) -> Url {
     let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
     Url::parse(&address).unwrap_or_else(|_| Url::parse("http://localhost/").expect("a constant address"))
 }
