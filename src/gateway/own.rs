@@ -11,14 +11,24 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, Site, choose, pages};
+use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, fence, pages};
 
 /// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
 const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
 
 /// Is this request for the gate itself?
 pub(super) fn is_own(visit: &Visit) -> bool {
-    visit.enforces() && is_reserved(&visit.site, &visit.path)
+    visit.enforces() && is_reserved(&visit.site, &visit.path) || takes_reports(visit)
+}
+
+/// Reports are taken in observe mode too, where they are asked for.
+fn takes_reports(visit: &Visit) -> bool {
+    let asks = match visit.site.config.csp {
+        Csp::Fence => false,
+        Csp::Learn => visit.mode() != Mode::Off,
+        Csp::Strict => visit.enforces(),
+    };
+    asks && under_prefix(&visit.site, &visit.path) == Some(fence::REPORTS)
 }
 
 /// Is this path the gate's own, in a mode in which it has any?
@@ -42,6 +52,12 @@ where
     if page == Some("choice") {
         return match visit.method {
             Method::POST => choose::choose(visit, request, ledger).await,
+            _ => Err(Problem::Method("POST")),
+        };
+    }
+    if takes_reports(visit) {
+        return match visit.method {
+            Method::POST => Ok(csp_report::take(visit, request).await),
             _ => Err(Problem::Method("POST")),
         };
     }

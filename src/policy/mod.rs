@@ -31,9 +31,19 @@ pub struct Policy {
     hosts: Hosts,
     cookies: NamePatterns<Purpose>,
     storage: NamePatterns<Purpose>,
-    tags: Vec<(String, AddressPattern, Purpose)>,
+    tags: Vec<Tag>,
     paths: Paths,
     unclassified: Unclassified,
+}
+
+/// A `tags:` rule.
+#[derive(Debug)]
+struct Tag {
+    written: String,
+    pattern: AddressPattern,
+    purpose: Purpose,
+    /// The host it names, as sources.
+    hosts: Vec<String>,
 }
 
 impl Policy {
@@ -42,7 +52,15 @@ impl Policy {
     /// # Errors
     /// The first `tags:` or `paths:` pattern that is none.
     pub fn new(config: &Config) -> Result<Self, PatternFault> {
-        let tag = |rule: &TagRule| Ok((rule.pattern.clone(), AddressPattern::parse(&rule.pattern)?, rule.purpose));
+        let tag = |rule: &TagRule| {
+            let pattern = AddressPattern::parse(&rule.pattern)?;
+            Ok(Tag {
+                written: rule.pattern.clone(),
+                pattern,
+                purpose: rule.purpose,
+                hosts: csp::tag_host(&rule.pattern),
+            })
+        };
         Ok(Self {
             purposes: config.purposes.clone(),
             hosts: Hosts::new(&config.hosts),
@@ -145,9 +163,16 @@ impl Policy {
         all.into_iter().find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
     }
 
+    /// The hosts that `tags:` names and that pass, as sources of a Content-Security-Policy, in the order written. A
+    /// policy knows hosts only: one is named if any of its rules passes.
+    pub fn named_hosts(&self, granted: PurposeSet) -> impl Iterator<Item = &str> {
+        let passing = self.tags.iter().filter(move |tag| granted.contains(tag.purpose));
+        passing.flat_map(|tag| tag.hosts.iter().map(String::as_str))
+    }
+
     fn site_rule(&self, address: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
-        let (written, _, purpose) = self.tags.iter().find(|(_, pattern, _)| pattern.matches(address))?;
-        Some(Verdict::of(*purpose, granted, Rule::Site(written)))
+        let tag = self.tags.iter().find(|tag| tag.pattern.matches(address))?;
+        Some(Verdict::of(tag.purpose, granted, Rule::Site(&tag.written)))
     }
 
     /// None are looked for where no rule could name them.

@@ -14,10 +14,10 @@ pub struct Own<'a> {
     pub nonce: &'a str,
     /// The path of the guard's script, where the page gets one.
     pub script: Option<&'a str>,
-    /// The path of the notice's stylesheet.
-    pub style: &'a str,
-    /// Where the notice's form posts to.
-    pub form: &'a str,
+    /// The path of the notice's stylesheet, where the page gets one.
+    pub style: Option<&'a str>,
+    /// Where the notice's form posts to, where the page gets one.
+    pub form: Option<&'a str>,
     /// Where the gate's script asks and posts.
     pub connect: &'a [&'a str],
 }
@@ -36,28 +36,24 @@ pub fn allow(list: &[u8], own: &Own<'_>) -> Vec<(usize, String)> {
 }
 
 fn edits(policy: &Policy<'_>, own: &Own<'_>) -> Vec<(usize, String)> {
-    let script = own.script.and_then(|path| {
-        let governing = policy.first_of(&["script-src-elem", "script-src", "default-src"])?;
-        Some((governing, "script-src", element(governing, own, path)?))
-    });
-    let style = policy.first_of(&["style-src-elem", "style-src", "default-src"]);
-    let style = style.and_then(|governing| Some((governing, "style-src", element(governing, own, own.style)?)));
+    let lacking = |name: &'static str, path: Option<&str>| {
+        let governing = policy.first_of(&[&format!("{name}-elem"), name, "default-src"])?;
+        // Under `'strict-dynamic'` addresses and `'self'` count for nothing to a script: only the nonce does. For styles
+        // it has no meaning.
+        let nonces_only = name == "script-src" && governing.has("'strict-dynamic'");
+        Some(with(governing, name, &element(governing, own, path?, nonces_only)?))
+    };
     let connect = policy.first_of(&["connect-src", "default-src"]);
-    let connect =
-        connect.and_then(|governing| Some((governing, "connect-src", addresses(governing, own, own.connect)?)));
+    let connect = connect.and_then(|list| Some(with(list, "connect-src", &addresses(list, own, own.connect)?)));
     // No fallback: without a directive of its own a form may go anywhere.
     let form = policy.first_of(&["form-action"]);
-    let form = form.and_then(|governing| Some((governing, "form-action", addresses(governing, own, &[own.form])?)));
-    let all = [script, style, connect, form].into_iter().flatten();
-    all.map(|(governing, name, source)| with(governing, name, &source)).collect()
+    let form = form.and_then(|list| Some(with(list, "form-action", &addresses(list, own, own.form.as_slice())?)));
+    [lacking("script-src", own.script), lacking("style-src", own.style), connect, form].into_iter().flatten().collect()
 }
 
 /// What a list lacks for a script or a stylesheet; `None` where it lacks nothing, or where nothing can be done.
-fn element(list: &Directive<'_>, own: &Own<'_>, path: &str) -> Option<String> {
+fn element(list: &Directive<'_>, own: &Own<'_>, path: &str, nonces_only: bool) -> Option<String> {
     let address = address(own, path);
-    // Under `'strict-dynamic'` addresses and `'self'` count for nothing to a script: only the nonce does. For styles it
-    // has no meaning.
-    let nonces_only = path.ends_with(".js") && list.has("'strict-dynamic'");
     if !nonces_only && address.is_matched_by(list) {
         return None;
     }
@@ -121,8 +117,8 @@ mod tests {
             authority: "www.example.gov.uk",
             nonce: "r4nd0m",
             script: Some("/.consent/guard-01.js"),
-            style: "/.consent/notice.css",
-            form: "/.consent/choice",
+            style: Some("/.consent/notice.css"),
+            form: Some("/.consent/choice"),
             connect: &["/.consent/verdict", "/.consent/choice"],
         }
     }
