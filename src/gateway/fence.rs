@@ -67,17 +67,18 @@ pub(super) fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let own = |name: &str| format!("{}/{name}", visit.site.config.prefix);
     // A page inside another has no notice.
     let shows = visit.asked != Asked::Frame;
-    let (style, choice) = (own(&notice::stylesheet().name), own("choice"));
+    let (style, choice, verdict) = (own(&notice::stylesheet().name), own("choice"), own("verdict"));
+    let guard = own(&visit.site.guard(visit.granted).name);
     csp::allow(
         policies,
         &Own {
             https: visit.peer.https,
             authority: &visit.host,
             nonce: visit.nonce(),
-            script: None,
+            script: Some(&guard),
             style: shows.then_some(&*style),
             form: shows.then_some(&*choice),
-            connect: &[],
+            connect: &[&verdict, &choice],
         },
     )
 }

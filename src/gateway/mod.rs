@@ -12,6 +12,7 @@ mod config;
 mod csp_report;
 mod document;
 mod fence;
+mod guard;
 mod handle;
 mod leads;
 mod origin;
@@ -21,6 +22,7 @@ mod problem;
 mod report;
 mod site;
 mod tracker;
+mod verdict;
 mod visit;
 
 pub use body::Body;

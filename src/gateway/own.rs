@@ -11,7 +11,10 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, fence, pages};
+use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, fence, guard, pages, verdict};
+
+/// For what has a name that changes with its content.
+pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
 const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
@@ -61,6 +64,12 @@ where
             _ => Err(Problem::Method("POST")),
         };
     }
+    if page == Some("verdict") {
+        return match visit.method {
+            Method::POST => verdict::verdict(visit, request).await,
+            _ => Err(Problem::Method("POST")),
+        };
+    }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
         return Err(Problem::Method("GET, HEAD"));
     }
@@ -69,7 +78,7 @@ where
         Some("cookies") => Ok(pages::cookies(visit)),
         Some("record") => pages::record(visit, request.headers(), ledger).await,
         Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(stylesheet())),
-        Some(_) => Err(Problem::NoSuchPage),
+        Some(name) => guard::asset(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
     }
 }
 
@@ -89,11 +98,9 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-/// Its name changes with its content, so it may be kept for ever.
 fn stylesheet() -> Response<Body> {
     let mut response = typed(notice::stylesheet().bytes, "text/css; charset=utf-8");
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(CACHE_CONTROL, forever);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
     response
 }
 

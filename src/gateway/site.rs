@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::catalogue::pattern::PatternFault;
-use crate::consent::{ChoiceCookie, Key};
+use crate::consent::{ChoiceCookie, Key, PurposeSet};
 use crate::inventory::{Counters, Inventory};
+use crate::notice::Guard;
 use crate::policy::{Policy, csp};
 
 use super::Config;
+use super::guard::Guards;
 
 /// One site, ready to serve.
 pub struct Site {
@@ -32,6 +34,7 @@ pub struct Site {
     pub fence: http::HeaderValue,
     /// How many reports of browsers came lately.
     pub reports: super::csp_report::Pace,
+    guards: Guards,
 }
 
 /// Why a site cannot be served.
@@ -70,8 +73,14 @@ impl Site {
             cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
             fence: fence(&config.hosts),
             reports: super::csp_report::Pace::default(),
+            guards: Guards::new(),
             config,
         })
+    }
+
+    /// The guard for pages on which these purposes are granted.
+    pub fn guard(&self, granted: PurposeSet) -> &Guard {
+        self.guards.of(&self.config, &self.policy, granted)
     }
 
     /// The site's name: its first host.

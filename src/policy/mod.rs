@@ -6,6 +6,7 @@
 
 mod config;
 pub mod csp;
+mod guard;
 mod paths;
 mod script;
 mod verdict;
@@ -22,6 +23,7 @@ use paths::Paths;
 use script::Write;
 
 pub use config::*;
+pub use guard::{GuardRules, Judged};
 pub use verdict::{Rule, Verdict};
 
 /// The compiled rules of one site.
@@ -31,19 +33,11 @@ pub struct Policy {
     hosts: Hosts,
     cookies: NamePatterns<Purpose>,
     storage: NamePatterns<Purpose>,
-    tags: Vec<Tag>,
+    tags: Vec<(String, AddressPattern, Purpose)>,
+    /// The hosts that `tags:` names, as sources of a policy.
+    named: Vec<(String, Purpose)>,
     paths: Paths,
     unclassified: Unclassified,
-}
-
-/// A `tags:` rule.
-#[derive(Debug)]
-struct Tag {
-    written: String,
-    pattern: AddressPattern,
-    purpose: Purpose,
-    /// The host it names, as sources.
-    hosts: Vec<String>,
 }
 
 impl Policy {
@@ -52,14 +46,10 @@ impl Policy {
     /// # Errors
     /// The first `tags:` or `paths:` pattern that is none.
     pub fn new(config: &Config) -> Result<Self, PatternFault> {
-        let tag = |rule: &TagRule| {
-            let pattern = AddressPattern::parse(&rule.pattern)?;
-            Ok(Tag {
-                written: rule.pattern.clone(),
-                pattern,
-                purpose: rule.purpose,
-                hosts: csp::tag_host(&rule.pattern),
-            })
+        let tag = |rule: &TagRule| Ok((rule.pattern.clone(), AddressPattern::parse(&rule.pattern)?, rule.purpose));
+        let named = |rule: &TagRule| {
+            let purpose = rule.purpose;
+            csp::tag_host(&rule.pattern).into_iter().map(move |host| (host, purpose))
         };
         Ok(Self {
             purposes: config.purposes.clone(),
@@ -67,6 +57,7 @@ impl Policy {
             cookies: names(&config.cookies),
             storage: names(&config.storage),
             tags: config.tags.iter().map(tag).collect::<Result<_, _>>()?,
+            named: config.tags.iter().flat_map(named).collect(),
             paths: Paths::new(&config.paths)?,
             unclassified: config.unclassified,
         })
@@ -166,13 +157,13 @@ impl Policy {
     /// The hosts that `tags:` names and that pass, as sources of a Content-Security-Policy, in the order written. A
     /// policy knows hosts only: one is named if any of its rules passes.
     pub fn named_hosts(&self, granted: PurposeSet) -> impl Iterator<Item = &str> {
-        let passing = self.tags.iter().filter(move |tag| granted.contains(tag.purpose));
-        passing.flat_map(|tag| tag.hosts.iter().map(String::as_str))
+        let passing = self.named.iter().filter(move |(_, purpose)| granted.contains(*purpose));
+        passing.map(|(host, _)| host.as_str())
     }
 
     fn site_rule(&self, address: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
-        let tag = self.tags.iter().find(|tag| tag.pattern.matches(address))?;
-        Some(Verdict::of(tag.purpose, granted, Rule::Site(&tag.written)))
+        let (written, _, purpose) = self.tags.iter().find(|(_, pattern, _)| pattern.matches(address))?;
+        Some(Verdict::of(*purpose, granted, Rule::Site(written)))
     }
 
     /// None are looked for where no rule could name them.
