@@ -52,7 +52,7 @@ fn made(visit: &Visit, tag: &HeldTag) -> Option<Vec<u8>> {
 
 fn held<'h>(visit: &'h Visit, purpose: Option<Purpose>, granted: &'h [&'h str]) -> Held<'h> {
     let policy = &visit.site.policy;
-    let could = policy.granted_on(&visit.path, policy.purposes().all());
+    let could = visit.grantable();
     match purpose {
         Some(purpose) if could.contains(purpose) => Held::For(purpose, policy.purposes().name(purpose), granted),
         None if could.covers(policy.purposes().all()) => Held::Unclassified,

@@ -11,7 +11,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, choose, embed, guard, pages, verdict};
+use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, guard, pages, verdict};
 
 /// For what has a name that changes with its content.
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -21,12 +21,27 @@ const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
 
 /// Is this request for the gate itself?
 pub(super) fn is_own(visit: &Visit) -> bool {
-    visit.enforces() && (under_prefix(visit).is_some() || visit.path == "/.well-known/gpc.json")
+    visit.enforces() && is_reserved(&visit.site, &visit.path) || takes_reports(visit)
+}
+
+/// Reports are taken in observe mode too, where they are asked for.
+fn takes_reports(visit: &Visit) -> bool {
+    let asks = match visit.site.config.csp {
+        Csp::Fence => false,
+        Csp::Learn => visit.mode() != Mode::Off,
+        Csp::Strict => visit.enforces(),
+    };
+    asks && under_prefix(&visit.site, &visit.path) == Some(fence::REPORTS)
+}
+
+/// Is this path the gate's own, in a mode in which it has any?
+pub(super) fn is_reserved(site: &Site, path: &str) -> bool {
+    under_prefix(site, path).is_some() || path == "/.well-known/gpc.json"
 }
 
 /// The part of the path behind the prefix.
-fn under_prefix(visit: &Visit) -> Option<&str> {
-    let rest = visit.path.strip_prefix(visit.site.config.prefix.as_str())?;
+fn under_prefix<'p>(site: &Site, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(site.config.prefix.as_str())?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }
 
@@ -36,22 +51,26 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let page = under_prefix(visit);
+    let page = under_prefix(&visit.site, &visit.path);
     if page == Some("choice") {
         return match visit.method {
             Method::POST => choose::choose(visit, request, ledger).await,
             _ => Err(Problem::Method("POST")),
         };
     }
-    if visit.method == Method::POST {
-        match page {
-            Some("embed") => return embed::once(visit, request).await,
-            Some("verdict") => return verdict::verdict(visit, request).await,
-            _ => {}
-        }
+    if takes_reports(visit) {
+        return match visit.method {
+            Method::POST => Ok(csp_report::take(visit, request).await),
+            _ => Err(Problem::Method("POST")),
+        };
     }
-    if matches!(page, Some("embed" | "verdict")) {
+    if matches!(page, Some("embed" | "verdict")) && visit.method != Method::POST {
         return Err(Problem::Method("POST"));
+    }
+    match page {
+        Some("embed") => return embed::once(visit, request).await,
+        Some("verdict") => return verdict::verdict(visit, request).await,
+        _ => {}
     }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
         return Err(Problem::Method("GET, HEAD"));

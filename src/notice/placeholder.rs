@@ -46,10 +46,11 @@ pub enum Held<'a> {
 
 /// The placeholder's bytes, all ASCII, for the place in front of the held tag.
 pub fn placeholder(view: &Placeholder) -> Vec<u8> {
-    let strings = Strings::of(view.place.language);
+    let place = &view.place;
+    let strings = Strings::of(place.language);
     let mut html = Html::default();
     html.raw("<consent-placeholder><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &view.place.own(&stylesheet().name))]);
+    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
     let room = Room::of(view);
     open_group(&mut html, view, strings, &room);
     room.draw(&mut html);
@@ -58,7 +59,7 @@ pub fn placeholder(view: &Placeholder) -> Vec<u8> {
     html.raw("<div class=\"buttons\">");
     ways(&mut html, view, strings);
     html.raw("</div></div></div></template>");
-    html.open("link", &[("rel", "stylesheet"), ("href", &view.place.own(&held_stylesheet().name))]);
+    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&held_stylesheet().name)), ("nonce", place.nonce)]);
     link(&mut html, view, strings);
     html.raw("</consent-placeholder>");
     html.into_string().into_bytes()
