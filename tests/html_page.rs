@@ -28,6 +28,7 @@ fn job(policy: &Arc<Policy>, granted: PurposeSet) -> Job {
         granted,
         address: "https://www.example.gov.uk/bins/".parse().expect("an address"),
         head: Some(HEAD.as_bytes().to_vec()),
+        csp: None,
         placeholder: Some(Arc::new(|_| Some(PLACEHOLDER.as_bytes().to_vec()))),
         notice: Some(Box::new(|_| NOTICE.as_bytes().to_vec())),
         footer: Some(Box::new(|_| FOOTER.as_bytes().to_vec())),

@@ -15,7 +15,7 @@ mod scripts;
 
 pub use addresses::{Company, address, own_path};
 pub use cookies::{KnownCookie, cookie};
-pub use scripts::{Signature, signatures};
+pub use scripts::{Signature, addresses_in, signatures};
 
 /// How much the catalogue knows, for the admin listener and for `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

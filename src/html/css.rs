@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// Put in front of an address: what follows becomes the text of a `data:` address, which fetches nothing, and every
 /// other rule of the sheet goes on working. No byte of it needs to be escaped in a string, in `url(…)` or in HTML.
-pub(super) const INERT: &str = "data:,consentgate/";
+pub const INERT: &str = "data:,consentgate/";
 
 /// An address, without its escapes.
 #[derive(Debug, PartialEq, Eq)]

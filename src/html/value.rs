@@ -2,6 +2,7 @@
 //!
 //! Character references are decoded; an edit found in the decoded text is made in the written one.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Where the references that count are decoded.
@@ -21,7 +22,7 @@ pub(super) struct Value {
 
 impl Value {
     pub(super) fn decode(written: &[u8], place: Place) -> Self {
-        let written = &*plain(written);
+        let written = &*Self::plain(written);
         let (mut text, mut pieces) = (String::with_capacity(written.len()), Vec::new());
         let mut at = 0;
         // No reference has a second `&` in it: each can be decoded without the others.
@@ -40,6 +41,12 @@ impl Value {
         Self { text, pieces }
     }
 
+    /// The same text with one byte for each that is no UTF-8: what counts is ASCII, and places must stay.
+    pub(super) fn plain(written: &[u8]) -> Cow<'_, str> {
+        let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '_' };
+        std::str::from_utf8(written).map_or_else(|_| written.iter().map(ascii).collect(), Into::into)
+    }
+
     /// Where a place of the decoded text stands in the written one. In a piece, only its beginning can be a reference.
     pub(super) fn written(&self, at: usize) -> usize {
         let behind = self.pieces.partition_point(|(decoded, _)| decoded.end <= at);
@@ -49,12 +56,6 @@ impl Value {
             None => self.pieces.last().map_or(0, |(_, written)| written.end),
         }
     }
-}
-
-/// The same text with one byte for each that is no UTF-8: what counts is ASCII, and places must stay.
-fn plain(written: &[u8]) -> std::borrow::Cow<'_, str> {
-    let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '_' };
-    std::str::from_utf8(written).map_or_else(|_| written.iter().map(ascii).collect(), Into::into)
 }
 
 #[cfg(test)]
