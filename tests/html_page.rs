@@ -176,7 +176,7 @@ fn nothing_that_tracks_is_left_alive() {
 fn each_form_of_tag_is_held() {
     for (name, held) in [
         ("plain.html", 6), // script src, inline, dns-prefetch, noscript img, iframe, srcset
-        ("upper.html", 7), // two scripts, img with a reference, object, embed, video poster, source
+        ("upper.html", 8), // three scripts, img with a reference, object, embed, video poster, source
         ("no-head-no-body.html", 1),
         ("frameset.html", 1),
         ("frameset-hiding.html", 1),

@@ -27,7 +27,7 @@ impl Value {
         let mut at = 0;
         // No reference has a second `&` in it: each can be decoded without the others.
         while at < written.len() {
-            let end = written[at + 1..].find('&').map_or(written.len(), |next| at + 1 + next);
+            let end = memchr::memchr(b'&', &written.as_bytes()[at + 1..]).map_or(written.len(), |next| at + 1 + next);
             let begin = text.len();
             let piece = &written[at..end];
             match place {

@@ -18,71 +18,51 @@ const MANY: usize = 12;
 /// How often to look further back for a `>` that ends all tags.
 const ATTEMPTS: usize = 8;
 
-/// Searches the chunks of a page.
-#[derive(Default)]
-pub(super) struct Watch {
-    /// The end of the chunk before: a name may begin there.
-    before: Vec<u8>,
+/// A chunk in pieces, in order; `true`: every start tag that begins in this piece is to be read.
+///
+/// The end of a chunk is always watched, back to where no tag is open: what such a tag has for attributes is in chunks
+/// to come. So no name has to be looked for across the end of a chunk.
+pub(super) fn pieces(chunk: &[u8]) -> Vec<(Range<usize>, bool)> {
+    let Some(places) = places(chunk) else { return vec![(0..chunk.len(), true)] };
+    let mut pieces = Pieces::default();
+    for place in places {
+        let start = none_open(chunk, place);
+        if place < pieces.watched_until() || start == place {
+            continue;
+        }
+        let end = memchr::memchr(b'<', &chunk[place..]).map_or(chunk.len(), |at| place + at);
+        pieces.watch(start, end);
+    }
+    pieces.watch(none_open(chunk, chunk.len()), chunk.len());
+    pieces.0
 }
 
-impl Watch {
-    /// The chunk in pieces, in order; `true`: every start tag that begins in this piece is to be read.
-    ///
-    /// The end of a chunk is always watched, back to where no tag is open: what such a tag has for attributes is in
-    /// chunks to come.
-    pub(super) fn pieces(&mut self, chunk: &[u8]) -> Vec<(Range<usize>, bool)> {
-        let places = self.places(chunk);
-        self.remember(chunk);
-        let Some(places) = places else { return vec![(0..chunk.len(), true)] };
-        let mut pieces = Pieces::default();
-        for place in places {
-            if place < pieces.watched_until() {
-                continue;
+/// The equals signs behind names that may act; `None` if there are many.
+fn places(chunk: &[u8]) -> Option<Vec<usize>> {
+    let mut places = Vec::new();
+    for at in memchr::memchr_iter(b'=', chunk) {
+        if may_act(&name_before(chunk, at), &chunk[at + 1..]) {
+            if places.len() == MANY {
+                return None;
             }
-            let start = none_open(chunk, place);
-            let end = memchr::memchr(b'<', &chunk[place..]).map_or(chunk.len(), |at| place + at);
-            pieces.watch(start, end);
+            places.push(at);
         }
-        pieces.watch(none_open(chunk, chunk.len()), chunk.len());
-        pieces.0
     }
+    Some(places)
+}
 
-    /// The equals signs behind names that may act; `None` if there are many.
-    fn places(&self, chunk: &[u8]) -> Option<Vec<usize>> {
-        let mut places = Vec::new();
-        for at in memchr::memchr_iter(b'=', chunk) {
-            if may_act(&self.name_before(chunk, at), &chunk[at + 1..]) {
-                if places.len() == MANY {
-                    return None;
-                }
-                places.push(at);
-            }
+/// The letters in front of an equals sign, lower-case; longer ones are no name that is looked for.
+fn name_before(chunk: &[u8], equals: usize) -> Name {
+    let mut bytes = chunk[..equals].iter().rev().skip_while(|byte| is_space(**byte));
+    let mut name = Name { letters: [0; LONGEST_NAME], start: LONGEST_NAME };
+    while let Some(byte) = bytes.next().filter(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b':')) {
+        if name.start == 0 {
+            return Name { start: LONGEST_NAME, ..name };
         }
-        Some(places)
+        name.start -= 1;
+        name.letters[name.start] = byte.to_ascii_lowercase();
     }
-
-    /// The letters in front of an equals sign, lower-case; longer ones are no name that is looked for.
-    fn name_before(&self, chunk: &[u8], equals: usize) -> Name {
-        let mut bytes = self.before.iter().chain(&chunk[..equals]).rev().skip_while(|byte| is_space(**byte));
-        let mut name = Name { letters: [0; LONGEST_NAME], start: LONGEST_NAME };
-        while let Some(byte) = bytes.next().filter(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b':')) {
-            if name.start == 0 {
-                return Name { start: LONGEST_NAME, ..name };
-            }
-            name.start -= 1;
-            name.letters[name.start] = byte.to_ascii_lowercase();
-        }
-        name
-    }
-
-    fn remember(&mut self, chunk: &[u8]) {
-        const ENOUGH: usize = 4 * LONGEST_NAME;
-        self.before.extend_from_slice(&chunk[chunk.len().saturating_sub(ENOUGH)..]);
-        // White space between a name and its equals sign is nothing to remember, however long it is.
-        let text = self.before.len() - self.before.iter().rev().take_while(|byte| is_space(**byte)).count();
-        self.before.truncate(text + 1);
-        self.before.drain(..self.before.len().saturating_sub(ENOUGH));
-    }
+    name
 }
 
 /// A name in a buffer of its own, filled from the end.
@@ -150,10 +130,12 @@ fn is_space(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::any_tag::acts;
+    use super::super::scan::{Event, Scanner};
     use super::*;
 
     fn watched(chunk: &str) -> Vec<&str> {
-        let pieces = Watch::default().pieces(chunk.as_bytes());
+        let pieces = pieces(chunk.as_bytes());
         assert_eq!(pieces.first().map_or(0, |(piece, _)| piece.start), 0);
         assert!(pieces.windows(2).all(|pair| pair[0].0.end == pair[1].0.start));
         assert_eq!(pieces.last().map_or(0, |(piece, _)| piece.end), chunk.len());
@@ -168,23 +150,43 @@ mod tests {
         assert_eq!(watched("<p>x<br><i title=\"a>b\" ONLOAD=x>y<p>"), ["<i title=\"a>b\" ONLOAD=x>y"]);
         assert_eq!(watched("<p title='"), ["<p title='"]);
         assert_eq!(watched("<p>x</p><i clas"), ["<i clas"]);
-        assert_eq!(watched("<p>style=x"), ["style=x"], "text");
+        assert_eq!(watched("<p>style=x"), Vec::<&str>::new(), "text");
     }
 
     #[test]
-    fn a_name_may_begin_in_the_chunk_before() {
-        for cut in 0.."<p style   =".len() {
-            let text = "<p style   =x><b>";
-            let mut watch = Watch::default();
-            watch.pieces(text[..cut].as_bytes());
-            let pieces = watch.pieces(text[cut..].as_bytes());
-            assert!(pieces[0].1, "{cut}: {pieces:?}");
-        }
-        let mut watch = Watch::default();
-        watch.pieces(b"<p style");
-        for _ in 0..100 {
-            watch.pieces(b"          \n");
-        }
-        assert!(watch.places(b"=x").is_some_and(|places| places == [0]));
+    fn where_many_names_stand_all_of_the_chunk_is_watched() {
+        let chunk = "<p style='a:url(b)'>x</p><br>".repeat(MANY + 1);
+        assert_eq!(watched(&chunk), [&*chunk]);
+    }
+
+    /// A tag whose names could be missed by the rule about quotes, with every tag read for comparison.
+    #[test]
+    fn no_tag_that_acts_is_missed_wherever_the_chunk_ends() {
+        use proptest::prelude::*;
+        const WORDS: [&str; 24] = [
+            "<p", "<a b=", ">", "\"", "'", " onclick=", " style = ", "x(", "=", " ", "<", "/>", "</p>", "<script>",
+            "</script>", "<!--", "-->", " c=\"<b>\"", " d='>'", "\n", "text", " href=java", "<svg>", "&quot;",
+        ];
+        let starts = |pieces: &[&[u8]]| {
+            let mut scanner = Scanner::fragment(0);
+            let mut events: Vec<_> = pieces.iter().flat_map(|piece| scanner.feed(piece).expect("no limit")).collect();
+            events.extend(scanner.end().expect("no limit"));
+            let html = pieces.concat();
+            let acting = events.into_iter().filter_map(|event| match event {
+                Event::Start { span, .. } if acts(&html[span.clone()]) => Some(span.start),
+                _ => None,
+            });
+            acting.collect::<Vec<_>>()
+        };
+        let words = proptest::collection::vec(proptest::sample::select(WORDS.to_vec()), 0..40);
+        proptest!(ProptestConfig::with_cases(3000), |(words in words, cut in 0..200_usize)| {
+            let html = words.concat().into_bytes();
+            // By single bytes, every tag is in the watched end of its chunk.
+            let each: Vec<_> = html.chunks(1).collect();
+            let cut = cut % (html.len() + 1);
+            let expected = starts(&each);
+            prop_assert_eq!(starts(&[&html]), expected.clone());
+            prop_assert_eq!(starts(&[&html[..cut], &html[cut..]]), expected);
+        });
     }
 }
