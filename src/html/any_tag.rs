@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::attributes::{Attribute, StartTag};
 
 /// No attribute that acts has a longer name (`oncontentvisibilityautostatechange`).
-pub(super) const LONGEST_NAME: usize = 40;
+const LONGEST_NAME: usize = 40;
 
 /// How an attribute's value acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,15 +40,35 @@ fn use_of(name: &[u8]) -> Option<Use> {
     })
 }
 
-/// May this attribute act? `name` in lower case, `rest` what follows its equals sign as far as that has come.
+/// Could an attribute of this name act? Cheap, for every attribute of a page is asked: by its first letter and its length.
+fn may_be_known(name: &[u8]) -> bool {
+    let Some(first) = name.first() else { return false };
+    match (first.to_ascii_lowercase(), name.len()) {
+        (b'o', 4..=LONGEST_NAME) => matches!(name[1], b'n' | b'N'),
+        (b'h' | b'p', 4) | (b'x' | b'b', 10) | (b's', 5 | 6) | (b'f', 4 | 6 | 10) | (b'a', 6 | 14) | (b'c', 6 | 9) => {
+            true
+        }
+        (b'm', 4..=12) => true,
+        _ => false,
+    }
+}
+
+/// How an attribute of this name, as written, acts.
+fn used(name: &[u8]) -> Option<Use> {
+    if may_be_known(name) { use_of(&name.to_ascii_lowercase()) } else { None }
+}
+
+/// May this attribute act? `rest` is what follows its equals sign as far as that has come.
 pub(super) fn may_act(name: &[u8], rest: &[u8]) -> bool {
-    let Some(used) = use_of(name) else { return false };
+    let Some(used) = used(name) else { return false };
     let value = rest.iter().find(|byte| **byte > b' ' && !matches!(byte, b'"' | b'\''));
     match (used, name) {
         // A script's scheme, plain or with its first letter encoded.
         (Use::Link, _) => value.is_none_or(|first| matches!(first, b'j' | b'J' | b'v' | b'V' | b'&')),
-        // A colour, most often.
-        (Use::Style, b"fill" | b"stroke") => value.is_none_or(|first| matches!(first, b'u' | b'U' | b'&' | b'\\' | b'/')),
+        // `fill` and `stroke`: a colour, most often.
+        (Use::Style, [b'f' | b'F', _, _, _] | [b's' | b'S', _, _, _, _, _]) => {
+            value.is_none_or(|first| matches!(first, b'u' | b'U' | b'&' | b'\\' | b'/'))
+        }
         _ => true,
     }
 }
@@ -62,15 +82,13 @@ pub(super) fn acts(raw: &[u8]) -> bool {
 pub(super) fn acting(raw: &[u8]) -> impl Iterator<Item = (Attribute, Range<usize>, Use)> {
     StartTag::new(raw).attributes().filter_map(|attribute| {
         let name = &raw[attribute.name.clone()];
-        if name.len() > LONGEST_NAME {
-            return None;
-        }
+        let used = used(name)?;
         let value = attribute.value.clone().filter(|value| !value.is_empty())?;
-        let lower = name.to_ascii_lowercase();
-        let used = use_of(&lower)?;
         let acts = match used {
-            Use::Link => may_act(&lower, &raw[value.clone()]),
-            Use::Style => memchr::memchr2(b'(', b'\\', &raw[value.clone()]).is_some() || raw[value.clone()].contains(&b'&'),
+            Use::Link => may_act(name, &raw[value.clone()]),
+            Use::Style => {
+                memchr::memchr2(b'(', b'\\', &raw[value.clone()]).is_some() || raw[value.clone()].contains(&b'&')
+            }
             _ => true,
         };
         acts.then_some((attribute, value, used))
@@ -93,6 +111,15 @@ mod tests {
         assert_eq!(uses("<path fill=url(#a) stroke='&#117;rl(b)'>"), [Use::Style, Use::Style]);
         for raw in ["<a href=/x data-onclick=y on=z onclick style='color:red' fill=red>", "<p onclick=''>", "<p>"] {
             assert_eq!(uses(raw), [], "{raw}");
+        }
+    }
+
+    #[test]
+    fn every_known_name_may_be_known() {
+        let names = "style fill stroke filter mask clip-path cursor marker marker-start marker-mid marker-end background ping \
+                     attributionsrc action formaction href xlink:href onload onCLICK oncontentvisibilityautostatechange";
+        for name in names.split_ascii_whitespace() {
+            assert!(used(name.as_bytes()).is_some(), "{name}");
         }
     }
 

@@ -242,7 +242,8 @@ impl Editor {
             if memchr::memchr(b'&', &content).is_some() {
                 let value = Value::decode(&content, Place::Text);
                 let decoded = self.judge().sheet(&value.text, &raw, |at| offset + value.written(at));
-                let again = |part: &Part| parts.iter().any(|known| known.finding == part.finding || known.edits == part.edits);
+                let again =
+                    |part: &Part| parts.iter().any(|known| known.finding == part.finding || known.edits == part.edits);
                 let new: Vec<_> = decoded.into_iter().filter(|part| !again(part)).collect();
                 parts.extend(new);
             }

@@ -61,7 +61,8 @@ impl<'u> Data<'u> {
     }
 
     fn is_base64(&self) -> bool {
-        self.head.rsplit(';').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("base64")) && self.head.contains(';')
+        self.head.rsplit(';').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("base64"))
+            && self.head.contains(';')
     }
 }
 
@@ -83,7 +84,8 @@ fn percent_decoded(text: &str) -> Vec<u8> {
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+    let digits =
+        std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     u8::from_str_radix(digits, 16).ok()
 }
 

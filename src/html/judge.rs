@@ -200,13 +200,13 @@ impl Judge<'_> {
     fn followed(&self, address: &str, raw: &[u8]) -> Judged {
         let followed = |base: &Url| {
             let Ok(url) = base.join(address) else { return Judged::Pass };
-            let text = match url.scheme() {
-                "javascript" => embedded::script(&url),
-                "http" | "https" => format!("'{url}'"),
+            let (text, address) = match url.scheme() {
+                "javascript" => (embedded::script(&url), "inline".to_owned()),
+                "http" | "https" => (format!("'{url}'"), shown(&url)),
                 _ => return Judged::Pass,
             };
             let verdict = self.handler(&text);
-            if verdict.is_hold() { self.judged(&verdict, tag_name(raw), &shown(&url)) } else { Judged::Pass }
+            if verdict.is_hold() { self.judged(&verdict, tag_name(raw), &address) } else { Judged::Pass }
         };
         self.bases.iter().map(followed).fold(Judged::Pass, Judged::or)
     }
@@ -267,10 +267,11 @@ impl Judge<'_> {
         let tiny = |size: &Option<String>| matches!(size.as_deref().map(str::trim), Some("0" | "1" | "0px" | "1px"));
         let style = value("style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
         let hidden = value("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden");
-        (!hidden && !size.iter().any(tiny)).then_some(())?;
+        let address = self.bases.last()?.join(&address).ok()?;
+        (!hidden && !size.iter().any(tiny) && matches!(address.scheme(), "http" | "https")).then_some(())?;
         Some(HeldTag {
             tag: name.into(),
-            address: self.bases.last()?.join(&address).ok()?.into(),
+            address: address.into(),
             purpose: purpose.into(),
             company: finding.whose.map(|(_, company)| company),
             title: value("title"),

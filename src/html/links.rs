@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn images_of_a_set_and_escaped_quotes_hide_nothing() {
-        let set = "</a.png>; rel=preload; as=image; imagesrcset=\"/a.png 1x, https://www.google-analytics.com/b.png 2x\"";
+        let set =
+            "</a.png>; rel=preload; as=image; imagesrcset=\"/a.png 1x, https://www.google-analytics.com/b.png 2x\"";
         assert_eq!(hold(&[set]), (vec![], 1));
         let quoted = "</a>; title=\"\\\", <x>; rel=\\\"\"; rel=next, <//www.google-analytics.com/>; rel=preload";
         assert_eq!(hold(&[quoted]), (vec!["</a>; title=\"\\\", <x>; rel=\\\"\"; rel=next".into()], 1));

@@ -53,7 +53,9 @@ pub(super) fn policy_edits(raw: &[u8], at: usize, edit: impl Fn(&str) -> Vec<(us
     let mut edits = edit(&value.text);
     edits.sort_by_key(|(place, _)| *place);
     let edits = edits.into_iter();
-    edits.map(|(place, text)| Edit { at: at + range.start + value.written(place), text: escaped(&text).into() }).collect()
+    edits
+        .map(|(place, text)| Edit { at: at + range.start + value.written(place), text: escaped(&text).into() })
+        .collect()
 }
 
 /// Safe in a value with or without quotes.

@@ -31,8 +31,8 @@ use std::fmt;
 
 pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
-pub use document::{Asked, Document, looks_like_html};
 pub use css::INERT;
+pub use document::{Asked, Document, looks_like_html};
 pub use hold::{Finding, HELD_PREFIX, HeldTag};
 pub use links::hold_links;
 pub use page::{Csp, Job, Notice, Page, Placeholder};

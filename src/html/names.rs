@@ -84,7 +84,9 @@ type Names = HashMap<LocalNameHash, Name, BuildHasherDefault<Spread>>;
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let fetching = FETCHING.iter().map(|(name, _)| (*name, Name::Judged(Kind::Fetching)));
     let mut names: Vec<(&str, Name)> = fetching.collect();
-    names.extend([("script", Kind::Script), ("link", Kind::Link), ("html", Kind::Html), ("meta", Kind::Meta)].map(judged));
+    names.extend(
+        [("script", Kind::Script), ("link", Kind::Link), ("html", Kind::Html), ("meta", Kind::Meta)].map(judged),
+    );
     names.extend([("noscript", Kind::Opaque), ("base", Kind::Base)].map(judged));
     names.extend([("body", Name::Body), ("frameset", Name::Frameset), ("head", Name::Head), ("style", Name::Style)]);
     names.extend([("template", Name::Template), ("select", Name::Select), ("bgsound", Name::FetchingInHead)]);

@@ -64,15 +64,7 @@ impl Page {
         let Job { policy, granted, address, head, placeholder, csp, notice, footer } = job;
         let mut editor = Editor::new(policy, granted, address);
         (editor.placeholder, editor.csp) = (placeholder, csp);
-        Self {
-            editor,
-            scanner: Scanner::page(),
-            head,
-            notice,
-            footer,
-            language: None,
-            body_end: None,
-        }
+        Self { editor, scanner: Scanner::page(), head, notice, footer, language: None, body_end: None }
     }
 
     /// Takes the next bytes of the page; what may leave is added to `out`.

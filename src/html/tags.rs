@@ -49,9 +49,8 @@ pub(super) fn animates_address(tag: StartTag<'_>) -> bool {
 
 /// Does this `param` of an `object` name an address?
 pub(super) fn is_address_parameter(tag: StartTag<'_>) -> bool {
-    const NAMES: [&str; 12] = [
-        "movie", "src", "url", "data", "filename", "href", "source", "file", "code", "codebase", "archive", "baseurl",
-    ];
+    const NAMES: [&str; 12] =
+        ["movie", "src", "url", "data", "filename", "href", "source", "file", "code", "codebase", "archive", "baseurl"];
     tag.value("name").is_some_and(|name| NAMES.iter().any(|known| name.trim().eq_ignore_ascii_case(known)))
 }
 

@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::any_tag::{LONGEST_NAME, may_act};
+use super::any_tag::may_act;
 
 /// In so many places, reading every tag of the chunk is the cheaper way.
 const MANY: usize = 12;
@@ -41,7 +41,7 @@ pub(super) fn pieces(chunk: &[u8]) -> Vec<(Range<usize>, bool)> {
 fn places(chunk: &[u8]) -> Option<Vec<usize>> {
     let mut places = Vec::new();
     for at in memchr::memchr_iter(b'=', chunk) {
-        if may_act(&name_before(chunk, at), &chunk[at + 1..]) {
+        if may_act(name_before(chunk, at), &chunk[at + 1..]) {
             if places.len() == MANY {
                 return None;
             }
@@ -51,32 +51,17 @@ fn places(chunk: &[u8]) -> Option<Vec<usize>> {
     Some(places)
 }
 
-/// The letters in front of an equals sign, lower-case; longer ones are no name that is looked for.
-fn name_before(chunk: &[u8], equals: usize) -> Name {
-    let mut bytes = chunk[..equals].iter().rev().skip_while(|byte| is_space(**byte));
-    let mut name = Name { letters: [0; LONGEST_NAME], start: LONGEST_NAME };
-    while let Some(byte) = bytes.next().filter(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b':')) {
-        if name.start == 0 {
-            return Name { start: LONGEST_NAME, ..name };
-        }
-        name.start -= 1;
-        name.letters[name.start] = byte.to_ascii_lowercase();
+/// The letters in front of an equals sign.
+fn name_before(chunk: &[u8], equals: usize) -> &[u8] {
+    let mut end = equals;
+    while end > 0 && is_space(chunk[end - 1]) {
+        end -= 1;
     }
-    name
-}
-
-/// A name in a buffer of its own, filled from the end.
-struct Name {
-    letters: [u8; LONGEST_NAME],
-    start: usize,
-}
-
-impl std::ops::Deref for Name {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.letters[self.start..]
+    let mut start = end;
+    while start > 0 && (chunk[start - 1].is_ascii_alphabetic() || matches!(chunk[start - 1], b'-' | b':')) {
+        start -= 1;
     }
+    &chunk[start..end]
 }
 
 #[derive(Default)]
@@ -164,8 +149,30 @@ mod tests {
     fn no_tag_that_acts_is_missed_wherever_the_chunk_ends() {
         use proptest::prelude::*;
         const WORDS: [&str; 24] = [
-            "<p", "<a b=", ">", "\"", "'", " onclick=", " style = ", "x(", "=", " ", "<", "/>", "</p>", "<script>",
-            "</script>", "<!--", "-->", " c=\"<b>\"", " d='>'", "\n", "text", " href=java", "<svg>", "&quot;",
+            "<p",
+            "<a b=",
+            ">",
+            "\"",
+            "'",
+            " onclick=",
+            " style = ",
+            "x(",
+            "=",
+            " ",
+            "<",
+            "/>",
+            "</p>",
+            "<script>",
+            "</script>",
+            "<!--",
+            "-->",
+            " c=\"<b>\"",
+            " d='>'",
+            "\n",
+            "text",
+            " href=java",
+            "<svg>",
+            "&quot;",
         ];
         let starts = |pieces: &[&[u8]]| {
             let mut scanner = Scanner::fragment(0);

@@ -140,7 +140,11 @@ impl Policy {
         self.by_rule(text, granted).chain(by_signature).chain(by_write).find(Verdict::is_hold)
     }
 
-    fn by_rule<'s, 't>(&'s self, text: &'t [u8], granted: PurposeSet) -> impl Iterator<Item = Verdict<'s>> + use<'s, 't> {
+    fn by_rule<'s, 't>(
+        &'s self,
+        text: &'t [u8],
+        granted: PurposeSet,
+    ) -> impl Iterator<Item = Verdict<'s>> + use<'s, 't> {
         self.addresses_in(text).filter_map(move |address| self.site_rule(&address, granted))
     }
 
