@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use url::Url;
+use url::{Position, Url};
 
 use crate::consent::PurposeSet;
 use crate::policy::{Policy, Rule, Verdict};
@@ -202,7 +202,7 @@ impl Judge<'_> {
             let Ok(url) = base.join(address) else { return Judged::Pass };
             let (text, address) = match url.scheme() {
                 "javascript" => (embedded::script(&url), "inline".to_owned()),
-                "http" | "https" => (format!("'{url}'"), shown(&url)),
+                "http" | "https" => (plainly(&url), shown(&url)),
                 _ => return Judged::Pass,
             };
             let verdict = self.handler(&text);
@@ -340,6 +340,12 @@ impl Part {
             Judged::Pass | Judged::Inline | Judged::Documents(_) => None,
         }
     }
+}
+
+/// As a script would name it: without a user and a port.
+fn plainly(url: &Url) -> String {
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    format!("'//{}{target}'", url.host_str().unwrap_or_default())
 }
 
 fn shown(url: &Url) -> String {
