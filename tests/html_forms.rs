@@ -8,8 +8,8 @@ use consentgate::consent::PurposeSet;
 use consentgate::html::{Finding, HELD_PREFIX, INERT, Job, Page};
 use consentgate::policy::{Action, Config, Policy, Unclassified};
 
-fn job(config: Config, all: bool) -> Job {
-    let policy = Arc::new(Policy::new(&config).expect("no patterns"));
+fn job(config: &Config, all: bool) -> Job {
+    let policy = Arc::new(Policy::new(config).expect("no patterns"));
     let granted = if all { policy.purposes().all() } else { PurposeSet::ESSENTIAL };
     let address = "https://www.example.gov.uk/bins/".parse().expect("an address");
     Job { policy, granted, address, head: None, placeholder: None, csp: None, notice: None, footer: None }
@@ -28,7 +28,7 @@ fn rewrite(job: Job, html: &str) -> (String, Vec<Finding>) {
 }
 
 fn held(html: &str) -> (String, usize) {
-    let (out, findings) = rewrite(job(config(), false), html);
+    let (out, findings) = rewrite(job(&config(), false), html);
     (out, findings.iter().filter(|finding| finding.held).count())
 }
 
@@ -133,7 +133,7 @@ fn every_form_passes_for_the_sites_own_and_after_consent() {
             assert_eq!((&*out, count), (&*html, 0));
         }
         let html = form.replace("{}", WRITTEN[0]);
-        let (out, findings) = rewrite(job(config(), true), &html);
+        let (out, findings) = rewrite(job(&config(), true), &html);
         assert_eq!((out, findings.len()), (html, 0));
     }
 }
@@ -206,7 +206,7 @@ fn what_is_unknown_is_held_in_every_form_where_the_site_wants_it() {
     let strict = || Config { unclassified: Unclassified { tags: Action::Hold, ..Unclassified::default() }, ..config() };
     for (form, _) in FORMS.iter().filter(|(form, _)| !form.contains("action")) {
         let html = form.replace("{}", "https://unknown.example/x");
-        let (out, findings) = rewrite(job(strict(), false), &html);
+        let (out, findings) = rewrite(job(&strict(), false), &html);
         assert_eq!(findings.len(), 1, "{html}\n{out}");
         assert!(out.contains(" data-consentgate=\"unclassified\""), "{out}");
     }
@@ -217,7 +217,7 @@ fn a_policy_in_the_page_is_edited_in_front_of_all_else_and_only_there() {
     let edit: consentgate::html::Csp = Arc::new(|policy: &str| {
         policy.find("script-src").map(|at| (at + 10, " 'self'".to_owned())).into_iter().collect()
     });
-    let with = |html: &str, all| rewrite(Job { csp: Some(Arc::clone(&edit)), ..job(config(), all) }, html).0;
+    let with = |html: &str, all| rewrite(Job { csp: Some(Arc::clone(&edit)), ..job(&config(), all) }, html).0;
     let html =
         "<meta http-equiv=Content-Security-Policy content=\"default-src &#39;none&#39;; script-src &#39;none&#39;\">";
     let expected = html.replace("script-src ", "script-src&#32;&#39;self&#39; ");
@@ -232,7 +232,7 @@ fn a_policy_in_the_page_is_edited_in_front_of_all_else_and_only_there() {
 #[test]
 fn a_style_sheet_too_long_or_torn_is_held_unread() {
     let long = format!("<style media=print type=text/css>a{{b:c}}{}</style>", "/* */".repeat(1_000_000));
-    let (mut page, mut out) = (Page::new(job(config(), false)), Vec::new());
+    let (mut page, mut out) = (Page::new(job(&config(), false)), Vec::new());
     for piece in long.as_bytes().chunks(16 * 1024) {
         page.push(Bytes::copy_from_slice(piece), &mut out).expect("no limit is reached");
     }
