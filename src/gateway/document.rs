@@ -192,9 +192,7 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let of_meta = Arc::clone(visit);
-    let csp: html::Csp = Arc::new(move |policy| fence::admitted(&of_meta, policy.as_bytes()));
-    let job = Job { head: Some(guard::tag(visit)), csp: Some(csp), ..job(visit, banner, footer(visit)) };
+    let job = Job { head: Some(guard::tag(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);

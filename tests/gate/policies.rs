@@ -39,16 +39,6 @@ fn a_policy_that_shuts_the_stylesheet_out_gets_this_responses_nonce_and_no_more(
     assert!(one != other && one.len() >= 22, "{one} {other}");
 }
 
-/// In a page's own bytes what is inserted is written with character references.
-#[test]
-fn a_policy_in_the_page_itself_is_edited_as_one_in_the_head_is() {
-    let meta = "<meta http-equiv=\"Content-Security-Policy\" content=\"style-src &#39;nonce-abc&#39;; img-src *\">";
-    let page = PAGE.replace("<head>", &format!("<head>{meta}"));
-    let shown = Gate::before(&Origin::answering(response("200 OK", &[HTML], &page))).page("/").send().expect(200);
-    let edited = meta.replace("abc&#39;", &format!("abc&#39;&#32;&#39;nonce-{}&#39;", nonce(&shown)));
-    assert!(shown.text().contains(&edited), "{}", shown.text());
-}
-
 #[test]
 fn the_form_gets_its_exact_address_and_unsafe_inline_stays_in_force() {
     let origin = sending(&[("Content-Security-Policy", "style-src 'unsafe-inline'; form-action 'none'")]);
