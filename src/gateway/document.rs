@@ -191,7 +191,8 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let job = Job { head: Some(guard::tag(visit)), ..job(visit, banner, footer(visit)) };
+    let head = Some(guard::tag(visit));
+    let job = Job { head, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);
@@ -226,7 +227,7 @@ pub(super) fn address(visit: &Visit) -> Url {
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
-    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
