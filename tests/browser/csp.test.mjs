@@ -160,6 +160,80 @@ describe('a site with a policy of its own', () => {
   });
 });
 
+describe('csp: strict and learn', () => {
+  const RULES = '    cookies: [{ name: "_ga", purpose: analytics }]\n';
+  const LATE = '/late.html';
+  let site, elsewhere;
+
+  before(async () => {
+    // By another name, it is another company nobody has classified.
+    elsewhere = await serve((path) => path === '/third.js' && ['text/javascript', 'window.third = true']);
+    const late = `<script>addEventListener('click', () => document.head.append(Object.assign(document.createElement('script'), { src: '${elsewhere.replace('localhost', '127.0.0.1')}/third.js' })))</script>`;
+    site = await serve((path) => ({
+      [LATE]: ['text/html', `<!DOCTYPE html><html lang="en"><title>Late</title>${late}<body><p>Text</p><img alt="" src="/crest.svg"><script src="/own.js"></script>`],
+      '/own.js': ['text/javascript', 'window.own = true'],
+      '/crest.svg': ['image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'],
+    })[path]);
+  });
+
+  const servers = [];
+  after(() => Promise.all(servers.map((server) => new Promise((ended) => server.close(ended).closeAllConnections()))));
+
+  async function serve(answer) {
+    const server = createServer((request, response) => {
+      const [type, text] = answer(new URL(request.url, 'http://localhost').pathname) || [];
+      response.writeHead(type ? 200 : 404, { 'content-type': type ?? 'text/plain' });
+      response.end(text);
+    });
+    servers.push(server);
+    await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+    return `http://localhost:${server.address().port}`;
+  }
+
+  /** Opens the page and does what makes its script call on another company. @returns what ran */
+  async function click(consent) {
+    const visitor = await Visitor.to(consent.address, chromium);
+    await visitor.opens(LATE);
+    const wanted = visitor.page.waitForEvent('console', { predicate: (message) => /Content.Security.Policy/i.test(message.text()), timeout: 10_000 }).catch(() => {});
+    await visitor.page.locator('p', { hasText: /^Text$/ }).click();
+    await Promise.race([wanted, visitor.page.waitForFunction(() => window.third).catch(() => {})]);
+    const ran = await visitor.page.evaluate(() => ({ own: window.own === true, third: window.third === true, crest: document.querySelector('img').naturalWidth }));
+    await visitor.leaves();
+    return ran;
+  }
+
+  /** How often the strict policy stopped, or would have stopped, the other company. */
+  async function counted(consent, deed) {
+    for (let tries = 0; tries < 250; tries++) {
+      const { sites } = await fetch(`${consent.admin}/api/stats`).then((answer) => answer.json());
+      const count = sites[0].held.find((held) => held.kind === 'csp' && held.deed === deed && held.rule === '127.0.0.1');
+      if (count) return count.count;
+      await new Promise((later) => setTimeout(later, 20));
+    }
+    return 0;
+  }
+
+  it('fence lets a running script call on a company nobody has classified', async (test) => {
+    const consent = await gate(site, RULES);
+    test.after(consent.end);
+    assert.deepEqual(await click(consent), { own: true, third: true, crest: 1 });
+  });
+
+  it('learn stops nothing, and counts what strict would stop', async (test) => {
+    const consent = await gate(site, `    csp: learn\n${RULES}`);
+    test.after(consent.end);
+    assert.deepEqual(await click(consent), { own: true, third: true, crest: 1 });
+    assert.ok((await counted(consent, 'would_hold')) > 0);
+  });
+
+  it('strict stops it, says so, and leaves the site itself alone', async (test) => {
+    const consent = await gate(site, `    csp: strict\n${RULES}`);
+    test.after(consent.end);
+    assert.deepEqual(await click(consent), { own: true, third: false, crest: 1 });
+    assert.ok((await counted(consent, 'held')) > 0);
+  });
+});
+
 /** The notice's stylesheet applies: its buttons are as large as they must be, and have its colours. */
 async function isStyled(page) {
   const button = page.getByRole('button', { name: /^Reject/ });

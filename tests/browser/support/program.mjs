@@ -62,7 +62,7 @@ ${lines}`,
   const running = start(['serve', '--config', file]);
   const address = `http://localhost:${port}`;
   await running.answers(`${address}/.consent/cookies`);
-  return { address, end: running.end };
+  return { address, admin: `http://127.0.0.1:${admin}`, end: running.end };
 }
 
 /** A site that answers every request with what `page(request)` returns: HTML, or nothing for "not found". */
