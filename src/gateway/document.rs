@@ -192,7 +192,8 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let job = Job { head: Some(guard::tag(visit)), ..job(visit, banner, footer(visit)) };
+    let head = Some(guard::tag(visit));
+    let job = Job { head, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);
