@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
-use super::hold::{Edit, Finding, Mark, hold, mark};
+use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
 use super::page::{Csp, Placeholder};
@@ -149,8 +149,10 @@ impl Editor {
 
     fn hold_marked(&mut self, span: &Range<usize>, (purpose, marked): (&str, bool), finding: Finding) {
         let raw = self.source.range(span.clone());
-        let placeholder =
-            self.placeholder.as_deref().and_then(|make| make(&self.judge().held(&raw, purpose, &finding)?));
+        let placeholder = self.placeholder.as_deref().and_then(|make| {
+            let held = HeldTag::of(&raw, self.bases.last()?, (purpose, &finding))?;
+            make(&held)
+        });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
         if let Some(text) = placeholder {
             self.insert(span.start, text);
@@ -267,7 +269,7 @@ impl Editor {
 
     fn hold_unread(&mut self, Waiting { span, marked, .. }: &Waiting, rule: &str) {
         let name = tag_name(&self.source.range(span.clone())).to_owned();
-        if let Judged::Hold { purpose, finding } = Judged::unread(&name, rule) {
+        if let Judged::Hold { purpose, finding } = self.judge().unread(&name, rule) {
             self.hold_marked(span, (&purpose, *marked), finding);
         }
     }

@@ -143,22 +143,17 @@ impl Policy {
     /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, a signature
     /// the catalogue knows, a cookie or a storage key that it plainly writes. Escapes and joined strings hide nothing.
     pub fn script_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
-        self.in_text(text, |text| self.script_read(text, granted))
+        in_text(text, |text| self.script_read(text, granted))
     }
 
     /// May an event handler, or the script of a link, of this text run? Held only if an address in it is: what calls
     /// a tracker's function, and nothing else, reaches nobody while the tracker itself is held, and the same handler
     /// may send a form.
     pub fn handler_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
-        self.in_text(text, |text| {
+        in_text(text, |text| {
             let by_address = catalogue::addresses_in(text).map(|known| Self::sign(known, granted));
             self.by_rule(text, granted).chain(by_address).find(Verdict::is_hold)
         })
-    }
-
-    fn in_text<'s>(&'s self, text: &[u8], read: impl Fn(&[u8]) -> Option<Verdict<'s>>) -> Verdict<'s> {
-        let verdict = read(text).or_else(|| read(&script::plain(text)?));
-        verdict.unwrap_or(Verdict::pass(None, Rule::FirstParty))
     }
 
     fn script_read(&self, text: &[u8], granted: PurposeSet) -> Option<Verdict<'_>> {
@@ -207,6 +202,12 @@ impl Policy {
             Verdict::hold(None, Rule::Unclassified)
         }
     }
+}
+
+/// What holds in the text as it is written, or as it reads without what could hide an address.
+fn in_text<'p>(text: &[u8], read: impl Fn(&[u8]) -> Option<Verdict<'p>>) -> Verdict<'p> {
+    let verdict = read(text).or_else(|| read(&script::plain(text)?));
+    verdict.unwrap_or(Verdict::pass(None, Rule::FirstParty))
 }
 
 fn names(rules: &[NameRule]) -> NamePatterns<Purpose> {
