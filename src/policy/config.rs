@@ -2,6 +2,8 @@
 
 use crate::consent::{Purpose, PurposeSet, Purposes};
 
+use super::FilterLists;
+
 /// The rules of one site. Rules are tried in the order they are written; the first that matches decides. The default has
 /// none: the catalogue decides, then [`Unclassified`].
 #[derive(Clone, Debug, Default)]
@@ -16,6 +18,8 @@ pub struct Config {
     pub tags: Vec<TagRule>,
     /// `storage:` — keys with `*` as the only wildcard; in this version asked about inline scripts only.
     pub storage: Vec<NameRule>,
+    /// `filter_lists:` — compiled.
+    pub lists: FilterLists,
     /// `paths:` — purposes held on some paths even after consent.
     pub paths: Vec<PathRule>,
     /// What happens to what nothing knows.

@@ -5,6 +5,8 @@
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+mod lists;
+mod request;
 mod script;
 mod verdict;
 
@@ -12,13 +14,15 @@ use std::collections::HashSet;
 
 use url::{Position, Url};
 
-use crate::catalogue;
+use crate::catalogue::{self, Company};
 use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
 use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
 
 use script::Write;
 
 pub use config::*;
+pub use lists::{Compiled, Counted, FilterLists};
+pub use request::{Kind, Request};
 pub use verdict::{Rule, Verdict};
 
 /// The compiled rules of one site.
@@ -29,6 +33,7 @@ pub struct Policy {
     cookies: NamePatterns<Purpose>,
     storage: NamePatterns<Purpose>,
     tags: Vec<(String, AddressPattern, Purpose)>,
+    lists: FilterLists,
     paths: Vec<(PathPattern, PurposeSet)>,
     unclassified: Unclassified,
 }
@@ -47,6 +52,7 @@ impl Policy {
             cookies: names(&config.cookies),
             storage: names(&config.storage),
             tags: config.tags.iter().map(tag).collect::<Result<_, _>>()?,
+            lists: config.lists.clone(),
             paths: config.paths.iter().map(path).collect::<Result<_, _>>()?,
             unclassified: config.unclassified,
         })
@@ -85,26 +91,27 @@ impl Policy {
         }
     }
 
-    /// May a tag on a page of host `own` fetch this address? `url` is absolute, of scheme http or https.
+    /// May something on a page of host `own` fetch this address, whatever kind of thing it is?
     pub fn address(&self, url: &Url, own: &str, granted: PurposeSet) -> Verdict<'_> {
-        if let Some(verdict) = self.site_rule(url.as_str(), granted) {
+        self.request(&Request { url, own, kind: Kind::Any }, granted)
+    }
+
+    /// May this be asked for? The site's rules come first, then the catalogue, then the filter lists.
+    pub fn request(&self, request: &Request<'_>, granted: PurposeSet) -> Verdict<'_> {
+        if let Some(verdict) = self.site_rule(request.url.as_str(), granted) {
             return verdict;
         }
-        let host = url.host_str().unwrap_or_default();
-        let first_party = host == own || self.hosts.contain(host);
-        // With its query: what `gtag/js` loads is said there.
-        let target = &url[Position::BeforePath..Position::AfterQuery];
-        let by_host = if first_party { None } else { catalogue::address(host, target) };
-        // A tracker's own program is that on any host: on `stats.` beside `www.`, or on a network that hosts anything.
-        let known = match by_host {
-            Some(company) if company.purpose.is_some() => by_host,
-            _ => catalogue::own_path(target).or(by_host),
-        };
+        let host = request.url.host_str().unwrap_or_default();
+        let first_party = host == request.own || self.hosts.contain(host);
+        let known = known(request.url, first_party);
+        if let Some((company, purpose)) = known.and_then(|company| Some((company, company.purpose?))) {
+            return Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name));
+        }
+        if let Some(found) = self.lists.find(request, first_party) {
+            return Verdict::of(found.purpose, granted, Rule::List { list: found.list, filter: found.filter });
+        }
         match known {
-            Some(company) => match company.purpose {
-                Some(purpose) => Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name)),
-                None => Verdict::pass(None, Rule::Catalogue(company.domain, company.name)),
-            },
+            Some(company) => Verdict::pass(None, Rule::Catalogue(company.domain, company.name)),
             None if first_party => Verdict::pass(None, Rule::FirstParty),
             None => self.unclassified(self.unclassified.tags, granted),
         }
@@ -141,6 +148,18 @@ impl Policy {
         } else {
             Verdict::hold(None, Rule::Unclassified)
         }
+    }
+}
+
+/// What the catalogue knows of an address.
+fn known(url: &Url, first_party: bool) -> Option<&'static Company> {
+    // With its query: what `gtag/js` loads is said there.
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let by_host = if first_party { None } else { catalogue::address(url.host_str().unwrap_or_default(), target) };
+    // A tracker's own program is that on any host: on `stats.` beside `www.`, or on a network that hosts anything.
+    match by_host {
+        Some(company) if company.purpose.is_some() => by_host,
+        _ => catalogue::own_path(target).or(by_host),
     }
 }
 

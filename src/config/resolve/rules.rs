@@ -6,7 +6,7 @@ use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, Key, Site};
 use super::{Resolver, items};
 use crate::consent::{Purpose, PurposeFault, PurposeSet, Purposes};
-use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
+use crate::policy::{Action, Config, FilterLists, NameRule, PathRule, TagRule, Unclassified};
 
 impl Resolver<'_, '_> {
     pub(super) fn policy(&mut self, written: &Site, hosts: &[String]) -> Config {
@@ -34,6 +34,7 @@ impl Resolver<'_, '_> {
                 .iter()
                 .filter_map(|rule| self.name_rule(&rule.1.key, &rule.1.purpose, &purposes))
                 .collect(),
+            lists: FilterLists::default(),
             tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
             paths: paths.iter().filter_map(|rule| self.path_rule(&rule.1, &purposes)).collect(),
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
