@@ -208,13 +208,15 @@ pub(super) fn hold_links(visit: &Visit, headers: &mut HeaderMap) {
     report::hints(visit, &findings);
 }
 
-fn address(visit: &Visit) -> Url {
+/// Where the visitor is.
+pub(super) fn address(visit: &Visit) -> Url {
     let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
     Url::parse(&address).unwrap_or_else(|_| Url::parse("http://localhost/").expect("a constant address"))
 }
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
-    Job { policy: Arc::clone(&visit.site.policy), granted: visit.granted, address: address(visit), notice, footer }
+    let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.

@@ -17,6 +17,7 @@ mod pages;
 mod problem;
 mod report;
 mod site;
+mod tracker;
 mod visit;
 
 pub use body::Body;

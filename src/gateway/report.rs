@@ -47,6 +47,12 @@ pub(super) fn hints(visit: &Visit, findings: &[Finding]) {
     }
 }
 
+/// Reports a request for a tracker of the site's own.
+pub(super) fn request(visit: &Visit, verdict: &Verdict<'_>) {
+    let rule = shown(verdict.rule.to_string().as_bytes());
+    held(&visit.site, Kind::Request, &rule, &|| shown(visit.path.as_bytes()));
+}
+
 /// Reports a page that was not rewritten. The log has the first one of each reason; the counters have them all.
 pub(super) fn not_rewritten(visit: &Visit, why: Abandoned) {
     abandoned(&visit.site, why.name(), &shown(visit.path.as_bytes()));

@@ -23,11 +23,13 @@ pub enum Kind {
     Hint,
     /// A storage key.
     Storage,
+    /// A page's request for a tracker that the site serves itself.
+    Request,
 }
 
 impl Kind {
     /// Every kind, in the order of their counts.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CookieResponse,
         Self::CookieRequest,
         Self::CookieExpired,
@@ -35,6 +37,7 @@ impl Kind {
         Self::Script,
         Self::Hint,
         Self::Storage,
+        Self::Request,
     ];
 
     /// The name on the admin listener.
@@ -47,6 +50,7 @@ impl Kind {
             Self::Script => "script",
             Self::Hint => "hint",
             Self::Storage => "storage",
+            Self::Request => "request",
         }
     }
 }

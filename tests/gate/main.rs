@@ -14,3 +14,4 @@ mod documents;
 mod pages;
 mod running;
 mod streams;
+mod trackers;
