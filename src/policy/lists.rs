@@ -59,6 +59,11 @@ impl FilterLists {
         self.0.iter().flat_map(|(purpose, compiled)| compiled.lists.iter().map(move |list| (*purpose, list)))
     }
 
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The first filter that blocks this request; `first_party` says that it goes to a host of the site.
     pub(super) fn find(&self, request: &Request<'_>, first_party: bool) -> Option<Found<'_>> {
         if self.0.is_empty() {
@@ -196,5 +201,113 @@ fn types(kind: Kind) -> &'static [Type] {
         Kind::Object => &[Type::Object],
         Kind::Other => &[Type::Other],
         Kind::Any => &[Type::Script, Type::Xmlhttprequest, Type::Image, Type::Subdocument],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIVACY: &str = "[Adblock Plus 2.0]\n! A comment\n||tracker.example^$third-party\n/pixel.gif?$image\n\
+        /collect.js$script,domain=www.example.gov.uk\n@@||tracker.example/consent.js$script\n||sure.example^$important\n\
+        @@||sure.example^\n||undone.example^\n/^https:\\/\\/[a-z]{8}\\.example\\/stats/$script\n||page.example^$csp=script-src 'none'\n\
+        ||x.example^$removeparam=utm\nexample.org##.ad\n0.0.0.0 hosts.example\n||moved.example^$script,redirect=noopjs\n";
+    const OWN: &str = "||undone.example^$badfilter\n@@||ads.example/needed.js\n";
+    const ADS: &str = "||ads.example^\n||tracker.example^\n";
+
+    fn lists(workers: usize) -> FilterLists {
+        let privacy = [("privacy.txt".to_owned(), PRIVACY), ("own.txt".to_owned(), OWN)];
+        FilterLists(vec![
+            (Purpose::ANALYTICS, Arc::new(Compiled::new(privacy, workers))),
+            (Purpose::MARKETING, Arc::new(Compiled::new([("ads.txt".to_owned(), ADS)], workers))),
+        ])
+    }
+
+    fn found(lists: &FilterLists, address: &str, kind: Kind) -> Option<String> {
+        let url: Url = address.parse().expect("an address");
+        let request = Request { url: &url, own: "www.example.gov.uk", kind };
+        lists
+            .find(&request, url.host_str() == Some(request.own))
+            .map(|found| format!("{} {}", found.list, found.filter))
+    }
+
+    #[test]
+    fn a_filter_holds_what_it_says_and_is_named_as_it_is_written() {
+        let lists = lists(1);
+        for (address, kind, expected) in [
+            ("https://cdn.tracker.example/a.js", Kind::Script, Some("privacy.txt ||tracker.example^$third-party")),
+            ("https://tracker.example./a.js", Kind::Script, Some("privacy.txt ||tracker.example^$third-party")),
+            ("https://a.example/pixel.gif?1", Kind::Image, Some("privacy.txt /pixel.gif?$image")),
+            ("https://a.example/pixel.gif?1", Kind::Script, None),
+            ("https://a.example/pixel.gif?1", Kind::Any, Some("privacy.txt /pixel.gif?$image")),
+            (
+                "https://a.example/collect.js",
+                Kind::Script,
+                Some("privacy.txt /collect.js$script,domain=www.example.gov.uk"),
+            ),
+            (
+                "https://www.example.gov.uk/collect.js",
+                Kind::Script,
+                Some("privacy.txt /collect.js$script,domain=www.example.gov.uk"),
+            ),
+            (
+                "https://abcdefgh.example/stats",
+                Kind::Script,
+                Some("privacy.txt /^https:\\/\\/[a-z]{8}\\.example\\/stats/$script"),
+            ),
+            ("https://sure.example/x", Kind::Other, Some("privacy.txt ||sure.example^$important")),
+            ("https://moved.example/x.js", Kind::Script, Some("privacy.txt ||moved.example^$script,redirect=noopjs")),
+            ("https://undone.example/x", Kind::Script, None),
+            ("https://page.example/", Kind::Frame, None),
+            ("https://x.example/?utm=1", Kind::Frame, None),
+            ("https://hosts.example/", Kind::Script, None),
+        ] {
+            assert_eq!(found(&lists, address, kind).as_deref(), expected, "{address} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_exception_speaks_for_the_lists_with_its_purpose_and_no_other() {
+        let lists = lists(1);
+        assert_eq!(
+            found(&lists, "https://tracker.example/consent.js", Kind::Script).as_deref(),
+            Some("ads.txt ||tracker.example^")
+        );
+        assert_eq!(
+            found(&lists, "https://ads.example/needed.js", Kind::Script).as_deref(),
+            Some("ads.txt ||ads.example^")
+        );
+    }
+
+    #[test]
+    fn what_is_not_used_is_counted() {
+        let lists = lists(1);
+        let counted: Vec<_> = lists.counted().map(|(_, list)| (&*list.name, list.filters, list.passed_over)).collect();
+        assert_eq!(counted, [("privacy.txt", 9, 4), ("own.txt", 2, 0), ("ads.txt", 2, 0)]);
+    }
+
+    #[test]
+    fn every_worker_finds_the_same() {
+        let lists = lists(3);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let found = found(&lists, "https://tracker.example/a.js", Kind::Script);
+                    assert_eq!(found.as_deref(), Some("privacy.txt ||tracker.example^$third-party"));
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn who_is_a_third_party_is_said_by_what_can_be_registered() {
+        for (host, expected) in [
+            ("a.b.co.uk", "b.co.uk"),
+            ("www.example.gov.uk.", "example.gov.uk"),
+            ("10.0.0.5", "10.0.0.5"),
+            ("localhost", "localhost"),
+        ] {
+            assert_eq!(registrable(host), expected);
+        }
     }
 }

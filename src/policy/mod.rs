@@ -14,10 +14,11 @@ use std::collections::HashSet;
 
 use url::{Position, Url};
 
-use crate::catalogue::{self, Company};
 use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
+use crate::catalogue::{self, Company};
 use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
 
+use lists::Found;
 use script::Write;
 
 pub use config::*;
@@ -108,7 +109,7 @@ impl Policy {
             return Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name));
         }
         if let Some(found) = self.lists.find(request, first_party) {
-            return Verdict::of(found.purpose, granted, Rule::List { list: found.list, filter: found.filter });
+            return self.listed(found, granted);
         }
         match known {
             Some(company) => Verdict::pass(None, Rule::Catalogue(company.domain, company.name)),
@@ -120,6 +121,11 @@ impl Policy {
     /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, a signature
     /// the catalogue knows, a cookie or a storage key that it plainly writes.
     pub fn script_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
+        self.script_on(text, "", granted)
+    }
+
+    /// The same on a page of host `own`: what the filter lists would not let a script load counts too.
+    pub fn script_on(&self, text: &[u8], own: &str, granted: PurposeSet) -> Verdict<'_> {
         let by_rule = self.addresses_in(text).filter_map(|address| self.site_rule(&address, granted));
         let by_signature = catalogue::signatures(text)
             .map(|known| Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company)));
@@ -127,8 +133,25 @@ impl Policy {
             Write::Cookie(name) => self.cookie(name, granted),
             Write::Storage(key) => self.storage(key, granted),
         });
-        let all = by_rule.chain(by_signature).chain(by_write);
+        let by_list = self.loaded_by(text, own).map(|found| self.listed(found, granted));
+        let all = by_rule.chain(by_signature).chain(by_write).chain(by_list);
         all.into_iter().find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
+    }
+
+    fn listed<'p>(&self, found: Found<'p>, granted: PurposeSet) -> Verdict<'p> {
+        Verdict::of(found.purpose, granted, Rule::List { list: found.list, filter: found.filter })
+    }
+
+    /// What the lists block of the files that a script names with their whole address, on other hosts. A mere host, or a
+    /// page there, may be no more than a link.
+    fn loaded_by<'p>(&'p self, text: &[u8], own: &str) -> impl Iterator<Item = Found<'p>> {
+        let asks = !self.lists.is_empty() && !own.is_empty();
+        let addresses = script::files(if asks { text } else { &[] });
+        let elsewhere = move |url: &Url| url.host_str().is_some_and(|host| host != own && !self.hosts.contain(host));
+        addresses.filter(elsewhere).filter_map(move |url| {
+            let found = |kind| self.lists.find(&Request { url: &url, own, kind }, false);
+            found(Kind::Script).or_else(|| found(Kind::Image))
+        })
     }
 
     fn site_rule(&self, address: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
@@ -208,5 +231,46 @@ mod tests {
         assert!(holds("https://www.google-analytics.com/analytics.js"));
         assert!(!holds("https://stats.example.gov.uk/library.js"));
         assert!(!holds("https://d111111abcdef8.cloudfront.net/library.js"));
+    }
+
+    fn listed(text: &str) -> Policy {
+        let compiled = std::sync::Arc::new(Compiled::new([("list.txt".to_owned(), text)], 1));
+        let lists = FilterLists(vec![(Purpose::ANALYTICS, compiled)]);
+        Policy::new(&Config { hosts: vec!["www.example.gov.uk".into()], lists, ..Config::default() })
+            .expect("no patterns")
+    }
+
+    #[test]
+    fn the_lists_come_after_the_catalogue_and_before_what_nobody_knows() {
+        let policy = listed("||google-analytics.com^\n||worldpay.com^\n||nobody-knows.example^\n/usertracking.js\n");
+        let said = |address: &str| {
+            let url = address.parse().expect("an address");
+            let verdict = policy.address(&url, "www.example.gov.uk", PurposeSet::ESSENTIAL);
+            (verdict.is_hold(), verdict.rule.to_string())
+        };
+        assert!(said("https://www.google-analytics.com/analytics.js").1.starts_with("catalogue: "));
+        assert_eq!(said("https://secure.worldpay.com/x.js"), (true, "list: list.txt ||worldpay.com^".into()));
+        assert_eq!(said("https://nobody-knows.example/x.js"), (true, "list: list.txt ||nobody-knows.example^".into()));
+        assert_eq!(
+            said("https://www.example.gov.uk/usertracking.js"),
+            (true, "list: list.txt /usertracking.js".into())
+        );
+        assert_eq!(said("https://other.example/x.js"), (false, "unclassified".into()));
+        let url = "https://nobody-knows.example/x.js".parse().expect("an address");
+        let all = policy.purposes().all();
+        assert!(!policy.address(&url, "www.example.gov.uk", all).is_hold(), "its purpose is granted");
+    }
+
+    #[test]
+    fn a_script_that_loads_what_a_list_blocks_is_held_and_one_that_links_there_is_not() {
+        let policy = listed("||nobody-knows.example^$third-party\n");
+        let holds =
+            |text: &str| policy.script_on(text.as_bytes(), "www.example.gov.uk", PurposeSet::ESSENTIAL).is_hold();
+        assert!(holds("s.src = '//cdn.nobody-knows.example/t.js';"));
+        assert!(holds("new Image().src = \"https://nobody-knows.example/hit?page=\" + p;"));
+        assert!(!holds("a.href = 'https://nobody-knows.example/';"));
+        assert!(!holds("a.href = 'https://nobody-knows.example/about';"));
+        assert!(!holds("s.src = 'https://somebody-else.example/t.js';"));
+        assert!(!policy.script_text(b"s.src = '//nobody-knows.example/t.js'", PurposeSet::ESSENTIAL).is_hold());
     }
 }
