@@ -216,7 +216,7 @@ pub(super) fn address(visit: &Visit) -> Url {
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
-    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.

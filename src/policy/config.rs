@@ -24,6 +24,8 @@ pub struct Config {
     pub paths: Vec<PathRule>,
     /// What happens to what nothing knows.
     pub unclassified: Unclassified,
+    /// `replace_banner:` — the site's other consent banners are taken out.
+    pub replace_banner: bool,
 }
 
 /// One `cookies:` or `storage:` rule.

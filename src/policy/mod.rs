@@ -16,11 +16,12 @@ use url::{Position, Url};
 
 use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
 use crate::catalogue::{self, Company};
-use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
+use crate::consent::{self, ChoiceCookie, Purpose, PurposeSet, Purposes};
 
 use lists::Found;
 use script::Write;
 
+pub use crate::catalogue::{banner_element, names_banner};
 pub use config::*;
 pub use lists::{Compiled, Counted, FilterLists};
 pub use request::{Kind, Request};
@@ -37,6 +38,7 @@ pub struct Policy {
     lists: FilterLists,
     paths: Vec<(PathPattern, PurposeSet)>,
     unclassified: Unclassified,
+    replace_banner: bool,
 }
 
 impl Policy {
@@ -56,6 +58,7 @@ impl Policy {
             lists: config.lists.clone(),
             paths: config.paths.iter().map(path).collect::<Result<_, _>>()?,
             unclassified: config.unclassified,
+            replace_banner: config.replace_banner,
         })
     }
 
@@ -77,6 +80,9 @@ impl Policy {
         }
         if let Some((pattern, purpose)) = self.cookies.find(name) {
             return Verdict::of(*purpose, granted, Rule::Site(pattern));
+        }
+        if self.replace_banner && consent::is_answer_elsewhere(name) {
+            return Verdict::pass(Some(Purpose::ESSENTIAL), Rule::Banner("an answer given there"));
         }
         match catalogue::cookie(name) {
             Some(known) => Verdict::of(known.purpose, granted, Rule::Catalogue(known.pattern, known.platform)),
@@ -103,6 +109,9 @@ impl Policy {
             return verdict;
         }
         let host = request.url.host_str().unwrap_or_default();
+        if let Some(product) = self.banner(|| catalogue::banner_address(request.url.as_str())) {
+            return Verdict::hold(None, Rule::Banner(product));
+        }
         let first_party = host == request.own || self.hosts.contain(host);
         let known = known(request.url, first_party);
         if let Some((company, purpose)) = known.and_then(|company| Some((company, company.purpose?))) {
@@ -119,23 +128,63 @@ impl Policy {
     }
 
     /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, a signature
-    /// the catalogue knows, a cookie or a storage key that it plainly writes.
+    /// the catalogue knows, a cookie or a storage key that it plainly writes. Escapes and joined strings hide nothing.
     pub fn script_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
         self.script_on(text, "", granted)
     }
 
     /// The same on a page of host `own`: what the filter lists would not let a script load counts too.
     pub fn script_on(&self, text: &[u8], own: &str, granted: PurposeSet) -> Verdict<'_> {
-        let by_rule = self.addresses_in(text).filter_map(|address| self.site_rule(&address, granted));
-        let by_signature = catalogue::signatures(text)
-            .map(|known| Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company)));
+        if let Some(product) = self.banner(|| catalogue::banner_script(text)) {
+            return Verdict::hold(None, Rule::Banner(product));
+        }
+        self.in_text(text, |text| self.script_read(text, own, granted))
+    }
+
+    /// May an event handler, or the script of a link, of this text run? Held only if an address in it is: what calls
+    /// a tracker's function, and nothing else, reaches nobody while the tracker itself is held, and the same handler
+    /// may send a form.
+    pub fn handler_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
+        self.in_text(text, |text| {
+            let by_address = catalogue::addresses_in(text).map(|known| Self::sign(known, granted));
+            self.by_rule(text, granted).chain(by_address).find(Verdict::is_hold)
+        })
+    }
+
+    fn in_text<'s>(&'s self, text: &[u8], read: impl Fn(&[u8]) -> Option<Verdict<'s>>) -> Verdict<'s> {
+        let verdict = read(text).or_else(|| read(&script::plain(text)?));
+        verdict.unwrap_or(Verdict::pass(None, Rule::FirstParty))
+    }
+
+    fn script_read(&self, text: &[u8], own: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
+        let by_signature = catalogue::signatures(text).map(|known| Self::sign(known, granted));
         let by_write = script::writes(text).map(|write| match write {
             Write::Cookie(name) => self.cookie(name, granted),
             Write::Storage(key) => self.storage(key, granted),
         });
         let by_list = self.loaded_by(text, own).map(|found| self.listed(found, granted));
-        let all = by_rule.chain(by_signature).chain(by_write).chain(by_list);
-        all.into_iter().find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
+        self.by_rule(text, granted).chain(by_signature).chain(by_write).chain(by_list).find(Verdict::is_hold)
+    }
+
+    fn by_rule<'s, 't>(
+        &'s self,
+        text: &'t [u8],
+        granted: PurposeSet,
+    ) -> impl Iterator<Item = Verdict<'s>> + use<'s, 't> {
+        self.addresses_in(text).filter_map(move |address| self.site_rule(&address, granted))
+    }
+
+    fn sign(known: &'static catalogue::Signature, granted: PurposeSet) -> Verdict<'static> {
+        Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company))
+    }
+
+    /// Are the site's other consent banners taken out?
+    pub fn replaces_banner(&self) -> bool {
+        self.replace_banner
+    }
+
+    fn banner(&self, find: impl FnOnce() -> Option<&'static str>) -> Option<&'static str> {
+        self.replace_banner.then(find).flatten()
     }
 
     fn listed<'p>(&self, found: Found<'p>, granted: PurposeSet) -> Verdict<'p> {
@@ -272,5 +321,35 @@ mod tests {
         assert!(!holds("a.href = 'https://nobody-knows.example/about';"));
         assert!(!holds("s.src = 'https://somebody-else.example/t.js';"));
         assert!(!policy.script_text(b"s.src = '//nobody-knows.example/t.js'", PurposeSet::ESSENTIAL).is_hold());
+    }
+
+    #[test]
+    fn no_way_to_write_an_address_hides_it_in_a_script() {
+        let policy = policy();
+        let script = |text: &str| policy.script_text(text.as_bytes(), PurposeSet::ESSENTIAL).is_hold();
+        for text in [
+            r"s.src='https:\/\/www.google-analytics.com\/x.js'",
+            r"s.src='https:\u002f\u002fwww.google-analytics.com\u002fx.js'",
+            r"s.src='https:\x2f\x2fwww.google-analytics.com\x2fx.js'",
+            "s.src='//www.google-' + 'analytics.com/x.js'",
+            "document.write('<scr'+'ipt src=\"//ad.double' + 'click.net/x.js\"></scr'+'ipt>')",
+            "import('https://ad.doubleclick.net/x.js')",
+            "import x from \"https://ad.doubleclick.net/x.js\"",
+            "importScripts('//ad.doubleclick.net/x.js')",
+            "new Worker(`https://ad.doubleclick.net/x.js`)",
+        ] {
+            assert!(script(text), "{text}");
+        }
+        assert!(!script("s.src='//www.example.gov.uk/' + 'x.js'; a = 'caf\\u00e9'"));
+    }
+
+    #[test]
+    fn a_handler_is_held_for_where_it_leads_and_not_for_whom_it_calls() {
+        let policy = policy();
+        let handler = |text: &str| policy.handler_text(text.as_bytes(), PurposeSet::ESSENTIAL).is_hold();
+        assert!(handler("new Image().src='//www.google-analytics.com/collect?x'"));
+        assert!(handler(r"new Image().src='\x2f\x2fwww.google-analytics.com/collect?x'"));
+        assert!(!handler("gtag('event', 'sent'); return send(this)"));
+        assert!(!handler("document.cookie='size=large'"));
     }
 }

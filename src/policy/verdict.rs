@@ -31,6 +31,8 @@ pub enum Rule<'p> {
         /// The line that decided.
         filter: String,
     },
+    /// A part of another consent banner of this product, which the site has replaced: held for ever.
+    Banner(&'static str),
     /// It belongs to the site itself and nothing says that it tracks.
     FirstParty,
     /// Nothing knows it: the site's `unclassified` action.
@@ -80,6 +82,7 @@ impl fmt::Display for Rule<'_> {
             Self::Site(written) => write!(f, "yaml: {written}"),
             Self::Catalogue(pattern, whose) => write!(f, "catalogue: {pattern} ({whose})"),
             Self::List { list, filter } => write!(f, "list: {list} {filter}"),
+            Self::Banner(product) => write!(f, "banner: {product}"),
             Self::FirstParty => f.write_str("first party"),
             Self::Unclassified => f.write_str("unclassified"),
             Self::Reserved => f.write_str("reserved for the gate"),

@@ -15,6 +15,8 @@ const OWN: &str = "/.consent/cookies";
 /// What it does to a held tag.
 const MARK: &str = "data-consentgate";
 const PREFIX: &str = "data-consentgate-";
+/// In front of a held address in a style.
+const ADDRESS: &str = "data:,consentgate/";
 
 /// Something a browser would fetch, or run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -223,7 +225,8 @@ fn as_written(element: &Element) -> String {
     let mut attributes: Vec<_> = element
         .attrs()
         .filter(|(name, value)| !(held && (*name == MARK || (*name == "type" && *value == "text/plain"))))
-        .map(|(name, value)| format!(" {}={value:?}", name.strip_prefix(PREFIX).unwrap_or(name)))
+        .map(|(name, value)| (name.strip_prefix(PREFIX).unwrap_or(name), value.replace(ADDRESS, "")))
+        .map(|(name, value)| format!(" {name}={value:?}"))
         .collect();
     attributes.sort();
     format!("<{}{}>", element.name(), attributes.concat())

@@ -6,6 +6,8 @@ const NOTICE: (&[u8], &[u8]) = (b"<consent-notice>", b"</consent-notice>");
 const MARK: &[u8] = b" data-consentgate=\"";
 const INERT: &[u8] = b" type=\"text/plain\"";
 const PREFIX: &[u8] = b"data-consentgate-";
+/// In front of a held address in a style.
+const ADDRESS: &[u8] = b"data:,consentgate/";
 
 /// A page without the gate's edits, and how many there were.
 #[derive(Debug, Default)]
@@ -28,13 +30,13 @@ pub(crate) fn undo(mut rest: &[u8]) -> Undone {
 }
 
 fn next(rest: &[u8]) -> Option<usize> {
-    [NOTICE.0, MARK, PREFIX].iter().filter_map(|edit| memmem::find(rest, edit)).min()
+    [NOTICE.0, MARK, PREFIX, ADDRESS].iter().filter_map(|edit| memmem::find(rest, edit)).min()
 }
 
 impl Undone {
     /// Goes past one edit; a notice without an end stays, and the pages are then not the same.
     fn skip<'p>(&mut self, rest: &'p [u8]) -> &'p [u8] {
-        if let Some(rest) = rest.strip_prefix(PREFIX) {
+        if let Some(rest) = rest.strip_prefix(PREFIX).or_else(|| rest.strip_prefix(ADDRESS)) {
             return rest;
         }
         if let Some(value) = rest.strip_prefix(MARK) {

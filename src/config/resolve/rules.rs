@@ -30,6 +30,7 @@ impl Resolver<'_, '_> {
             lists: self.filter_lists(items(&written.filter_lists), &purposes),
             tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
             paths: paths.iter().filter_map(|rule| self.path_rule(&rule.1, &purposes)).collect(),
+            replace_banner: matches!(written.replace_banner, Some(Found(_, true))),
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
             purposes,
         }

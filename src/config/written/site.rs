@@ -31,6 +31,8 @@ pub(in crate::config) struct Site {
     /// The site's own purposes beside essential, preferences, analytics and marketing: at most four.
     #[schemars(example = ["video"])]
     pub(in crate::config) purposes: List<String>,
+    /// Take out the site's other consent banners, so that a visitor is asked once. Default: false.
+    pub(in crate::config) replace_banner: Key<bool>,
     /// The notice.
     pub(in crate::config) notice: Key<Notice>,
     /// What the site's cookies are for.
