@@ -7,10 +7,12 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod banners;
 mod caches;
 mod choice;
 mod cookies;
 mod documents;
+mod lists;
 mod pages;
 mod running;
 mod streams;
