@@ -19,7 +19,7 @@ const BANNERS = {
     seen: '#cc-main .cm',
     head: '<link rel="stylesheet" href="/npm/vanilla-cookieconsent/dist/cookieconsent.css">',
     body: `<script src="/npm/vanilla-cookieconsent/dist/cookieconsent.umd.js"></script>
-      <script>CookieConsent.run({ categories: { necessary: { enabled: true, readOnly: true }, analytics: {} },
+      <script>CookieConsent.run({ hideFromBots: false, categories: { necessary: { enabled: true, readOnly: true }, analytics: {} },
         language: { default: 'en', translations: { en: { consentModal: { title: 'Cookies', description: 'May we?',
           acceptAllBtn: 'Accept all', acceptNecessaryBtn: 'Reject all' }, preferencesModal: { sections: [] } } } } });</script>`,
   },
