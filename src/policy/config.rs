@@ -12,6 +12,8 @@ pub struct Config {
     pub purposes: Purposes,
     /// Lower-case host names of the site itself (`*.` at the front allowed): their tags are first-party.
     pub hosts: Vec<String>,
+    /// `prefix:` — the gate's own pages and files are never judged; empty where it has none.
+    pub prefix: String,
     /// `cookies:` — names with `*` as the only wildcard.
     pub cookies: Vec<NameRule>,
     /// `tags:` — adblock syntax.

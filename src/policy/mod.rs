@@ -32,6 +32,7 @@ pub use verdict::{Rule, Verdict};
 pub struct Policy {
     purposes: Purposes,
     hosts: Hosts,
+    prefix: String,
     cookies: NamePatterns<Purpose>,
     storage: NamePatterns<Purpose>,
     tags: Vec<(String, AddressPattern, Purpose)>,
@@ -52,6 +53,7 @@ impl Policy {
         Ok(Self {
             purposes: config.purposes.clone(),
             hosts: Hosts::new(&config.hosts),
+            prefix: config.prefix.clone(),
             cookies: names(&config.cookies),
             storage: names(&config.storage),
             tags: config.tags.iter().map(tag).collect::<Result<_, _>>()?,
@@ -109,6 +111,9 @@ impl Policy {
             return verdict;
         }
         let host = request.url.host_str().unwrap_or_default();
+        if host == request.own && self.is_own(request.url.path()) {
+            return Verdict::pass(None, Rule::Reserved);
+        }
         if let Some(product) = self.banner(|| catalogue::banner_address(request.url.as_str())) {
             return Verdict::hold(None, Rule::Banner(product));
         }
@@ -176,6 +181,12 @@ impl Policy {
 
     fn sign(known: &'static catalogue::Signature, granted: PurposeSet) -> Verdict<'static> {
         Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company))
+    }
+
+    /// The gate's own: a list of cookie notices might name them.
+    fn is_own(&self, path: &str) -> bool {
+        let below = (!self.prefix.is_empty()).then(|| path.strip_prefix(&*self.prefix)).flatten();
+        below.is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Are the site's other consent banners taken out?
@@ -308,6 +319,21 @@ mod tests {
         let url = "https://nobody-knows.example/x.js".parse().expect("an address");
         let all = policy.purposes().all();
         assert!(!policy.address(&url, "www.example.gov.uk", all).is_hold(), "its purpose is granted");
+    }
+
+    #[test]
+    fn the_gates_own_files_are_never_held_by_a_list() {
+        let compiled = std::sync::Arc::new(Compiled::new([("list.txt".to_owned(), "/.consent\n")], 1));
+        let lists = FilterLists(vec![(Purpose::MARKETING, compiled)]);
+        let policy =
+            Policy::new(&Config { prefix: "/.consent".into(), lists, ..Config::default() }).expect("no patterns");
+        let holds = |address: &str| {
+            let url = address.parse().expect("an address");
+            policy.address(&url, "www.example.gov.uk", PurposeSet::ESSENTIAL).is_hold()
+        };
+        assert!(!holds("https://www.example.gov.uk/.consent/guard-01.js"));
+        assert!(holds("https://www.example.gov.uk/.consentual/x.js"));
+        assert!(holds("https://elsewhere.example/.consent/x.js"));
     }
 
     #[test]

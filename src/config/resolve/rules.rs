@@ -20,6 +20,7 @@ impl Resolver<'_, '_> {
         let tags = items(&written.tags);
         let paths = items(&written.paths);
         Config {
+            prefix: String::new(),
             // A wildcard for every host would make every tag first-party.
             hosts: hosts.iter().filter(|host| *host != "*").cloned().collect(),
             cookies,
