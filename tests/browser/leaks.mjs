@@ -3,10 +3,13 @@
 //   node tests/browser/leaks.mjs DIR [--all]
 
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 const [folder, ...flags] = process.argv.slice(2);
 const most = flags.includes('--all') ? Infinity : 40;
+
+const saved = join(process.env.CONSENTGATE_TEST_CACHE ?? join(homedir(), '.cache/consentgate/tests'), 'pages');
 
 const direct = judged('direct');
 console.log(`${direct.size} pages`);
@@ -43,10 +46,10 @@ function compare(mode, gated) {
   const errors = pages.flatMap(errorsAdded);
   console.log(`script errors that the page has not without the gate: ${errors.length}; placeholders: ${sum((page) => page.after.placeholders?.length ?? 0)}`);
 
-  const leaks = pages.flatMap(({ before, after }) => after.requests.filter(({ blocked }) => blocked === 'easyprivacy').map((request) => ({ ...request, page: before.page })));
-  list('leaks (EasyPrivacy)', leaks, ({ url, kind, page }) => `${named(url, page)} (${kind})`, ({ page }) => page);
-  const ads = pages.flatMap(({ before, after }) => after.requests.filter(({ blocked }) => blocked === 'easylist').map((request) => ({ ...request, page: before.page })));
-  list('leaks (EasyList only)', ads, ({ url, kind, page }) => `${named(url, page)} (${kind})`, ({ page }) => page);
+  const leaks = pages.flatMap(({ before, after }) => after.requests.filter(({ blocked }) => blocked === 'easyprivacy').map((request) => ({ ...request, page: before.page, form: formOf(request.url, before.name) })));
+  list('leaks (EasyPrivacy)', leaks, ({ url, kind, page, form }) => `${named(url, page)} (${kind}, ${form})`, ({ page }) => page);
+  const ads = pages.flatMap(({ before, after }) => after.requests.filter(({ blocked }) => blocked === 'easylist').map((request) => ({ ...request, page: before.page, form: formOf(request.url, before.name) })));
+  list('leaks (EasyList only)', ads, ({ url, kind, page, form }) => `${named(url, page)} (${kind}, ${form})`, ({ page }) => page);
   list('held beyond both lists', lost, ({ url, kind, page }) => `${named(url, page)} (${kind})`, ({ page }) => page);
   list('script errors added', errors, ({ error }) => error, ({ page }) => page);
 }
@@ -68,6 +71,16 @@ function errorsAdded({ before, after }) {
     known.set(error, left - 1);
     return left <= 0;
   }).map((error) => ({ error, page: before.page }));
+}
+
+/** How the address stands in the saved page: as a tag's, somewhere in its text, in pieces, or not at all. */
+function formOf(address, name) {
+  const html = readFileSync(join(saved, name), 'latin1');
+  const { host, pathname } = new URL(address);
+  const tag = new RegExp(`<[a-z]+[^<>]*(?:src|href|data)\\s*=\\s*["']?[^"'>]*${(host + pathname).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`, 'i');
+  if (tag.test(html)) return 'tag';
+  if (html.includes(host + pathname)) return 'in the text';
+  return html.includes(host) ? 'host in the text' : 'made by a script';
 }
 
 /** Host and path: what is random is mostly in the query. */

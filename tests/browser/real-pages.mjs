@@ -103,7 +103,8 @@ async function look(chromium, { url }, everywhere, visit) {
     const failed = await page.goto(url.href, { waitUntil: 'commit', timeout: LONGEST }).then(() => undefined, (fault) => String(fault).split('\n')[0]);
     await quiet(everywhere, visit);
     const marks = await Promise.race([page.evaluate(marked), later(2_000)]).catch(() => undefined);
-    const third = everywhere.asked.filter(({ kind, method }) => kind !== 'connection' && method !== 'OPTIONS');
+    // The browser's own errand, which no page can ask for by this address.
+    const third = everywhere.asked.filter(({ kind, method, path }) => kind !== 'connection' && method !== 'OPTIONS' && path !== '/ListAccounts');
     const asked = [...visit.asked, ...third].map((entry) => ({ url: entry.url ?? whole(entry), kind: entry.kind }));
     const requests = asked.map(({ url: address, kind }) => ({ url: address, kind: WORDS[types.get(address)] ?? BY_KIND[kind] ?? kind }));
     // The first request for the page itself is no reference.

@@ -54,7 +54,7 @@ export default [
   { name: 'an inline module', body: (t) => `<script type="module">import '${t.url('a.mjs')}';</script>` },
   { name: 'an inline script that imports', body: (t) => `<script>import('${t.url('a.mjs')}')</script>` },
   { name: 'an import map', body: (t) => `<script type="importmap">{"imports":{"stats":"${t.url('a.mjs')}"}}</script><script type="module">import 'stats';</script>` },
-  { name: 'speculation rules', never: true, body: (t) => `<script type="speculationrules">{"prefetch":[{"source":"list","urls":["${t.url('a.html')}"],"eagerness":"immediate"}]}</script>` },
+  { name: 'speculation rules', wait: 1_500, body: (t) => `<script type="speculationrules">{"prefetch":[{"source":"list","urls":["${t.url('a.html')}"],"eagerness":"immediate"}]}</script>` },
   { name: 'a handler of the body', whole: (t) => `<!doctype html><title>x</title><body onload="new Image().src='${t.url('a.gif')}'"><p>Text` },
   { name: 'a handler of a picture', body: (t) => `<img src="data:," onerror="new Image().src='${t.url('a.gif')}'">` },
   { name: 'a handler in entities', body: (t) => `<img src="data:," ONERROR="${entities(`new Image().src='${t.url('a.gif')}'`)}">` },

@@ -22,7 +22,9 @@ const TRACKERS = ['google-analytics.com', 'connect.facebook.net', 'hotjar.com', 
 const AT_ONCE = Number(process.env.CONSENTGATE_TABS ?? 12);
 /** Milliseconds without a request, after which a page is done; a page that should stay quiet is watched as long as the site's own was. */
 const QUIET = 350;
-const LONGEST = 4_000;
+const LONGEST = 6_000;
+/** The longest load of a page on a machine that is busy with other things. */
+const LOAD = 20_000;
 
 /**
  * Opens every form in every state.
@@ -92,7 +94,7 @@ class Run {
         this.found.get(form.name).untouched = untouched;
         const stayed = await tab.accepts(form);
         if (form.act) await tab.acts();
-        await this.#quiet(form, 'untouched', Math.max(QUIET * 2, 500));
+        await this.#asDirect(form, 'untouched');
         const after = await this.#look(tab, form, 'untouched');
         return { name: 'in place', ...after, stayed };
       },
@@ -106,7 +108,7 @@ class Run {
       keep: true,
       each: async (tab, form) => {
         await tab.opens(form);
-        await this.#quiet(form, 'again');
+        await this.#asDirect(form, 'again');
         return this.#look(tab, form, 'again');
       },
     });
@@ -149,10 +151,14 @@ class Run {
     return shared;
   }
 
-  /** Host and path of what was asked for, each once, the state taken out of the host; and what was kept. */
   async #look(tab, form, state) {
-    const asked = this.#of(form, state).map(({ host, path, kind }) => `${host.replace(`-${state}.`, '.')} ${kind === 'connection' ? path : decodeURI(path)}`);
-    return { asked: [...new Set(asked)].sort(), kept: await tab.kept(form) };
+    return { asked: this.#asked(form, state), kept: await tab.kept(form) };
+  }
+
+  /** Host and path of what was asked for, each once, the state taken out of the host. */
+  #asked(form, state) {
+    const asked = this.#of(form, state).map(({ host, path }) => `${host.replace(`-${state}.`, '.')} ${path}`);
+    return [...new Set(asked)].sort();
   }
 
   /** What was asked for so far on the form's page in this state. */
@@ -169,6 +175,14 @@ class Run {
 
   #last(form, state) {
     return this.#of(form, state).at(-1)?.at ?? 0;
+  }
+
+  /** Until everything was asked for that is without the gate: at once, or after a long while in vain. */
+  async #asDirect(form, state) {
+    const { asked } = this.found.get(form.name).direct;
+    const last = Date.now() + LONGEST;
+    while (asked.some((one) => !this.#asked(form, state).includes(one)) && Date.now() < last) await later(25);
+    await this.#quiet(form, state, asked.length ? 0 : LONGEST / 4);
   }
 
   /** Until the form has not asked for a while, and at least as long as it needs without the gate. */
@@ -192,7 +206,7 @@ class Tab {
 
   async opens(form) {
     // What leads away at once ends the first load with an error, and that is right.
-    await this.page.goto(`${this.site}/${this.state}/${form.slug}`, { waitUntil: 'load', timeout: LONGEST }).catch(() => {});
+    await this.page.goto(`${this.site}/${this.state}/${form.slug}`, { waitUntil: 'load', timeout: LOAD }).catch(() => {});
     if (form.act) await this.acts();
   }
 
