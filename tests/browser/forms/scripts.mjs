@@ -1,5 +1,6 @@
 // Ways to write a script tag. `t.url(path)` is an address of the tracker, `t.host` its host; `head` and `body` are what the
-// page has there, `whole` is a page of its own; `never` is for what Chromium does not ask for without the gate either.
+// page has there, `whole` is a page of its own; `never` is for what Chromium does not ask for without the gate either, `sometimes`
+// for what it asks for as it likes; `fenced` for pages that the gate does not rewrite, so that Accept on that very page is not theirs.
 
 const entities = (text) => [...text].map((letter) => `&#x${letter.codePointAt(0).toString(16)};`).join('');
 const percent = (text) => [...text].map((letter) => `%${letter.codePointAt(0).toString(16)}`).join('');
@@ -54,7 +55,7 @@ export default [
   { name: 'an inline module', body: (t) => `<script type="module">import '${t.url('a.mjs')}';</script>` },
   { name: 'an inline script that imports', body: (t) => `<script>import('${t.url('a.mjs')}')</script>` },
   { name: 'an import map', body: (t) => `<script type="importmap">{"imports":{"stats":"${t.url('a.mjs')}"}}</script><script type="module">import 'stats';</script>` },
-  { name: 'speculation rules', wait: 1_500, body: (t) => `<script type="speculationrules">{"prefetch":[{"source":"list","urls":["${t.url('a.html')}"],"eagerness":"immediate"}]}</script>` },
+  { name: 'speculation rules', sometimes: true, body: (t) => `<script type="speculationrules">{"prefetch":[{"source":"list","urls":["${t.url('a.html')}"],"eagerness":"immediate"}]}</script>` },
   { name: 'a handler of the body', whole: (t) => `<!doctype html><title>x</title><body onload="new Image().src='${t.url('a.gif')}'"><p>Text` },
   { name: 'a handler of a picture', body: (t) => `<img src="data:," onerror="new Image().src='${t.url('a.gif')}'">` },
   { name: 'a handler in entities', body: (t) => `<img src="data:," ONERROR="${entities(`new Image().src='${t.url('a.gif')}'`)}">` },

@@ -83,23 +83,26 @@ class Run {
     });
   }
 
-  /** Nothing chosen; then Accept is pressed on that very page. A context of its own for each: a choice is the whole browser's. */
+  /** Nothing chosen; then Accept is pressed on that very page: on some pages at once, because a choice is the whole browser's. */
   async untouchedThenAccepted() {
-    const inPlace = await this.#in('untouched', GATED, {
-      alone: true,
-      each: async (tab, form) => {
+    const forms = [...this.forms];
+    while (forms.length) {
+      const context = await this.#visitor();
+      const some = await Promise.all(forms.splice(0, AT_ONCE).map(async (form) => {
+        const tab = new Tab(await context.newPage(), 'untouched', GATED);
         await tab.opens(form);
         await this.#quiet(form, 'untouched');
-        const untouched = await this.#look(tab, form, 'untouched');
-        this.found.get(form.name).untouched = untouched;
+        this.found.get(form.name).untouched = await this.#look(tab, form, 'untouched');
+        return { tab, form };
+      }));
+      await Promise.all(some.map(async ({ tab, form }) => {
         const stayed = await tab.accepts(form);
         if (form.act) await tab.acts();
         await this.#asDirect(form, 'untouched');
-        const after = await this.#look(tab, form, 'untouched');
-        return { name: 'in place', ...after, stayed };
-      },
-    });
-    return inPlace;
+        this.found.get(form.name)['in place'] = { ...(await this.#look(tab, form, 'untouched')), stayed };
+      }));
+      await context.close();
+    }
   }
 
   async acceptedThenWithdrawn() {
@@ -114,7 +117,11 @@ class Run {
     });
     await this.#in('withdrawn', GATED, {
       context: accepted,
-      first: (tab) => tab.chooses('withdraw'),
+      first: async (tab) => {
+        await tab.chooses('withdraw');
+        // What was kept goes with the next page.
+        await tab.page.goto(`${GATED}/plain`);
+      },
       each: async (tab, form) => {
         await tab.opens(form);
         await this.#quiet(form, 'withdrawn');
@@ -123,10 +130,13 @@ class Run {
     });
   }
 
-  /** Goes through all forms in some tabs of one context, or each in a context of its own. */
-  async #in(state, site, { each, first, alone = false, keep = false, context }) {
-    const open = () => this.chromium.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
-    const shared = alone ? undefined : (context ?? (await open()));
+  #visitor() {
+    return this.chromium.newContext({ locale: 'en-GB', ignoreHTTPSErrors: true });
+  }
+
+  /** Goes through all forms in some tabs of one visitor. */
+  async #in(state, site, { each, first, keep = false, context }) {
+    const shared = context ?? (await this.#visitor());
     if (first) {
       const tab = new Tab(await shared.newPage(), state, site);
       await tab.page.goto(`${site}/plain`);
@@ -135,19 +145,14 @@ class Run {
     }
     const waiting = [...this.forms];
     const work = async () => {
-      let page;
+      const tab = new Tab(await shared.newPage(), state, site);
       for (let form = waiting.shift(); form; form = waiting.shift()) {
-        const own = alone ? await open() : undefined;
-        if (own || !page || page.isClosed()) page = await (own ?? shared).newPage();
-        page.on('dialog', (dialog) => dialog.dismiss().catch(() => {}));
-        const { name = state, ...seen } = await each(new Tab(page, state, site), form);
-        this.found.get(form.name)[name] = seen;
-        await own?.close();
+        this.found.get(form.name)[state] = await each(tab, form);
       }
-      if (!alone) await page?.close();
+      await tab.page.close();
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, this.forms.length) }, work));
-    if (shared && !keep) await shared.close();
+    if (!keep) await shared.close();
     return shared;
   }
 
@@ -165,10 +170,11 @@ class Run {
   #of(form, state) {
     const { asked } = this.everybody;
     for (; this.read < asked.length; this.read++) {
-      const { host, method } = asked[this.read];
+      const { host, method, path } = asked[this.read];
       const label = host.split('.')[0];
       if (!this.byLabel.has(label)) this.byLabel.set(label, []);
-      if (method !== 'OPTIONS') this.byLabel.get(label).push(asked[this.read]);
+      // What a tab that was led away asks for by itself.
+      if (method !== 'OPTIONS' && path !== '/favicon.ico') this.byLabel.get(label).push(asked[this.read]);
     }
     return this.byLabel.get(`${form.slug}-${state}`) ?? [];
   }
