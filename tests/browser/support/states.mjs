@@ -250,9 +250,10 @@ class Tab {
     return pressed && (await this.#runs(() => window.wasHere === true));
   }
 
-  /** Cookies, keys and databases of the site's that the form, in this state, left behind. */
+  /** Cookies, keys and databases of the site's that the form left behind; the name of another state than this one stays in. */
   async kept(form) {
     const mine = (name) => name.includes(`${form.slug}-`);
+    const plain = (name) => name.replace(`${form.slug}-${this.state}`, form.slug);
     const cookies = (await this.page.context().cookies(this.site)).map(({ name }) => `cookie ${name}`);
     const stored = await this.#runs(async () => {
       if (location.protocol !== 'https:') return [];
@@ -260,7 +261,7 @@ class Tab {
       const caches_ = (await caches.keys()).map((name) => `cache ${name}`);
       return [...Object.keys(localStorage).map((key) => `localStorage ${key}`), ...Object.keys(sessionStorage).map((key) => `sessionStorage ${key}`), ...databases, ...caches_];
     });
-    return [...new Set([...cookies, ...(stored || [])].filter(mine))].sort();
+    return [...new Set([...cookies, ...(stored || [])].filter(mine).map(plain))].sort();
   }
 
   /** A page that has gone elsewhere, or broke off, has nothing to say. */
