@@ -1,7 +1,8 @@
 // Ways in which the site's own scripts ask another company for something, or keep something, while the page runs. `js` is the
 // script; in it `at(path)` is an address of the tracker, put together so that no reader of the script finds it, `host` its
 // host, `mark` a name for what is kept, and `own(file)` the address of one of `files`. By turns the script stands in the page
-// and in a file of the site's. `keeps` is what only keeps, and asks nobody; `strict` is what `csp: strict` alone stops.
+// and in a file of the site's. `keeps` is what only keeps, and asks nobody; `once` is a
+// call that is over once it was refused, so that Accept on that very page brings nothing back; `strict` is what `csp: strict` alone stops.
 
 export const runTime = [
   { name: 'a script element', js: `var s = document.createElement('script'); s.src = at('a.js'); document.head.appendChild(s)` },
@@ -36,11 +37,11 @@ export const runTime = [
   { name: 'a frame with a data address', js: `var f = document.createElement('iframe'); f.src = 'data:text/html,<img src="' + at('a.gif') + '">'; document.body.append(f)` },
   { name: 'a frame with a javascript address', js: `var f = document.createElement('iframe'); f.src = 'javascript:void(new Image().src="' + at('a.gif') + '")'; document.body.append(f)` },
   { name: 'a picture in an empty frame', js: `var f = document.createElement('iframe'); document.body.append(f); new f.contentWindow.Image().src = at('a.gif')` },
-  { name: 'fetch of an empty frame', js: `var f = document.createElement('iframe'); document.body.append(f); f.contentWindow.fetch(at('a.json'))` },
-  { name: 'the request and the beacon of an empty frame', js: `var f = document.createElement('iframe'); document.body.append(f); var x = new f.contentWindow.XMLHttpRequest(); x.open('GET', at('a.json')); x.send(); frames[frames.length - 1].navigator.sendBeacon(at('b'))` },
+  { name: 'fetch of an empty frame', once: true, js: `var f = document.createElement('iframe'); document.body.append(f); f.contentWindow.fetch(at('a.json'))` },
+  { name: 'the request and the beacon of an empty frame', once: true, js: `var f = document.createElement('iframe'); document.body.append(f); var x = new f.contentWindow.XMLHttpRequest(); x.open('GET', at('a.json')); x.send(); frames[frames.length - 1].navigator.sendBeacon(at('b'))` },
   { name: 'what is written into an empty frame', js: `var f = document.createElement('iframe'); document.body.append(f); f.contentDocument.open(); f.contentDocument.write('<img src="' + at('a.gif') + '">'); f.contentDocument.close()` },
   { name: 'an element in an empty frame', js: `var f = document.createElement('iframe'); document.body.append(f); var s = f.contentDocument.createElement('script'); s.src = at('a.js'); f.contentDocument.body.append(s)` },
-  { name: 'a frame of markup, used at once', js: `document.body.insertAdjacentHTML('beforeend', '<iframe name=x></iframe>'); frames.x.fetch(at('a.json'))` },
+  { name: 'a frame of markup, used at once', once: true, js: `document.body.insertAdjacentHTML('beforeend', '<iframe name=x></iframe>'); frames.x.fetch(at('a.json'))` },
   { name: 'an object and an embed', js: `var o = document.createElement('object'); o.data = at('a.html'); o.type = 'text/html'; var e = document.createElement('embed'); e.src = at('b.gif'); document.body.append(o, e)` },
   { name: 'a style sheet', js: `var l = document.createElement('link'); l.rel = 'stylesheet'; l.href = at('a.css'); document.head.append(l)` },
   { name: 'a style sheet whose relation comes last', js: `var l = document.createElement('link'); l.href = at('a.css'); document.head.append(l); l.relList.add('stylesheet')` },
@@ -61,23 +62,23 @@ export const runTime = [
   { name: 'document.write', js: `document.write('<script src="' + at('a.js') + '"></scr' + 'ipt><img src="' + at('b.gif') + '">')` },
   { name: 'document.write in pieces', js: `document.write('<img sr'); document.write('c="' + at('a.gif').slice(0, 9)); document.writeln(at('a.gif').slice(9) + '">')` },
 
-  { name: 'fetch', js: `fetch(at('a.json'), { mode: 'no-cors', keepalive: true })` },
-  { name: 'fetch of a request', js: `fetch(new Request(new URL(at('a.json')), { method: 'POST', body: 'x' }))` },
-  { name: 'a request', js: `var x = new XMLHttpRequest(); x.open('POST', at('a.json')); x.send('x')` },
-  { name: 'a request that waits', js: `var x = new XMLHttpRequest(); x.open('GET', at('a.json'), false); try { x.send() } catch {}` },
-  { name: 'a beacon', js: `navigator.sendBeacon(at('a'), 'x')` },
-  { name: 'a beacon by its prototype', js: `Navigator.prototype.sendBeacon.call(navigator, at('a'))` },
-  { name: 'a beacon on leaving', js: `var f = document.createElement('iframe'); f.src = own('leaving.html'); f.onload = function () { f.remove() }; document.body.append(f)`, files: { 'leaving.html': `addEventListener('pagehide', function () { navigator.sendBeacon(at('a'), 'x') })` } },
-  { name: 'a web socket', js: `new WebSocket(at('a').replace('http', 'ws'))` },
-  { name: 'an event source', js: `var e = new EventSource(at('a.events')); e.onerror = function () { e.close() }` },
+  { name: 'fetch', once: true, js: `fetch(at('a.json'), { mode: 'no-cors', keepalive: true })` },
+  { name: 'fetch of a request', once: true, js: `fetch(new Request(new URL(at('a.json')), { method: 'POST', body: 'x' }))` },
+  { name: 'a request', once: true, js: `var x = new XMLHttpRequest(); x.open('POST', at('a.json')); x.send('x')` },
+  { name: 'a request that waits', once: true, js: `var x = new XMLHttpRequest(); x.open('GET', at('a.json'), false); try { x.send() } catch {}` },
+  { name: 'a beacon', once: true, js: `navigator.sendBeacon(at('a'), 'x')` },
+  { name: 'a beacon by its prototype', once: true, js: `Navigator.prototype.sendBeacon.call(navigator, at('a'))` },
+  { name: 'a beacon on leaving', once: true, js: `var f = document.createElement('iframe'); f.src = own('leaving.html'); f.onload = function () { f.remove() }; document.body.append(f)`, files: { 'leaving.html': `addEventListener('pagehide', function () { navigator.sendBeacon(at('a'), 'x') })` } },
+  { name: 'a web socket', once: true, js: `new WebSocket(at('a').replace('http', 'ws'))` },
+  { name: 'an event source', once: true, js: `var e = new EventSource(at('a.events')); e.onerror = function () { e.close() }` },
 
-  { name: 'a worker of a blob', js: `new Worker(URL.createObjectURL(new Blob(['fetch(' + JSON.stringify(at('a.json')) + ')'])))` },
-  { name: 'a worker of a blob that imports', js: `new Worker(URL.createObjectURL(new Blob(['importScripts(' + JSON.stringify(at('a.js')) + ')'])))` },
-  { name: 'a worker of a data address', js: `new Worker('data:text/javascript,' + encodeURIComponent('fetch(' + JSON.stringify(at('a.json')) + ')'))` },
-  { name: 'a worker of the site', js: `new Worker(own('worker.js'))`, files: { 'worker.js': `fetch(at('a.json')); var x = new XMLHttpRequest(); x.open('GET', at('b.json')); x.send()` } },
-  { name: 'a worker of the site that imports', js: `new Worker(own('worker.js'))`, files: { 'worker.js': `importScripts(at('a.js'))` } },
-  { name: 'a shared worker of the site', js: `new SharedWorker(own('worker.js'))`, files: { 'worker.js': `fetch(at('a.json'))` } },
-  { name: 'a service worker of the site', js: `navigator.serviceWorker.register(own('worker.js'))`, files: { 'worker.js': `oninstall = function (e) { e.waitUntil(fetch(at('a.json'))) }` } },
+  { name: 'a worker of a blob', once: true, js: `new Worker(URL.createObjectURL(new Blob(['fetch(' + JSON.stringify(at('a.json')) + ')'])))` },
+  { name: 'a worker of a blob that imports', once: true, js: `new Worker(URL.createObjectURL(new Blob(['importScripts(' + JSON.stringify(at('a.js')) + ')'])))` },
+  { name: 'a worker of a data address', once: true, js: `new Worker('data:text/javascript,' + encodeURIComponent('fetch(' + JSON.stringify(at('a.json')) + ')'))` },
+  { name: 'a worker of the site', once: true, js: `new Worker(own('worker.js'))`, files: { 'worker.js': `fetch(at('a.json')); var x = new XMLHttpRequest(); x.open('GET', at('b.json')); x.send()` } },
+  { name: 'a worker of the site that imports', once: true, js: `new Worker(own('worker.js'))`, files: { 'worker.js': `importScripts(at('a.js'))` } },
+  { name: 'a shared worker of the site', once: true, js: `new SharedWorker(own('worker.js'))`, files: { 'worker.js': `fetch(at('a.json'))` } },
+  { name: 'a service worker of the site', once: true, js: `navigator.serviceWorker.register(own('worker.js'))`, files: { 'worker.js': `oninstall = function (e) { e.waitUntil(fetch(at('a.json'))) }` } },
 
   { name: 'a background', js: `document.body.style.backgroundImage = 'url(' + at('a.gif') + ')'` },
   { name: 'a style as text', js: `document.body.style.cssText = 'background:url(' + at('a.gif') + ')'` },
@@ -90,8 +91,8 @@ export const runTime = [
   { name: 'an animated background', js: `document.body.animate([{ backgroundImage: 'url(' + at('a.gif') + ')' }, { backgroundImage: 'none' }], { duration: 2000 })` },
   { name: 'a font', js: `document.fonts.add(new FontFace('x', 'url(' + at('a.woff2') + ')')); document.fonts.load('1em x').catch(function () {})` },
 
-  { name: 'a form that a script sends', js: `var f = document.createElement('form'), i = document.createElement('iframe'); i.name = 'f'; f.target = 'f'; f.method = 'post'; f.action = at('a.html'); document.body.append(i, f); f.submit()` },
-  { name: 'a link that pings, pressed by a script', js: `var a = document.createElement('a'); a.href = '#x'; a.ping = at('a'); document.body.append(a); a.click()` },
+  { name: 'a form that a script sends', once: true, js: `var f = document.createElement('form'), i = document.createElement('iframe'); i.name = 'f'; f.target = 'f'; f.method = 'post'; f.action = at('a.html'); document.body.append(i, f); f.submit()` },
+  { name: 'a link that pings, pressed by a script', once: true, js: `var a = document.createElement('a'); a.href = '#x'; a.ping = at('a'); document.body.append(a); a.click()` },
 
   { name: 'a cookie', keeps: true, js: `document.cookie = '_ga_' + mark + '=1; Path=/; Secure'` },
   { name: 'a cookie by the prototype', keeps: true, js: `Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').set.call(document, '_ga_' + mark + '=1; Path=/; Secure')` },
@@ -110,7 +111,7 @@ export const runTime = [
 
 /** What no script in the page can stand before: the browser itself must refuse it. */
 export const strict = [
-  { name: 'an import that a script makes', js: `import(at('a.mjs'))` },
-  { name: 'an import of a module of the site', js: `import(own('a.mjs'))`, files: { 'a.mjs': 'export default import(at("b.mjs"))' } },
-  { name: 'a worker that is a module', js: `new Worker(own('worker.mjs'), { type: 'module' })`, files: { 'worker.mjs': `import(at('a.mjs'))` } },
+  { name: 'an import that a script makes', once: true, js: `import(at('a.mjs'))` },
+  { name: 'an import of a module of the site', once: true, js: `import(own('a.mjs'))`, files: { 'a.mjs': 'export default import(at("b.mjs"))' } },
+  { name: 'a worker that is a module', once: true, js: `new Worker(own('worker.mjs'), { type: 'module' })`, files: { 'worker.mjs': `import(at('a.mjs'))` } },
 ];

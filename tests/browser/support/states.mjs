@@ -252,7 +252,7 @@ class Tab {
 
   /** Cookies, keys and databases of the site's that the form left behind; the name of another state than this one stays in. */
   async kept(form) {
-    const mine = (name) => name.includes(`${form.slug}-`);
+    const mine = (name) => (form.names ? form.names.test(name) : name.includes(`${form.slug}-`));
     const plain = (name) => name.replace(`${form.slug}-${this.state}`, form.slug);
     const cookies = (await this.page.context().cookies(this.site)).map(({ name }) => `cookie ${name}`);
     const stored = await this.#runs(async () => {
