@@ -12,6 +12,8 @@ use consentgate::policy::{Config, Policy};
 use proptest::prelude::*;
 
 const NOTICE: &str = "<consent-notice>ASK</consent-notice>";
+const HEAD: &str = "<script src=GUARD></script>";
+const PLACEHOLDER: &str = "<consent-placeholder></consent-placeholder>";
 const FOOTER: &str = "<consent-notice>FOOTER</consent-notice>";
 const TRACKER: &str = "google-analytics.com";
 
@@ -25,6 +27,8 @@ fn job(policy: &Arc<Policy>, granted: PurposeSet) -> Job {
         policy: Arc::clone(policy),
         granted,
         address: "https://www.example.gov.uk/bins/".parse().expect("an address"),
+        head: Some(HEAD.as_bytes().to_vec()),
+        placeholder: Some(Arc::new(|_| Some(PLACEHOLDER.as_bytes().to_vec()))),
         notice: Some(Box::new(|_| NOTICE.as_bytes().to_vec())),
         footer: Some(Box::new(|_| FOOTER.as_bytes().to_vec())),
     }
@@ -72,12 +76,18 @@ fn replace(page: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     out
 }
 
+fn without_ours(page: &[u8]) -> Vec<u8> {
+    let ours = [HEAD, PLACEHOLDER, NOTICE, FOOTER];
+    ours.iter().fold(page.to_vec(), |page, text| replace(&page, text.as_bytes(), b""))
+}
+
 /// Takes the gate's insertions out again.
 fn undo(page: &[u8]) -> Vec<u8> {
-    let mut page = replace(&replace(page, NOTICE.as_bytes(), b""), FOOTER.as_bytes(), b"");
+    let mut page = without_ours(page);
     for purpose in ["analytics", "marketing", "preferences", "unclassified", "embedded"] {
         let mark = format!(" data-consentgate=\"{purpose}\"");
         page = replace(&page, format!("{mark} type=\"text/plain\"").as_bytes(), b"");
+        page = replace(&page, format!("{mark} hidden").as_bytes(), b"");
         page = replace(&page, mark.as_bytes(), b"");
     }
     replace(&page, b"data-consentgate-", b"")
@@ -208,14 +218,42 @@ fn the_notice_stands_once_in_each_document_and_first_in_its_body() {
 }
 
 #[test]
-fn with_everything_granted_only_the_notice_is_added() {
+fn with_everything_granted_only_the_gates_own_is_added() {
     let policy = policy();
     for (name, source) in fixtures() {
         let (out, findings) = rewrite_with(job(&policy, policy.purposes().all()), &[&source]).expect("a page");
-        let bare = replace(&replace(&out, NOTICE.as_bytes(), b""), FOOTER.as_bytes(), b"");
-        assert_eq!(bare, source, "{name}");
+        assert_eq!(without_ours(&out), source, "{name}");
         assert!(findings.is_empty(), "{name}");
     }
+}
+
+#[test]
+fn the_guard_stands_once_and_in_front_of_all_that_runs() {
+    for (name, source) in fixtures() {
+        let out = String::from_utf8_lossy(&rewrite(&[&source]).0).into_owned();
+        let marks = out.matches(HEAD).count();
+        assert!(marks <= 1, "{name}: {marks}");
+        let first = ["<script", "<img", "<link", "<meta", "<iframe", "<style", "<base", "<noscript", "<template"];
+        let tag = first.iter().filter_map(|tag| out.to_ascii_lowercase().find(tag)).min();
+        assert!(
+            tag.is_none_or(|at| name.ends_with("conditional.html") || out[at..].starts_with(HEAD)),
+            "{name}: {out}"
+        );
+    }
+}
+
+#[test]
+fn what_nobody_sees_has_no_placeholder() {
+    let made = |html: &str| {
+        let (out, _) = rewrite(&[html.as_bytes()]);
+        String::from_utf8_lossy(&out).matches(PLACEHOLDER).count()
+    };
+    let video = "src=https://www.youtube.com/embed/x";
+    assert_eq!(made(&format!("<body><iframe {video} width=560></iframe><EMBED {video}>")), 2);
+    for hidden in ["width=0", "height='1px'", "style='Display: none'", "hidden"] {
+        assert_eq!(made(&format!("<body><iframe {video} {hidden}></iframe>")), 0, "{hidden}");
+    }
+    assert_eq!(made("<body><script src=https://www.google-analytics.com/ga.js></script>"), 0);
 }
 
 #[test]

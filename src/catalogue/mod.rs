@@ -13,8 +13,8 @@ mod data;
 pub mod pattern;
 mod scripts;
 
-pub use addresses::{Company, address, own_path};
-pub use cookies::{KnownCookie, cookie};
+pub use addresses::{Company, address, differs_by_path, own_path, own_paths};
+pub use cookies::{KnownCookie, cookie, cookies};
 pub use scripts::{Signature, signatures};
 
 /// How much the catalogue knows, for the admin listener and for `check`.

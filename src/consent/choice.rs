@@ -87,6 +87,9 @@ pub struct ChoiceCookie {
 }
 
 impl ChoiceCookie {
+    /// The names it can have: on plain http, and on https.
+    pub const NAMES: [&'static str; 2] = ["consentgate", "__Host-consentgate"];
+
     /// The cookie's name: `__Host-` needs https and no Domain (RFC 6265bis section 4.1.3.2).
     #[must_use]
     pub fn name(&self, https: bool) -> &'static str {
@@ -96,7 +99,7 @@ impl ChoiceCookie {
     /// Is this one of the names the gate keeps for itself, whatever the scheme?
     #[must_use]
     pub fn is_own(name: &[u8]) -> bool {
-        matches!(name, b"consentgate" | b"__Host-consentgate")
+        Self::NAMES.iter().any(|own| own.as_bytes() == name)
     }
 
     /// The whole `Set-Cookie` value that stores the choice.

@@ -40,6 +40,23 @@ pub struct Finding {
     pub rule: String,
 }
 
+/// A held tag that a visitor would have seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldTag {
+    /// `iframe`, `embed`, `object`, `video` or `audio`.
+    pub tag: String,
+    /// What it would have fetched, absolute.
+    pub address: String,
+    /// The purpose's name, or `unclassified`.
+    pub purpose: String,
+    /// Whose it is, where the catalogue knows.
+    pub company: Option<&'static str>,
+    /// Its `title`, as written.
+    pub title: Option<String>,
+    /// Its `width` and `height`, as written.
+    pub size: [Option<String>; 2],
+}
+
 /// What a start tag comes to.
 pub(super) enum Judged {
     /// It may stay as it is.
@@ -132,6 +149,29 @@ impl Judge<'_> {
         self.judged(&verdict, &tag_name(raw).to_ascii_lowercase(), &shown(&url))
     }
 
+    /// What a placeholder has to say; `None` for what nobody would have seen (a tracker's frame of no size), or what has
+    /// no address of its own.
+    pub(super) fn held(&self, raw: &[u8], purpose: &str, finding: &Finding) -> Option<HeldTag> {
+        const SEEN: [&str; 5] = ["iframe", "embed", "object", "video", "audio"];
+        let tag = StartTag::new(raw);
+        let value = |name| tag.value(name).map(Cow::into_owned);
+        let name = SEEN.into_iter().find(|known| known.eq_ignore_ascii_case(tag_name(raw)))?;
+        let address = value("src").or_else(|| value("data"))?;
+        let size = [value("width"), value("height")];
+        let tiny = |size: &Option<String>| matches!(size.as_deref().map(str::trim), Some("0" | "1" | "0px" | "1px"));
+        let style = value("style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
+        let hidden = value("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden");
+        (!hidden && !size.iter().any(tiny)).then_some(())?;
+        Some(HeldTag {
+            tag: name.into(),
+            address: self.bases.last()?.join(&address).ok()?.into(),
+            purpose: purpose.into(),
+            company: finding.whose.map(|(_, company)| company),
+            title: value("title"),
+            size,
+        })
+    }
+
     fn judged(&self, verdict: &Verdict<'_>, tag: &str, address: &str) -> Judged {
         let unclassified = verdict.rule == Rule::Unclassified;
         if !verdict.is_hold() && !unclassified {
@@ -164,12 +204,13 @@ fn shown(url: &Url) -> String {
     format!("{}{}", url.host_str().unwrap_or_default(), url.path())
 }
 
-/// The insertions that hold a start tag standing at `at`.
-pub(super) fn hold(raw: &[u8], at: usize, purpose: &str) -> Vec<Edit> {
+/// The insertions that hold a start tag standing at `at`; what a placeholder stands for is hidden.
+pub(super) fn hold(raw: &[u8], at: usize, (purpose, replaced): (&str, bool)) -> Vec<Edit> {
     let tag = StartTag::new(raw);
     let is_script = tag_name(raw).eq_ignore_ascii_case("script");
     let inert = if is_script { " type=\"text/plain\"" } else { "" };
-    let mark = format!(" data-consentgate=\"{purpose}\"{inert}");
+    let hidden = if replaced { " hidden" } else { "" };
+    let mark = format!(" data-consentgate=\"{purpose}\"{inert}{hidden}");
     let mut edits = vec![Edit { at: at + tag.name_end(), text: mark.into_bytes().into() }];
     let names: &[&str] = fetching_attributes(tag_name(raw));
     for attribute in tag.attributes() {

@@ -12,6 +12,7 @@ mod coding;
 mod document;
 mod hold;
 mod links;
+mod names;
 mod page;
 mod scan;
 mod source;
@@ -22,9 +23,9 @@ use std::fmt;
 pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
 pub use document::{Asked, Document, looks_like_html};
-pub use hold::{Finding, HELD_PREFIX};
+pub use hold::{Finding, HELD_PREFIX, HeldTag};
 pub use links::hold_links;
-pub use page::{Job, Notice, Page};
+pub use page::{Job, Notice, Page, Placeholder};
 pub use stream::Rewriter;
 
 /// Why a page could not be judged to its end. Each is counted under its name (promise 5).

@@ -12,12 +12,15 @@ use crate::policy::Policy;
 
 use super::Abandoned;
 use super::attributes::StartTag;
-use super::hold::{Edit, Finding, Judge, Judged, hold};
+use super::hold::{Edit, Finding, HeldTag, Judge, Judged, hold};
 use super::scan::{BodyTag, Event, Kind, Scanner};
 use super::source::Source;
 
 /// Makes the notice for a page whose `<html lang>` is this; ASCII only, so that it fits any charset.
 pub type Notice = Box<dyn FnOnce(Option<&str>) -> Vec<u8> + Send>;
+
+/// Makes what stands in for a held tag, in front of it; `None` where nothing should. ASCII only, as the notice.
+pub type Placeholder = Arc<dyn Fn(&HeldTag) -> Option<Vec<u8>> + Send + Sync>;
 
 /// What a page is judged by.
 pub struct Job {
@@ -27,6 +30,10 @@ pub struct Job {
     pub granted: PurposeSet,
     /// The page's own address.
     pub address: Url,
+    /// Put first in the head, once.
+    pub head: Option<Vec<u8>>,
+    /// Stands in for what is held and would have been seen.
+    pub placeholder: Option<Placeholder>,
     /// Put first in the body, once.
     pub notice: Option<Notice>,
     /// Put at the end of the body, once.
@@ -47,6 +54,7 @@ const DEEPEST: u8 = 16;
 pub struct Page {
     editor: Editor,
     scanner: Scanner,
+    head: Option<Vec<u8>>,
     notice: Option<Notice>,
     footer: Option<Notice>,
     language: Option<String>,
@@ -57,10 +65,11 @@ pub struct Page {
 impl Page {
     /// A page that has not begun.
     pub fn new(job: Job) -> Self {
-        let Job { policy, granted, address, notice, footer } = job;
+        let Job { policy, granted, address, head, placeholder, notice, footer } = job;
         Self {
-            editor: Editor::new(policy, granted, address),
+            editor: Editor { placeholder, ..Editor::new(policy, granted, address) },
             scanner: Scanner::page(),
+            head,
             notice,
             footer,
             language: None,
@@ -109,6 +118,7 @@ impl Page {
     fn read(&mut self, events: Vec<Event>) -> Result<(), Abandoned> {
         for event in events {
             match event {
+                Event::Head { at } => self.editor.insert(at, self.head.take().unwrap_or_default()),
                 Event::Body { tag, span } => self.body(tag, &span),
                 Event::BodyEnd { at } => self.body_end = Some(at),
                 Event::Start { kind: Kind::Html, span, .. } => self.language = self.editor.value(&span, "lang"),
@@ -148,6 +158,7 @@ struct Editor {
     edits: VecDeque<Edit>,
     findings: Vec<Finding>,
     waiting: Option<Waiting>,
+    placeholder: Option<Placeholder>,
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
@@ -163,6 +174,7 @@ impl Editor {
             edits: VecDeque::new(),
             findings: Vec::new(),
             waiting: None,
+            placeholder: None,
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
@@ -180,7 +192,7 @@ impl Editor {
             Event::Start { kind: Kind::Base, span, .. } => self.rebase(&span),
             Event::Start { kind, span, content } => self.start(kind, span, content)?,
             Event::End { span } => self.content_ended(span.start)?,
-            Event::Body { .. } | Event::BodyEnd { .. } => {}
+            Event::Head { .. } | Event::Body { .. } | Event::BodyEnd { .. } => {}
         }
         Ok(())
     }
@@ -227,7 +239,13 @@ impl Editor {
     }
 
     fn hold(&mut self, span: &Range<usize>, purpose: &str, finding: Finding) {
-        let edits = hold(&self.source.range(span.clone()), span.start, purpose);
+        let raw = self.source.range(span.clone());
+        let placeholder =
+            self.placeholder.as_deref().and_then(|make| make(&self.judge().held(&raw, purpose, &finding)?));
+        let edits = hold(&raw, span.start, (purpose, placeholder.is_some()));
+        if let Some(text) = placeholder {
+            self.insert(span.start, text);
+        }
         self.add(edits);
         self.findings.push(finding);
     }
@@ -298,6 +316,7 @@ impl Editor {
         let mut inner = Self::new(Arc::clone(&self.policy), self.granted, self.bases[0].clone());
         inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
+        inner.placeholder.clone_from(&self.placeholder);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);
         inner.source = Source::at(base, html.clone());

@@ -17,16 +17,17 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use lol_html::errors::RewritingError;
 use lol_html::html_content::DocumentEnd;
 use lol_html::{
-    AsciiCompatibleEncoding, LocalName, LocalNameHash, Namespace, OutputSink, SharedMemoryLimiter, StartTag,
-    StartTagHandlingResult, Token, TokenCaptureFlags, TransformController, TransformStream, TransformStreamSettings,
+    AsciiCompatibleEncoding, LocalName, Namespace, OutputSink, SharedMemoryLimiter, StartTag, StartTagHandlingResult,
+    Token, TokenCaptureFlags, TransformController, TransformStream, TransformStreamSettings,
 };
 
 use super::Abandoned;
+use super::names::{Name, meaning, stands_in_head};
 
 /// What `lol_html` may hold for one page: a token that has not ended, and the elements it has to remember.
 const MEMORY: usize = 12 * 1024 * 1024;
@@ -51,6 +52,8 @@ pub(super) enum Event {
     Start { kind: Kind, span: Range<usize>, content: bool },
     /// The end tag of the last start with content.
     End { span: Range<usize> },
+    /// The first place where a tag of the head may stand: behind `<head>`, or in front of what stands there without one.
+    Head { at: usize },
     /// The body begins: with its own tag, with a frameset, or with the first tag that cannot stand in a head.
     Body { tag: BodyTag, span: Range<usize> },
     /// A `</body>`; where more follows, browsers put that into the body too.
@@ -143,46 +146,11 @@ impl OutputSink for Counter {
     }
 }
 
-/// What a tag's name means.
-#[derive(Clone, Copy)]
-enum Name {
-    Judged(Kind),
-    /// May stand in a head.
-    Head,
-    Template,
-    Select,
-    /// Text to some parsers and markup to others, in a `<select>` and after a `<frameset>`; may stand in a head.
-    HeadText,
-    /// The same for one that begins the body.
-    BodyText,
-    Body,
-    Frameset,
-    Other,
-}
-
-/// The names that mean something, by `lol_html`'s own hash of them.
-static NAMES: LazyLock<Vec<(LocalNameHash, Name)>> = LazyLock::new(|| {
-    let fetching =
-        ["img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track", "input", "image", "feimage"];
-    let mut names = vec![("script", Name::Judged(Kind::Script)), ("noscript", Name::Judged(Kind::Opaque))];
-    names.extend([("link", Name::Judged(Kind::Link)), ("base", Name::Judged(Kind::Base))]);
-    names.extend([("html", Name::Judged(Kind::Html)), ("body", Name::Body), ("frameset", Name::Frameset)]);
-    names.extend([("template", Name::Template), ("select", Name::Select)]);
-    names.extend(fetching.map(|name| (name, Name::Judged(Kind::Fetching))));
-    names.extend(["head", "meta", "basefont", "bgsound"].map(|name| (name, Name::Head)));
-    names.extend(["style", "noframes", "title"].map(|name| (name, Name::HeadText)));
-    names.extend(["xmp", "noembed", "textarea"].map(|name| (name, Name::BodyText)));
-    names.into_iter().map(|(name, means)| (LocalNameHash::from(name), means)).collect()
-});
-
-fn meaning(name: &LocalName<'_>) -> Name {
-    let LocalName::Hash(hash) = name else { return Name::Other };
-    NAMES.iter().find(|(known, _)| known == hash).map_or(Name::Other, |(_, means)| *means)
-}
-
 /// Says which tags to look at, and notes where they stand.
 struct Finder {
     base: usize,
+    /// Nothing that stands in a head has come yet.
+    before_head: bool,
     in_prologue: bool,
     events: Events,
     /// What the start tag that was asked for is, and its name.
@@ -195,42 +163,76 @@ struct Finder {
     selects: usize,
 }
 
+/// What a start tag is asked for: any of these, in this order.
+#[derive(Clone, Copy, Default)]
+struct Wanted {
+    head: Option<HeadAt>,
+    body: Option<BodyTag>,
+    kind: Option<Kind>,
+}
+
+/// Where the head's first place is, seen from the tag that shows it.
 #[derive(Clone, Copy)]
-enum Wanted {
-    Tag(Kind),
-    Body(BodyTag),
-    /// The tag that began the body without being one, and is judged itself.
-    BodyAndTag(Kind),
+enum HeadAt {
+    Start,
+    End,
+}
+
+impl Wanted {
+    fn anything(self) -> bool {
+        self.head.is_some() || self.body.is_some() || self.kind.is_some()
+    }
 }
 
 impl Finder {
     fn new(base: usize, in_prologue: bool, events: Events) -> Self {
-        Self { base, in_prologue, events, asked: None, open: None, ends_body: false, templates: 0, selects: 0 }
+        Self {
+            base,
+            before_head: in_prologue,
+            in_prologue,
+            events,
+            asked: None,
+            open: None,
+            ends_body: false,
+            templates: 0,
+            selects: 0,
+        }
     }
 
-    fn want(&mut self, name: Name) -> Option<Wanted> {
+    fn want(&mut self, name: Name) -> Wanted {
         match name {
             Name::Template => self.templates += 1,
             // What follows a frameset is read like what stands in a select: as text, and searched for tags.
             Name::Select | Name::Frameset => self.selects += 1,
             _ => {}
         }
-        let judged = match name {
+        let kind = match name {
             Name::Judged(Kind::Html) if !self.in_prologue => None,
             Name::Judged(kind) => Some(kind),
             Name::HeadText | Name::BodyText if self.selects > 0 => Some(Kind::Opaque),
             _ => None,
         };
-        // Inside a template nothing shows, but what it holds is judged all the same: a script may clone it.
+        Wanted { head: self.head(name), body: self.body(name), kind }
+    }
+
+    fn head(&mut self, name: Name) -> Option<HeadAt> {
+        if !self.before_head || matches!(name, Name::Judged(Kind::Html)) {
+            return None;
+        }
+        self.before_head = false;
+        Some(if matches!(name, Name::Head) { HeadAt::End } else { HeadAt::Start })
+    }
+
+    /// Inside a template nothing shows, but what it holds is judged all the same: a script may clone it.
+    fn body(&mut self, name: Name) -> Option<BodyTag> {
         if !self.in_prologue || self.templates > 0 || stands_in_head(name) {
-            return judged.map(Wanted::Tag);
+            return None;
         }
         self.in_prologue = false;
-        Some(match (name, judged) {
-            (Name::Body, _) => Wanted::Body(BodyTag::Body),
-            (Name::Frameset, _) => Wanted::Body(BodyTag::Frameset),
-            (_, Some(kind)) => Wanted::BodyAndTag(kind),
-            (_, None) => Wanted::Body(BodyTag::Other),
+        Some(match name {
+            Name::Body => BodyTag::Body,
+            Name::Frameset => BodyTag::Frameset,
+            _ => BodyTag::Other,
         })
     }
 
@@ -241,14 +243,15 @@ impl Finder {
     fn start(&mut self, tag: &StartTag<'_>) {
         let Some((wanted, name)) = self.asked.take() else { return };
         let span = self.place(tag.source_location().bytes());
-        let kind = match wanted {
-            Wanted::Body(tag) => return self.push(Event::Body { tag, span }),
-            Wanted::BodyAndTag(kind) => {
-                self.push(Event::Body { tag: BodyTag::Other, span: span.clone() });
-                kind
-            }
-            Wanted::Tag(kind) => kind,
-        };
+        match wanted.head {
+            Some(HeadAt::Start) => self.push(Event::Head { at: span.start }),
+            Some(HeadAt::End) => self.push(Event::Head { at: span.end }),
+            None => {}
+        }
+        if let Some(tag) = wanted.body {
+            self.push(Event::Body { tag, span: span.clone() });
+        }
+        let Some(kind) = wanted.kind else { return };
         let content = match kind {
             // In SVG and MathML `noscript` and its like are tags as any other: what stands in them is judged itself.
             Kind::Opaque => tag.namespace_uri() == Namespace::Html.uri(),
@@ -267,15 +270,6 @@ impl Finder {
     }
 }
 
-/// May this tag stand before the body begins? (HTML standard, "in head" insertion mode.)
-fn stands_in_head(name: Name) -> bool {
-    match name {
-        Name::Judged(kind) => kind != Kind::Fetching,
-        Name::Head | Name::Template | Name::HeadText => true,
-        Name::BodyText | Name::Select | Name::Body | Name::Frameset | Name::Other => false,
-    }
-}
-
 impl TransformController for Finder {
     fn initial_capture_flags(&self) -> TokenCaptureFlags {
         TokenCaptureFlags::empty()
@@ -283,7 +277,7 @@ impl TransformController for Finder {
 
     fn handle_start_tag(&mut self, name: LocalName<'_>, _: Namespace) -> StartTagHandlingResult<Self> {
         let wanted = self.want(meaning(&name));
-        self.asked = wanted.map(|wanted| (wanted, name.into_owned()));
+        self.asked = wanted.anything().then(|| (wanted, name.into_owned()));
         Ok(if self.asked.is_some() { TokenCaptureFlags::NEXT_START_TAG } else { TokenCaptureFlags::empty() })
     }
 
@@ -379,7 +373,7 @@ mod tests {
         events.extend(scanner.end().expect("no limit"));
         let spans = events.into_iter().map(|event| match event {
             Event::Start { span, .. } | Event::End { span } | Event::Body { span, .. } => (span.start, span.end),
-            Event::BodyEnd { at } => (at, at),
+            Event::BodyEnd { at } | Event::Head { at } => (at, at),
         });
         spans.collect()
     }

@@ -25,6 +25,8 @@ pub struct Place<'a> {
     pub prefix: &'a str,
     /// The page's own path and query.
     pub return_to: &'a str,
+    /// This response's nonce, for a page whose Content-Security-Policy asks for one.
+    pub nonce: &'a str,
 }
 
 impl Place<'_> {

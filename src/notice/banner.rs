@@ -71,7 +71,7 @@ pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
 /// `all: initial` does not reset it. Banner and footer can be on one page: each region has a name of its own.
 fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
     html.raw("<consent-notice><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name))]);
+    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
     let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", "ltr")];
     if let Some(tag) = foreign(place) {
         attributes.push(("lang", tag));

@@ -30,6 +30,7 @@ pub(super) fn place(config: &Config, language: Language) -> Place<'_> {
         host: "www.example.gov.uk",
         prefix: "/.consent",
         return_to: "/council-tax?band=a&year=2026",
+        nonce: "r4nd0m",
     }
 }
 

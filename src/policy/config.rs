@@ -16,7 +16,7 @@ pub struct Config {
     pub tags: Vec<TagRule>,
     /// `storage:` — keys with `*` as the only wildcard; in this version asked about inline scripts only.
     pub storage: Vec<NameRule>,
-    /// `paths:` — purposes held on some paths even after consent.
+    /// `paths:` — what is otherwise on some paths.
     pub paths: Vec<PathRule>,
     /// What happens to what nothing knows.
     pub unclassified: Unclassified,
@@ -47,6 +47,10 @@ pub struct PathRule {
     pub pattern: String,
     /// The purposes held there whatever the visitor chose.
     pub hold: PurposeSet,
+    /// The gate does nothing there, in either direction: for webhooks and APIs.
+    pub bypass: bool,
+    /// The rule acts only on requests that carry a cookie of this name (`*` as in names): for areas behind a login.
+    pub cookie: Option<String>,
 }
 
 /// Pass or hold what neither the YAML nor the catalogue knows.

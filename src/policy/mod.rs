@@ -5,6 +5,9 @@
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+pub mod csp;
+mod guard;
+mod paths;
 mod script;
 mod verdict;
 
@@ -13,12 +16,14 @@ use std::collections::HashSet;
 use url::{Position, Url};
 
 use crate::catalogue;
-use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
+use crate::catalogue::pattern::{AddressPattern, NamePatterns, PatternFault};
 use crate::consent::{ChoiceCookie, Purpose, PurposeSet, Purposes};
 
+use paths::Paths;
 use script::Write;
 
 pub use config::*;
+pub use guard::{GuardRules, Judged};
 pub use verdict::{Rule, Verdict};
 
 /// The compiled rules of one site.
@@ -29,7 +34,9 @@ pub struct Policy {
     cookies: NamePatterns<Purpose>,
     storage: NamePatterns<Purpose>,
     tags: Vec<(String, AddressPattern, Purpose)>,
-    paths: Vec<(PathPattern, PurposeSet)>,
+    /// The hosts that `tags:` names, as sources of a policy.
+    named: Vec<(String, Purpose)>,
+    paths: Paths,
     unclassified: Unclassified,
 }
 
@@ -40,14 +47,18 @@ impl Policy {
     /// The first `tags:` or `paths:` pattern that is none.
     pub fn new(config: &Config) -> Result<Self, PatternFault> {
         let tag = |rule: &TagRule| Ok((rule.pattern.clone(), AddressPattern::parse(&rule.pattern)?, rule.purpose));
-        let path = |rule: &PathRule| Ok((PathPattern::parse(&rule.pattern)?, rule.hold));
+        let named = |rule: &TagRule| {
+            let purpose = rule.purpose;
+            csp::tag_host(&rule.pattern).into_iter().map(move |host| (host, purpose))
+        };
         Ok(Self {
             purposes: config.purposes.clone(),
             hosts: Hosts::new(&config.hosts),
             cookies: names(&config.cookies),
             storage: names(&config.storage),
             tags: config.tags.iter().map(tag).collect::<Result<_, _>>()?,
-            paths: config.paths.iter().map(path).collect::<Result<_, _>>()?,
+            named: config.tags.iter().flat_map(named).collect(),
+            paths: Paths::new(&config.paths)?,
             unclassified: config.unclassified,
         })
     }
@@ -57,10 +68,29 @@ impl Policy {
         &self.purposes
     }
 
-    /// What is granted on this path: `paths:` takes purposes away whatever the visitor chose (REQUIREMENTS A24).
-    pub fn granted_on(&self, path: &str, granted: PurposeSet) -> PurposeSet {
-        let matching = self.paths.iter().filter(|(pattern, _)| pattern.matches(path));
-        matching.fold(granted, |granted, (_, hold)| granted.without(*hold))
+    /// What is granted on this path to a request with cookies of these names: `paths:` takes purposes away whatever the
+    /// visitor chose (REQUIREMENTS A24). The names matter only if [`Self::looks_at_cookies`].
+    pub fn granted_on(&self, path: &str, cookies: &[impl AsRef<[u8]>], granted: PurposeSet) -> PurposeSet {
+        self.paths.acting(path, cookies).fold(granted, |granted, rule| granted.without(rule.hold))
+    }
+
+    /// Is the gate to do nothing on this path?
+    pub fn bypasses(&self, path: &str) -> bool {
+        self.paths.bypass(path).is_some()
+    }
+
+    /// The `paths:` rules that act on such a request, as they are written, in their order.
+    pub fn path_rules<'p, 'q>(
+        &'p self,
+        path: &'q str,
+        cookies: &'q [impl AsRef<[u8]>],
+    ) -> impl Iterator<Item = &'p PathRule> {
+        self.paths.bypass(path).into_iter().chain(self.paths.acting(path, cookies))
+    }
+
+    /// Does any `paths:` rule depend on the cookies a request carries?
+    pub fn looks_at_cookies(&self) -> bool {
+        self.paths.look_at_cookies()
     }
 
     /// May a cookie of this name be set, sent or kept? Names are bytes and case-sensitive (RFC 6265bis).
@@ -122,6 +152,13 @@ impl Policy {
         });
         let all = by_rule.chain(by_signature).chain(by_write);
         all.into_iter().find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
+    }
+
+    /// The hosts that `tags:` names and that pass, as sources of a Content-Security-Policy, in the order written. A
+    /// policy knows hosts only: one is named if any of its rules passes.
+    pub fn named_hosts(&self, granted: PurposeSet) -> impl Iterator<Item = &str> {
+        let passing = self.named.iter().filter(move |(_, purpose)| granted.contains(*purpose));
+        passing.map(|(host, _)| host.as_str())
     }
 
     fn site_rule(&self, address: &str, granted: PurposeSet) -> Option<Verdict<'_>> {

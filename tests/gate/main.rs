@@ -12,5 +12,8 @@ mod choice;
 mod cookies;
 mod documents;
 mod pages;
+mod paths;
+mod policies;
 mod running;
 mod streams;
+mod trackers;

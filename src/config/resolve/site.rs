@@ -16,15 +16,13 @@ impl Resolver<'_, '_> {
     pub(super) fn site(&mut self, written: &Site, organisation: Option<&Organisation>) -> Option<gateway::Config> {
         let hosts: Vec<String> = items(&written.hosts).iter().filter_map(|found| self.host(found)).collect();
         let share = self.share(&written.share, &hosts);
-        if let Some(found @ Found(_, Csp::Learn | Csp::Strict)) = &written.csp {
-            self.fault(found, "this policy is not in this version yet", "write 'csp: fence', or leave it out");
-        }
         let prefix = self.prefix(&written.prefix);
         let notice = self.notice(written.notice.as_ref().map(|found| &found.1), organisation, hosts.first());
         let policy = self.policy(written, &hosts);
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
             mode: mode(written.mode.as_ref()),
+            csp: csp(written.csp.as_ref()),
             prefix,
             share,
             receipts: !matches!(written.receipts, Some(Found(_, Receipts::None))),
@@ -152,6 +150,14 @@ fn mode(found: Option<&Found<Mode>>) -> gateway::Mode {
         None | Some(Mode::Observe) => gateway::Mode::Observe,
         Some(Mode::Enforce) => gateway::Mode::Enforce,
         Some(Mode::Off) => gateway::Mode::Off,
+    }
+}
+
+fn csp(found: Option<&Found<Csp>>) -> gateway::Csp {
+    match found.map(|found| found.1) {
+        None | Some(Csp::Fence) => gateway::Csp::Fence,
+        Some(Csp::Learn) => gateway::Csp::Learn,
+        Some(Csp::Strict) => gateway::Csp::Strict,
     }
 }
 
