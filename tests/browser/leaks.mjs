@@ -3,17 +3,18 @@
 //   node tests/browser/leaks.mjs DIR [--all]
 
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+
+import { CACHE } from './support/pages.mjs';
 
 const [folder, ...flags] = process.argv.slice(2);
 const most = flags.includes('--all') ? Infinity : 40;
 
-const saved = join(process.env.CONSENTGATE_TEST_CACHE ?? join(homedir(), '.cache/consentgate/tests'), 'pages');
+const saved = join(CACHE, 'pages');
 
 const direct = judged('direct');
 console.log(`${direct.size} pages`);
-for (const mode of ['catalogue', 'lists']) {
+for (const mode of ['again', 'catalogue', 'lists']) {
   if (existsSync(join(folder, `${mode}.judged`))) compare(mode, judged(mode));
 }
 
