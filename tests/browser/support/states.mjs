@@ -255,13 +255,27 @@ class Tab {
     const mine = (name) => (form.names ? form.names.test(name) : name.includes(`${form.slug}-`));
     const plain = (name) => name.replace(`${form.slug}-${this.state}`, form.slug);
     const cookies = (await this.page.context().cookies(this.site)).map(({ name }) => `cookie ${name}`);
-    const stored = await this.#runs(async () => {
-      if (location.protocol !== 'https:') return [];
-      const databases = (await indexedDB.databases()).map(({ name }) => `indexedDB ${name}`);
-      const caches_ = (await caches.keys()).map((name) => `cache ${name}`);
-      return [...Object.keys(localStorage).map((key) => `localStorage ${key}`), ...Object.keys(sessionStorage).map((key) => `sessionStorage ${key}`), ...databases, ...caches_];
-    });
-    return [...new Set([...cookies, ...(stored || [])].filter(mine).map(plain))].sort();
+    const stored = await this.#stored();
+    return [...new Set([...cookies, ...stored].filter(mine).map(plain))].sort();
+  }
+
+  /** As the browser has it: a page's own scripts may be shown what the guard keeps in memory for them. */
+  async #stored() {
+    this.inside ??= await this.page.context().newCDPSession(this.page);
+    const storageKey = `${this.site}/`;
+    const ask = (method, given) => this.inside.send(method, given).catch(() => ({}));
+    const [local, session, databases, caches] = await Promise.all([
+      ask('DOMStorage.getDOMStorageItems', { storageId: { storageKey, isLocalStorage: true } }),
+      ask('DOMStorage.getDOMStorageItems', { storageId: { storageKey, isLocalStorage: false } }),
+      ask('IndexedDB.requestDatabaseNames', { storageKey }),
+      ask('CacheStorage.requestCacheNames', { storageKey }),
+    ]);
+    return [
+      ...(local.entries ?? []).map(([key]) => `localStorage ${key}`),
+      ...(session.entries ?? []).map(([key]) => `sessionStorage ${key}`),
+      ...(databases.databaseNames ?? []).map((name) => `indexedDB ${name}`),
+      ...(caches.caches ?? []).map(({ cacheName }) => `cache ${cacheName}`),
+    ];
   }
 
   /** A page that has gone elsewhere, or broke off, has nothing to say. */
