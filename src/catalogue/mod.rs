@@ -15,7 +15,7 @@ mod scripts;
 
 pub use addresses::{Company, address, differs_by_path, own_path, own_paths};
 pub use cookies::{KnownCookie, cookie, cookies};
-pub use scripts::{Signature, signatures};
+pub use scripts::{Signature, addresses_in, signatures};
 
 /// How much the catalogue knows, for the admin listener and for `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -81,7 +81,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
         Treatment::Rewrite(coding) => {
             let (first, rest) = look(body, coding).await?;
             let judged = looks_like_html(visit.asked, Document::of(&head.headers), &first.decoded)
-                && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
+                && detect(&content_types(&head.headers), &first.decoded) != Charset::Other;
             match Rewriter::observe(coding, job(visit, None, None)) {
                 Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
                 _ => Body::peeked(first.raw, rest),
@@ -133,8 +133,9 @@ fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
     Coding::of(headers).map_or_else(Treatment::Fence, Treatment::Rewrite)
 }
 
-fn content_type(headers: &HeaderMap) -> &[u8] {
-    headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default()
+/// All of them: browsers differ in which they take.
+fn content_types(headers: &HeaderMap) -> Vec<u8> {
+    headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b", "[..])
 }
 
 /// RFC 9111 section 5.2.2.6. The gate acts for the site and might transform all the same (RFC 9110 section 7.7); by
@@ -185,13 +186,14 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         }
         return pass(first, rest);
     }
-    let charset = detect(content_type(headers), &first.decoded);
+    let charset = detect(&content_types(headers), &first.decoded);
     let Charset::Ascii { from_meta } = charset else {
         fence::raise(visit, headers, Abandoned::Charset);
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let job = Job { head: Some(guard::tag(visit)), ..job(visit, banner, footer(visit)) };
+    let head = Some(guard::tag(visit));
+    let job = Job { head, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);
@@ -226,7 +228,7 @@ pub(super) fn address(visit: &Visit) -> Url {
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
-    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.

@@ -3,10 +3,12 @@
 //!
 //! Here is where the gate adds to a site's policies and where it edits them; what an edit may be, `policy::csp` says.
 
+use std::sync::Arc;
+
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, HeaderValue};
 use http::{HeaderMap, HeaderName};
 
-use crate::html::{Abandoned, Asked};
+use crate::html::{self, Abandoned, Asked};
 use crate::notice;
 use crate::policy::csp::{self, Own};
 
@@ -62,8 +64,14 @@ pub(super) fn admit(visit: &Visit, headers: &mut HeaderMap) {
     });
 }
 
+/// The same for a policy in a `<meta>` of the page, which comes when its head has left long ago.
+pub(super) fn of_meta(visit: &Arc<Visit>) -> html::Csp {
+    let visit = Arc::clone(visit);
+    Arc::new(move |policy| admitted(&visit, policy.as_bytes()))
+}
+
 /// What to insert into a list of policies for this page.
-pub(super) fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
+fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let own = |name: &str| format!("{}/{name}", visit.site.config.prefix);
     // A page inside another has no notice.
     let shows = visit.asked != Asked::Frame;

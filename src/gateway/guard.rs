@@ -31,16 +31,18 @@ impl Guards {
 }
 
 /// The rules as the script reads them; its `rules.js` says what each letter is.
-fn rules(config: &Config, policy: &Policy, granted: PurposeSet) -> Value {
+pub(super) fn rules(config: &Config, policy: &Policy, granted: PurposeSet) -> Value {
     let purposes = policy.purposes();
     let names: Vec<_> =
         purposes.iter().filter(|(purpose, _)| granted.contains(*purpose)).map(|(_, name)| name).collect();
-    let mut rules = json!({ "p": config.prefix, "v": config.notice.version, "g": names });
+    let mut rules =
+        json!({ "p": config.prefix, "v": config.notice.version, "g": names, "b": format!("{:02x}", granted.bits()) });
     // With everything granted there is nothing to keep.
     if !granted.covers(purposes.all()) {
         let kept = policy.guard_rules(granted);
         rules["h"] = kept.hosts.into();
         rules["o"] = kept.own_paths.into();
+        rules["l"] = kept.decorations.into();
         rules["c"] = judged(kept.cookies);
         rules["s"] = judged(kept.storage);
         rules["t"] = kept.tags.into_iter().flat_map(pair).collect();

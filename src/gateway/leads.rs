@@ -36,14 +36,16 @@ pub(super) fn hold(visit: &Visit, headers: &mut HeaderMap) {
     let leads = [REFRESH, REPORT_TO, REPORTING_ENDPOINTS, SPECULATION_RULES];
     let leads = leads.iter().chain([&CONTENT_SECURITY_POLICY, &CONTENT_SECURITY_POLICY_REPORT_ONLY]);
     if !visit.granted.contains(Purpose::MARKETING) {
-        ADVERTISING.iter().for_each(|name| _ = headers.remove(*name));
+        for name in ADVERTISING {
+            headers.remove(name);
+        }
     }
     if visit.all_granted() || !leads.into_iter().any(|name| headers.contains_key(name)) {
         return;
     }
     let judge = Judge { visit, page: document::address(visit) };
     fence::edit(headers, &REFRESH, |line| judge.refresh(line));
-    fence::edit(headers, &SPECULATION_RULES, |line| judge.strings(line, "speculation-rules", |member| quoted(member)));
+    fence::edit(headers, &SPECULATION_RULES, |line| judge.strings(line, "speculation-rules", quoted));
     fence::edit(headers, &REPORTING_ENDPOINTS, |line| {
         judge.strings(line, "reporting-endpoints", |member| quoted(member.split_once('=')?.1))
     });
@@ -86,7 +88,7 @@ impl Judge<'_> {
 
     /// A list whose members hold an address in quotes (RFC 9651), without the held ones.
     fn strings(&self, line: &[u8], name: &str, address: impl Fn(&str) -> Option<String>) -> Option<Vec<u8>> {
-        self.members(line, |member| match address(member) {
+        without(line, |member| match address(member) {
             Some(address) => self.holds(&address, name),
             None => true,
         })
@@ -94,19 +96,19 @@ impl Judge<'_> {
 
     /// `Report-To`: JSON objects, separated by commas; a group goes if any of its endpoints is held.
     fn groups(&self, line: &[u8]) -> Option<Vec<u8>> {
-        self.members(line, |member| match serde_json::from_str::<Value>(member) {
+        without(line, |member| match serde_json::from_str::<Value>(member) {
             Ok(group) => endpoints(&group).any(|address| self.holds(address, "report-to")),
             Err(_) => true,
         })
     }
+}
 
-    /// The members of a list that do not go; `None` where none does.
-    fn members(&self, line: &[u8], goes: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
-        let text = String::from_utf8_lossy(line);
-        let all = members(&text);
-        let kept: Vec<_> = all.iter().copied().filter(|member| !goes(member)).collect();
-        (kept.len() < all.len()).then(|| kept.join(", ").into_bytes())
-    }
+/// A list without the members that go; `None` where none does.
+fn without(line: &[u8], goes: impl Fn(&str) -> bool) -> Option<Vec<u8>> {
+    let text = String::from_utf8_lossy(line);
+    let all = members(&text);
+    let kept: Vec<_> = all.iter().copied().filter(|member| !goes(member)).collect();
+    (kept.len() < all.len()).then(|| kept.join(", ").into_bytes())
 }
 
 fn endpoints(group: &Value) -> impl Iterator<Item = &str> {

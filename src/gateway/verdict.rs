@@ -2,7 +2,7 @@
 //!
 //! The first line is the path of the page that asks (some paths hold more), each further line an absolute address.
 //! `{"granted":["essential"],"all":false,"decided":false,"verdicts":"phPH"}`: `h` is held, `p` passes, in capitals so for
-//! the whole host. The addresses say what a visitor does: they are judged and forgotten, never logged or counted.
+//! the whole host. A question without an address asks for the state, and gets the rules that go with it. The addresses say what a visitor does: they are judged and forgotten, never logged or counted.
 
 use bytes::Bytes;
 use http::Request;
@@ -15,7 +15,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Cleared, origin, own};
+use super::{Cleared, guard, origin, own};
 
 /// The guard asks in smaller pieces.
 const LARGEST: usize = 64 * 1024;
@@ -45,7 +45,11 @@ fn answer<'l>(visit: &Visit, mut lines: impl Iterator<Item = &'l str>) -> serde_
     let granted = visit.granted_at(lines.next().unwrap_or("/"));
     let own_host = visit.host_name();
     let names = policy.purposes().iter().filter(|(purpose, _)| granted.contains(*purpose)).map(|(_, name)| name);
+    let mut lines = lines.peekable();
+    // A choice made on this very page: the guard goes on by the rules of the new state.
+    let rules = lines.peek().is_none().then(|| guard::rules(&visit.site.config, policy, granted));
     json!({
+        "rules": rules,
         "granted": names.collect::<Vec<_>>(),
         "all": granted.covers(policy.purposes().all()),
         "decided": visit.visitor.choice.is_some(),

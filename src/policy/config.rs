@@ -16,7 +16,7 @@ pub struct Config {
     pub tags: Vec<TagRule>,
     /// `storage:` — keys with `*` as the only wildcard; in this version asked about inline scripts only.
     pub storage: Vec<NameRule>,
-    /// `paths:` — what is otherwise on some paths.
+    /// `paths:` — what is held on some paths even after consent, and where the gate keeps out.
     pub paths: Vec<PathRule>,
     /// What happens to what nothing knows.
     pub unclassified: Unclassified,

@@ -7,7 +7,7 @@
 use url::Url;
 
 use crate::catalogue;
-use crate::consent::{ChoiceCookie, PurposeSet};
+use crate::consent::{ChoiceCookie, Purpose, PurposeSet};
 
 use super::{Action, Policy, Rule, Verdict};
 
@@ -24,6 +24,8 @@ pub struct GuardRules {
     pub own_paths: String,
     /// Matches the site's own hosts.
     pub hosts: String,
+    /// Matches a parameter that a tracker puts on links to carry an identity to another site.
+    pub decorations: String,
 }
 
 /// Rules tried in this order: a regular expression as browsers read it, and what follows where it matches.
@@ -34,6 +36,9 @@ pub struct Judged {
     /// What nothing matches.
     pub otherwise: Action,
 }
+
+/// Matches nothing, where `(?:)` would match everything.
+const NOTHING: &str = "(?!)";
 
 /// One pattern with the verdict that follows from it.
 type Row<'p> = (&'p str, Action);
@@ -55,6 +60,7 @@ impl Policy {
                 .collect(),
             own_paths: own_paths(granted),
             hosts: self.hosts.expression(),
+            decorations: decorations(granted),
         }
     }
 
@@ -159,8 +165,41 @@ fn own_paths(granted: PurposeSet) -> String {
     // The table has no order of its own, and the guard's name is made of its text.
     endings.sort_unstable();
     let endings: Vec<_> = endings.into_iter().map(|ending| translate(ending, |_| None)).collect();
-    // Of nothing nothing: `(?:)$` would match every path.
-    if endings.is_empty() { "(?!)".into() } else { format!("(?:{})$", endings.join("|")) }
+    if endings.is_empty() { NOTHING.into() } else { format!("(?:{})$", endings.join("|")) }
+}
+
+/// Parameters by which trackers carry an identity from site to site, with what they are for.
+const DECORATIONS: [(Purpose, &[&str]); 2] = [
+    (Purpose::ANALYTICS, &["_ga", "_gl", "_hsenc", "_hsmi", "_openstat", "s_kwcid"]),
+    (
+        Purpose::MARKETING,
+        &[
+            "dclid",
+            "fbclid",
+            "gad_source",
+            "gbraid",
+            "gclid",
+            "gclsrc",
+            "igshid",
+            "li_fat_id",
+            "mc_eid",
+            "mkt_tok",
+            "msclkid",
+            "rdt_cid",
+            "sccid",
+            "ttclid",
+            "twclid",
+            "vero_id",
+            "wbraid",
+            "yclid",
+        ],
+    ),
+];
+
+fn decorations(granted: PurposeSet) -> String {
+    let held = DECORATIONS.iter().filter(|(purpose, _)| !granted.contains(*purpose));
+    let names: Vec<_> = held.flat_map(|(_, names)| *names).copied().collect();
+    if names.is_empty() { NOTHING.into() } else { format!("^(?:{})$", names.join("|")) }
 }
 
 impl super::Hosts {
@@ -194,7 +233,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::consent::{Purpose, Purposes};
+    use crate::consent::Purposes;
     use crate::policy::{Config, NameRule, TagRule, Unclassified};
 
     fn sets() -> Vec<PurposeSet> {

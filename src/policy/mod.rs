@@ -141,17 +141,40 @@ impl Policy {
     }
 
     /// May an inline script of this text run? Held if anything in it is: an address the site's rules name, a signature
-    /// the catalogue knows, a cookie or a storage key that it plainly writes.
+    /// the catalogue knows, a cookie or a storage key that it plainly writes. Escapes and joined strings hide nothing.
     pub fn script_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
-        let by_rule = self.addresses_in(text).filter_map(|address| self.site_rule(&address, granted));
-        let by_signature = catalogue::signatures(text)
-            .map(|known| Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company)));
+        in_text(text, |text| self.script_read(text, granted))
+    }
+
+    /// May an event handler, or the script of a link, of this text run? Held only if an address in it is: what calls
+    /// a tracker's function, and nothing else, reaches nobody while the tracker itself is held, and the same handler
+    /// may send a form.
+    pub fn handler_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
+        in_text(text, |text| {
+            let by_address = catalogue::addresses_in(text).map(|known| Self::sign(known, granted));
+            self.by_rule(text, granted).chain(by_address).find(Verdict::is_hold)
+        })
+    }
+
+    fn script_read(&self, text: &[u8], granted: PurposeSet) -> Option<Verdict<'_>> {
+        let by_signature = catalogue::signatures(text).map(|known| Self::sign(known, granted));
         let by_write = script::writes(text).map(|write| match write {
             Write::Cookie(name) => self.cookie(name, granted),
             Write::Storage(key) => self.storage(key, granted),
         });
-        let all = by_rule.chain(by_signature).chain(by_write);
-        all.into_iter().find(Verdict::is_hold).unwrap_or(Verdict::pass(None, Rule::FirstParty))
+        self.by_rule(text, granted).chain(by_signature).chain(by_write).find(Verdict::is_hold)
+    }
+
+    fn by_rule<'s, 't>(
+        &'s self,
+        text: &'t [u8],
+        granted: PurposeSet,
+    ) -> impl Iterator<Item = Verdict<'s>> + use<'s, 't> {
+        self.addresses_in(text).filter_map(move |address| self.site_rule(&address, granted))
+    }
+
+    fn sign(known: &'static catalogue::Signature, granted: PurposeSet) -> Verdict<'static> {
+        Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company))
     }
 
     /// The hosts that `tags:` names and that pass, as sources of a Content-Security-Policy, in the order written. A
@@ -179,6 +202,12 @@ impl Policy {
             Verdict::hold(None, Rule::Unclassified)
         }
     }
+}
+
+/// What holds in the text as it is written, or as it reads without what could hide an address.
+fn in_text<'p>(text: &[u8], read: impl Fn(&[u8]) -> Option<Verdict<'p>>) -> Verdict<'p> {
+    let verdict = read(text).or_else(|| read(&script::plain(text)?));
+    verdict.unwrap_or(Verdict::pass(None, Rule::FirstParty))
 }
 
 fn names(rules: &[NameRule]) -> NamePatterns<Purpose> {
@@ -226,5 +255,35 @@ mod tests {
         assert!(holds("https://www.google-analytics.com/analytics.js"));
         assert!(!holds("https://stats.example.gov.uk/library.js"));
         assert!(!holds("https://d111111abcdef8.cloudfront.net/library.js"));
+    }
+
+    #[test]
+    fn no_way_to_write_an_address_hides_it_in_a_script() {
+        let policy = policy();
+        let script = |text: &str| policy.script_text(text.as_bytes(), PurposeSet::ESSENTIAL).is_hold();
+        for text in [
+            r"s.src='https:\/\/www.google-analytics.com\/x.js'",
+            r"s.src='https:\u002f\u002fwww.google-analytics.com\u002fx.js'",
+            r"s.src='https:\x2f\x2fwww.google-analytics.com\x2fx.js'",
+            "s.src='//www.google-' + 'analytics.com/x.js'",
+            "document.write('<scr'+'ipt src=\"//ad.double' + 'click.net/x.js\"></scr'+'ipt>')",
+            "import('https://ad.doubleclick.net/x.js')",
+            "import x from \"https://ad.doubleclick.net/x.js\"",
+            "importScripts('//ad.doubleclick.net/x.js')",
+            "new Worker(`https://ad.doubleclick.net/x.js`)",
+        ] {
+            assert!(script(text), "{text}");
+        }
+        assert!(!script("s.src='//www.example.gov.uk/' + 'x.js'; a = 'caf\\u00e9'"));
+    }
+
+    #[test]
+    fn a_handler_is_held_for_where_it_leads_and_not_for_whom_it_calls() {
+        let policy = policy();
+        let handler = |text: &str| policy.handler_text(text.as_bytes(), PurposeSet::ESSENTIAL).is_hold();
+        assert!(handler("new Image().src='//www.google-analytics.com/collect?x'"));
+        assert!(handler(r"new Image().src='\x2f\x2fwww.google-analytics.com/collect?x'"));
+        assert!(!handler("gtag('event', 'sent'); return send(this)"));
+        assert!(!handler("document.cookie='size=large'"));
     }
 }

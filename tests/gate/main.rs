@@ -11,6 +11,7 @@ mod caches;
 mod choice;
 mod cookies;
 mod documents;
+mod guard;
 mod pages;
 mod paths;
 mod policies;

@@ -40,6 +40,17 @@ fn a_policy_that_shuts_the_stylesheet_out_gets_this_responses_nonce_and_no_more(
 }
 
 #[test]
+fn a_policy_in_a_meta_gets_the_same_nonce() {
+    let html = "<!doctype html><html lang=en><head><meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'none'; style-src &#39;none&#39;\"><title>x</title></head><body><p>x</p></body></html>";
+    let origin = Origin::answering(response("200 OK", &[HTML], html));
+    let shown = Gate::before(&origin).page("/").send().expect(200);
+    let (text, nonce) = (shown.text(), nonce(&shown));
+    let plain = text.replace("&#32;", " ").replace("&#39;", "'");
+    assert!(plain.contains(&format!("script-src 'none' 'nonce-{nonce}'; style-src 'none' 'nonce-{nonce}'\"")), "{text}");
+    assert_eq!(text.matches(&format!(" nonce=\"{nonce}\"")).count(), 3, "guard, banner, footer: {text}");
+}
+
+#[test]
 fn the_form_gets_its_exact_address_and_unsafe_inline_stays_in_force() {
     let origin = sending(&[("Content-Security-Policy", "style-src 'unsafe-inline'; form-action 'none'")]);
     let shown = Gate::before(&origin).page("/").send().expect(200);

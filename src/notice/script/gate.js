@@ -1,2 +1,2 @@
-// The guard's entry: runs as a function of RULES, which the gate puts behind it.
-window.consentgate = { granted: RULES.g, version: RULES.v };
+// The entry of the one script that the gate puts into every page.
+import './guard.js';

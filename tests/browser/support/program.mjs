@@ -66,15 +66,16 @@ ${lines}`,
   const running = start(['serve', '--config', file]);
   const address = `http://localhost:${port}`;
   await running.answers(`${address}/.consent/cookies`);
-  return { address, secure, end: running.end };
+  return { address, secure, admin: `http://127.0.0.1:${admin}`, end: running.end };
 }
 
-/** A site that answers every request with what `page(request)` returns: HTML, or nothing for "not found". */
+/** A site that answers every request with what `page(request)` returns: HTML, `{ type, body }`, or nothing for "not found". */
 export async function site(page) {
   const server = createServer((request, response) => {
-    const html = page(request);
-    response.writeHead(html === undefined ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(html);
+    const found = page(request);
+    const { type = 'text/html; charset=utf-8', body = found } = found ?? {};
+    response.writeHead(found === undefined ? 404 : 200, { 'content-type': type });
+    response.end(body);
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
   const end = () => new Promise((ended) => server.close(ended).closeAllConnections());
