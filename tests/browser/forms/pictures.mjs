@@ -43,5 +43,5 @@ export default [
   { name: 'a picture set in a style', head: (t) => `<style>body { background: image-set("${t.url('a.gif')}" 1x); } h1::before { content: url(${t.url('b.gif')}) }</style>` },
   { name: 'bullets, borders, masks and shapes', body: (t) => `<ul style="list-style:url(${t.url('a.gif')})"><li>x</ul><div style="border:1px solid;border-image:url(${t.url('b.gif')}) 1;mask-image:url(${t.url('c.gif')})">x</div>` },
   { name: 'a font', head: (t) => `<style>@font-face { font-family: x; src: url(${t.url('a.woff2')}) format("woff2") } h1 { font-family: x }</style>` },
-  { name: 'a style sheet of the site that imports', head: (t) => `<link rel="stylesheet" href="${t.own('own.css')}">`, files: { 'own.css': (t) => ({ headers: { 'content-type': 'text/css' }, body: `@import url("${t.url('a.css')}"); body { background: url(${t.url('b.gif')}) }` }) } },
+  { name: 'a style sheet of the site that imports', strict: true, head: (t) => `<link rel="stylesheet" href="${t.own('own.css')}">`, files: { 'own.css': (t) => ({ headers: { 'content-type': 'text/css' }, body: `@import url("${t.url('a.css')}"); body { background: url(${t.url('b.gif')}) }` }) } },
 ];

@@ -1,6 +1,7 @@
 // Ways to write a script tag. `t.url(path)` is an address of the tracker, `t.host` its host; `head` and `body` are what the
 // page has there, `whole` is a page of its own; `never` is for what Chromium does not ask for without the gate either, `sometimes`
-// for what it asks for as it likes; `fenced` for pages that the gate does not rewrite, so that Accept on that very page is not theirs.
+// for what it asks for as it likes; `fenced` for pages that the gate does not rewrite, so that Accept on that very page is not theirs; `strict` for what no
+// reader of the page can know, and `csp: strict` alone stops.
 
 const entities = (text) => [...text].map((letter) => `&#x${letter.codePointAt(0).toString(16)};`).join('');
 const percent = (text) => [...text].map((letter) => `%${letter.codePointAt(0).toString(16)}`).join('');
