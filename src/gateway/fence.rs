@@ -73,17 +73,18 @@ pub(super) fn of_meta(visit: &Arc<Visit>) -> html::Csp {
 /// What to insert into a list of policies for this page.
 fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let own = |name: &str| format!("{}/{name}", visit.site.config.prefix);
-    // A page inside another has no notice.
-    let shows = visit.asked != Asked::Frame;
+    // A page inside another has no notice, and a worker no tags.
+    let shows = visit.asked != Asked::Frame && !visit.starts_worker;
     let (style, choice, verdict) = (own(&notice::stylesheet().name), own("choice"), own("verdict"));
     let guard = own(&visit.site.guard(visit.granted).name);
+    let scripts = [&*guard];
     csp::allow(
         policies,
         &Own {
             https: visit.peer.https,
             authority: &visit.host,
             nonce: visit.nonce(),
-            script: Some(&guard),
+            scripts: if visit.starts_worker { &[] } else { &scripts },
             style: shows.then_some(&*style),
             form: shows.then_some(&*choice),
             connect: &[&verdict, &choice],

@@ -29,6 +29,11 @@ const ADVERTISING: [&str; 7] = [
     "ad-auction-signals",
 ];
 
+/// Reports what would be taken out; nothing is.
+pub(super) fn observe(visit: &Visit, headers: &HeaderMap) {
+    hold(visit, &mut headers.clone());
+}
+
 /// Takes out what leads to a held address.
 pub(super) fn hold(visit: &Visit, headers: &mut HeaderMap) {
     // `h3=":443"` is the site's own port, or another host: there nobody would hold anything.
@@ -36,9 +41,8 @@ pub(super) fn hold(visit: &Visit, headers: &mut HeaderMap) {
     let leads = [REFRESH, REPORT_TO, REPORTING_ENDPOINTS, SPECULATION_RULES];
     let leads = leads.iter().chain([&CONTENT_SECURITY_POLICY, &CONTENT_SECURITY_POLICY_REPORT_ONLY]);
     if !visit.granted.contains(Purpose::MARKETING) {
-        for name in ADVERTISING {
-            headers.remove(name);
-        }
+        let taken = ADVERTISING.iter().filter(|name| headers.remove(**name).is_some());
+        taken.for_each(|name| report::advertising(visit, name));
     }
     if visit.all_granted() || !leads.into_iter().any(|name| headers.contains_key(name)) {
         return;

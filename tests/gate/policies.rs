@@ -46,7 +46,10 @@ fn a_policy_in_a_meta_gets_the_same_nonce() {
     let shown = Gate::before(&origin).page("/").send().expect(200);
     let (text, nonce) = (shown.text(), nonce(&shown));
     let plain = text.replace("&#32;", " ").replace("&#39;", "'");
-    assert!(plain.contains(&format!("script-src 'none' 'nonce-{nonce}'; style-src 'none' 'nonce-{nonce}'\"")), "{text}");
+    assert!(
+        plain.contains(&format!("script-src 'none' 'nonce-{nonce}'; style-src 'none' 'nonce-{nonce}'\"")),
+        "{text}"
+    );
     assert_eq!(text.matches(&format!(" nonce=\"{nonce}\"")).count(), 3, "guard, banner, footer: {text}");
 }
 
@@ -265,6 +268,16 @@ fn headers_that_lead_to_held_addresses_are_taken_out_until_consent() {
             assert_eq!(agreed.values(name), [value], "{name} after consent");
         }
     }
+}
+
+#[test]
+fn observing_only_counts_what_headers_lead_to() {
+    let headers = [("Refresh", "5; url=https://www.google-analytics.com/x"), ("Observe-Browsing-Topics", "?1")];
+    let origin = sending(&headers);
+    let gate = Plan::before(origin.address).mode("observe").start();
+    let shown = gate.page("/").send().expect(200);
+    assert_eq!(headers.map(|(name, _)| shown.value(name)), headers.map(|(_, value)| Some(value.to_owned())));
+    assert_eq!((gate.counted("would_hold", "hint"), gate.counted("held", "hint")), (2, 0));
 }
 
 #[test]
