@@ -87,6 +87,11 @@ impl Visit {
         self.site.policy.granted_on(path, &self.cookies, self.visitor.granted())
     }
 
+    /// What would be granted here to someone who has agreed to everything.
+    pub(super) fn grantable(&self) -> PurposeSet {
+        self.site.policy.granted_on(&self.path, &self.cookies, self.site.policy.purposes().all())
+    }
+
     /// The site's mode, or off where the gate keeps out.
     pub(super) fn mode(&self) -> Mode {
         if self.bypassed { Mode::Off } else { self.site.config.mode }

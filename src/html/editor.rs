@@ -46,6 +46,8 @@ pub(super) struct Editor {
     waiting: Option<Waiting>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) csp: Option<Csp>,
+    /// The page's, as its `<html>` says it.
+    pub(super) language: Option<String>,
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
@@ -63,6 +65,7 @@ impl Editor {
             waiting: None,
             placeholder: None,
             csp: None,
+            language: None,
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
@@ -170,6 +173,7 @@ impl Editor {
         let raw = self.source.range(span.clone());
         let placeholder = self.placeholder.as_deref().and_then(|make| {
             let held = HeldTag::of(&raw, self.bases.last()?, (purpose, &finding))?;
+            let held = HeldTag { language: self.language.clone(), ..held };
             make(&held)
         });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
@@ -313,6 +317,7 @@ impl Editor {
         inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
         inner.placeholder.clone_from(&self.placeholder);
+        inner.language.clone_from(&self.language);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);
         inner.source = Source::at(base, html.clone());

@@ -16,6 +16,7 @@ mod guard;
 mod lists;
 mod pages;
 mod paths;
+mod placeholder;
 mod policies;
 mod running;
 mod streams;

@@ -35,6 +35,8 @@ pub(in crate::config) struct Site {
     pub(in crate::config) replace_banner: Key<bool>,
     /// The notice.
     pub(in crate::config) notice: Key<Notice>,
+    /// The interfaces through which tags are told what is granted. Default: all; [] tells nobody.
+    pub(in crate::config) signals: List<Signal>,
     /// What the site's cookies are for.
     pub(in crate::config) cookies: List<CookieRule>,
     /// What scripts, frames, images and styles from elsewhere are for.
@@ -115,6 +117,17 @@ pub(in crate::config) enum Receipts {
     Kept,
     /// No id anywhere: the ledger still counts choices.
     None,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::config) enum Signal {
+    /// Google consent mode v2.
+    Google,
+    /// Microsoft: UET consent mode and Clarity.
+    Microsoft,
+    /// Matomo's cookie consent.
+    Matomo,
 }
 
 /// The notice of one site.
