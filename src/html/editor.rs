@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
+use super::banner;
 use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
@@ -75,6 +76,9 @@ impl Editor {
     }
 
     pub(super) fn event(&mut self, event: Event) -> Result<(), Abandoned> {
+        if let Event::Start { kind: Kind::Any, span, .. } = &event {
+            self.hide_banner(span);
+        }
         match event {
             // Near what acts, but does not: as if it had not been read, for another cut of the page would not show it.
             Event::Start { kind: Kind::Any, span, .. } if !acts(&self.source.range(span.clone())) => {}
@@ -83,6 +87,21 @@ impl Editor {
             Event::Head { .. } | Event::Body { .. } | Event::BodyEnd { .. } => {}
         }
         Ok(())
+    }
+
+    /// May another banner's element stand in this piece of the page, on a site that has replaced it?
+    pub(super) fn may_have_banner(&self, html: &[u8]) -> bool {
+        self.policy.replaces_banner() && banner::may_stand_in(html)
+    }
+
+    fn hide_banner(&mut self, span: &Range<usize>) {
+        if !self.policy.replaces_banner() {
+            return;
+        }
+        if let Some((edit, finding)) = banner::hide(&self.source.range(span.clone()), span.start) {
+            self.add([edit]);
+            self.findings.push(finding);
+        }
     }
 
     fn rebase(&mut self, span: &Range<usize>) {
@@ -298,6 +317,7 @@ impl Editor {
         let html = Bytes::from(html);
         inner.source = Source::at(base, html.clone());
         let mut scanner = Scanner::fragment(base);
+        scanner.read_all(inner.may_have_banner(&html));
         inner.events(scanner.feed(&html)?)?;
         inner.events(scanner.end()?)?;
         inner.end()?;

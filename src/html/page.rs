@@ -72,6 +72,7 @@ impl Page {
     /// # Errors
     /// Why the rest of this page can never be judged: nothing more of it may be sent.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Bytes>) -> Result<(), Abandoned> {
+        self.scanner.read_all(self.editor.may_have_banner(&chunk));
         let events = self.scanner.feed(&chunk)?;
         self.editor.source.push(chunk);
         self.read(events)?;
