@@ -272,12 +272,13 @@ fn headers_that_lead_to_held_addresses_are_taken_out_until_consent() {
 
 #[test]
 fn observing_only_counts_what_headers_lead_to() {
-    let headers = [("Refresh", "5; url=https://www.google-analytics.com/x"), ("Observe-Browsing-Topics", "?1")];
+    let link = ("Link", "<https://stats.example/a.js>; rel=preload; as=script");
+    let headers = [("Refresh", "5; url=https://www.google-analytics.com/x"), ("Observe-Browsing-Topics", "?1"), link];
     let origin = sending(&headers);
     let gate = Plan::before(origin.address).mode("observe").start();
     let shown = gate.page("/").send().expect(200);
     assert_eq!(headers.map(|(name, _)| shown.value(name)), headers.map(|(_, value)| Some(value.to_owned())));
-    assert_eq!((gate.counted("would_hold", "hint"), gate.counted("held", "hint")), (2, 0));
+    assert_eq!((gate.counted("would_hold", "hint"), gate.counted("held", "hint")), (3, 0));
 }
 
 #[test]
