@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, guard, pages, report};
+use super::{Body, guard, pages, report, worker};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -35,9 +35,15 @@ enum Treatment {
 
 /// Decides on the body in enforce mode.
 pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
+    if worker::is_guarded(visit, response.status(), response.headers()) {
+        let mut response = response;
+        keep_private(response.headers_mut());
+        forget_length(response.headers_mut());
+        return Ok(worker::guarded(visit, response));
+    }
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
-    if document || is_page_for_a_script(visit, &head.headers) {
+    if document || visit.starts_worker || is_page_for_a_script(visit, &head.headers) {
         keep_private(&mut head.headers);
     }
     let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };

@@ -20,6 +20,7 @@ mod report;
 mod site;
 mod verdict;
 mod visit;
+mod worker;
 
 pub use body::Body;
 pub use clear::Cleared;

@@ -12,7 +12,7 @@ use crate::cookie;
 use crate::html::Asked;
 use crate::notice::{self, Language, Place};
 
-use super::{Mode, Site};
+use super::{Mode, Site, worker};
 
 /// Who is at the other end, after trusted proxies.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub(super) struct Visit {
     /// Path and query.
     pub(super) target: String,
     pub(super) asked: Asked,
+    /// The answer starts a worker.
+    pub(super) starts_worker: bool,
     pub(super) visitor: Visitor,
     /// What may be stored and run on this path.
     pub(super) granted: PurposeSet,
@@ -58,6 +60,7 @@ impl Visit {
             host: host(headers).to_owned(),
             target: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
             asked: Asked::read(headers),
+            starts_worker: worker::starts(headers),
             granted: site.policy.granted_on(&path, visitor.granted()),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
