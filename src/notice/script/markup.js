@@ -10,14 +10,12 @@ const inert = D?.createElement('template');
 
 /** The same markup with what is held held. */
 export const clean = (html) => {
-  let kept;
+  let whole = 1;
   fill(inert, html);
   inert.content.querySelectorAll('*').forEach((element) =>
-    element.getAttributeNames().forEach((name) => {
-      if (put(element, name, read(element, name), Object) === null) kept = true;
-    }),
+    element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole)),
   );
-  return kept ? inert.innerHTML : html;
+  return whole ? html : inert.innerHTML;
 };
 
 /** The beginning of a tag that a write left unfinished. */
