@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page, undone};
+use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page, response, undone};
 
 const PAGE: &str = "<!doctype html><html><head><title>x</title></head><body><p>x</body></html>";
 
@@ -89,6 +89,37 @@ fn the_guard_is_kept_for_ever_and_one_of_an_older_release_is_never_missing() {
     for name in ["guard-.js", "guard-ff0123456789abcdef.js", "guard-01.js", "guard-010123456789abcdeg.js"] {
         gate.get(&format!("/.consent/{name}")).send().expect(404);
     }
+}
+
+#[test]
+fn a_worker_of_the_sites_gets_the_guard_in_front() {
+    let plain = [("Content-Type", "text/javascript"), ("ETag", "\"1\""), ("Cache-Control", "max-age=9")];
+    let origin = Origin::telling(move |asked| match asked.path() {
+        "/zipped.js" => response("200 OK", &[plain[0], ("Content-Encoding", "gzip")], "zipped"),
+        "/missing.js" => response("404 Not Found", &plain, "x=1"),
+        _ => response("200 OK", &plain, "x=1"),
+    });
+    let gate = Gate::before(&origin);
+    let get = |path: &str, dest: &str| {
+        gate.get(path).with("Sec-Fetch-Dest", dest).with("Accept-Encoding", "gzip, br").with("If-None-Match", "\"1\"")
+    };
+    for dest in ["worker", "sharedworker", "serviceworker"] {
+        let answer = get("/w.js", dest).send().expect(200);
+        let text = answer.text();
+        assert!(text.starts_with("(e=>{") && text.ends_with("});x=1"), "{dest}: {text}");
+        assert_eq!(answer.value("cache-control").as_deref(), Some("private, no-store"));
+        assert!(answer.whole && answer.value("etag").is_none());
+        let asked = origin.last();
+        assert_eq!(
+            (asked.head.value("accept-encoding").as_deref(), asked.head.value("if-none-match")),
+            (Some("identity"), None)
+        );
+    }
+    assert_eq!(get("/w.js", "script").send().expect(200).text(), "x=1", "any other script is the site's own");
+    assert_eq!(get("/missing.js", "worker").send().expect(404).text(), "x=1");
+    assert_eq!(get("/zipped.js", "worker").send().expect(200).body, b"", "what cannot be guarded does not run");
+    let accepted = gate.visitor("accept");
+    assert_eq!(get("/w.js", "worker").from(accepted.as_ref()).send().expect(200).text(), "x=1");
 }
 
 fn ask(gate: &Gate, lines: &str) -> Ask {

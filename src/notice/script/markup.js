@@ -1,22 +1,21 @@
-// Markup that script hands to the browser as text is read in a document of its own, where nothing loads and nothing runs. Where
+// Markup that script hands to the browser as text is read first where nothing loads and nothing runs. Where
 // something in it is held, the browser gets it with the marks; everything else goes on as it was written.
 
 import { D, exec, fill, hook, read } from './natives.js';
 import { ask, asked } from './rules.js';
 import { put, review } from './elements.js';
 
-const inert = D?.implementation.createHTMLDocument('').createElement('template');
+/** What is in a template belongs to a document where nothing loads (HTML standard, "template contents owner document"). */
+const inert = D?.createElement('template');
 
 /** The same markup with what is held held. */
 export const clean = (html) => {
-  let kept;
+  let whole = 1;
   fill(inert, html);
   inert.content.querySelectorAll('*').forEach((element) =>
-    element.getAttributeNames().forEach((name) => {
-      if (put(element, name, read(element, name), Object) === null) kept = true;
-    }),
+    element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole)),
   );
-  return kept ? inert.innerHTML : html;
+  return whole ? html : inert.innerHTML;
 };
 
 /** The beginning of a tag that a write left unfinished. */
@@ -28,7 +27,7 @@ export const guardMarkup = () => {
     (args, go, self, method) => {
       const place = method == 'insertAdjacentHTML' ? 1 : 0;
       const html = args[place] + '';
-      const cleaned = clean(html);
+      const cleaned = args.length ? clean(html) : html;
       if (cleaned == html) return go();
       args[place] = cleaned;
       const result = go();
