@@ -70,6 +70,18 @@ pub fn own_path(path: &str) -> Option<&'static Company> {
     BY_LAST_SEGMENT.get(last_segment(path))?.iter().find(|company| path.ends_with(company.domain))
 }
 
+/// The endings by which [`own_path`] knows a tracker.
+pub fn own_paths() -> impl Iterator<Item = &'static Company> {
+    BY_LAST_SEGMENT.values().flatten()
+}
+
+/// Do paths of this host differ in what they are for? Then nothing can be said of the host as a whole.
+pub fn differs_by_path(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let parents = host.match_indices('.').map(|(at, _)| &host[at + 1..]);
+    std::iter::once(host).chain(parents).any(|host| BY_HOST.get(host).is_some_and(|host| !host.paths.is_empty()))
+}
+
 /// Companies, then domains.
 pub(super) fn counts() -> (usize, usize) {
     let known = || BY_HOST.values().flat_map(|host| host.whole.iter().chain(host.paths.iter().map(|(_, known)| known)));

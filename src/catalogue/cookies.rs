@@ -36,6 +36,11 @@ pub fn cookie(name: &[u8]) -> Option<&'static KnownCookie> {
     KNOWN.find(name).map(|(_, known)| known)
 }
 
+/// Everything that is known, in the order it is tried.
+pub fn cookies() -> impl Iterator<Item = &'static KnownCookie> {
+    KNOWN.iter().map(|(_, known)| known)
+}
+
 pub(super) fn count() -> usize {
     KNOWN.len()
 }

@@ -14,9 +14,9 @@ mod data;
 pub mod pattern;
 mod scripts;
 
-pub use addresses::{Company, address, own_path};
+pub use addresses::{Company, address, differs_by_path, own_path, own_paths};
 pub use banners::{banner_address, banner_element, banner_script, names_banner};
-pub use cookies::{KnownCookie, cookie};
+pub use cookies::{KnownCookie, cookie, cookies};
 pub use scripts::{Signature, addresses_in, signatures};
 
 /// How much the catalogue knows, for the admin listener and for `check`.

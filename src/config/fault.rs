@@ -146,6 +146,12 @@ impl<'s> Report<'s> {
         Fault { file: Arc::clone(&self.file), place: Some(place.clone()), excerpt, warning: false, message, hint }
     }
 
+    /// Is there a fault at something inside of this place already?
+    pub(super) fn has_fault_in(&self, place: &Place) -> bool {
+        let inside = |fault: &Fault| fault.path().strip_prefix(&*place.path).is_some_and(|rest| rest.starts_with('.'));
+        self.faults.iter().any(inside)
+    }
+
     /// Faults so far.
     pub(super) fn len(&self) -> usize {
         self.faults.len()

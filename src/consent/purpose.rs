@@ -54,6 +54,18 @@ impl PurposeSet {
         self.0 & 1 << purpose.0 != 0
     }
 
+    /// The set as one byte, the first purpose lowest: [`Purposes::MOST`] fit.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0.to_le_bytes()[0]
+    }
+
+    /// The set that [`Self::bits`] gave.
+    #[must_use]
+    pub fn from_bits(bits: u8) -> Self {
+        Self(u32::from(bits) | 1)
+    }
+
     /// Are all purposes of the other set in this one?
     #[must_use]
     pub fn covers(self, other: Self) -> bool {

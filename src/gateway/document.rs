@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderName, HeaderValue, LAST_MODIFIED, LINK, LOCATION,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    LAST_MODIFIED, LINK, LOCATION,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, pages, report};
+use super::{Body, Csp, embed, fence, guard, pages, report};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -37,14 +37,18 @@ enum Treatment {
 pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
-    if document || is_page_for_a_script(visit, &head.headers) {
+    let governed = document || (visit.starts_worker && visit.site.config.csp != Csp::Fence);
+    if governed || is_page_for_a_script(visit, &head.headers) {
         keep_private(&mut head.headers);
     }
     let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
+    if governed {
+        fence::state(visit, &mut head.headers);
+    }
     let body = match treatment {
         Treatment::Pass => Body::site(body),
         Treatment::Fence(why) => {
-            fence(visit, &mut head.headers, why);
+            fence::raise(visit, &mut head.headers, why);
             Body::site(body)
         }
         Treatment::Rewrite(_) if visit.method == Method::HEAD => {
@@ -61,8 +65,12 @@ pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Bod
 
 /// Looks at the body in observe mode; what leaves is what came.
 pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers) && visit.method != Method::HEAD;
+    // The one thing that observe mode adds, and only where the site's configuration asks for it in so many words.
+    if document && visit.site.config.csp == Csp::Learn {
+        fence::state(visit, &mut head.headers);
+    }
     let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
     let body = match treatment {
         Treatment::Pass => Body::site(body),
@@ -73,7 +81,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
         Treatment::Rewrite(coding) => {
             let (first, rest) = look(body, coding).await?;
             let judged = looks_like_html(visit.asked, Document::of(&head.headers), &first.decoded)
-                && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
+                && detect(&content_types(&head.headers), &first.decoded) != Charset::Other;
             match Rewriter::observe(coding, job(visit, None, None)) {
                 Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
                 _ => Body::peeked(first.raw, rest),
@@ -125,8 +133,9 @@ fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
     Coding::of(headers).map_or_else(Treatment::Fence, Treatment::Rewrite)
 }
 
-fn content_type(headers: &HeaderMap) -> &[u8] {
-    headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default()
+/// All of them: browsers differ in which they take.
+fn content_types(headers: &HeaderMap) -> Vec<u8> {
+    headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b", "[..])
 }
 
 /// RFC 9111 section 5.2.2.6. The gate acts for the site and might transform all the same (RFC 9110 section 7.7); by
@@ -173,18 +182,21 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         // and a browser that shows it as a page after all is held back by it.
         if !first.raw.is_empty() && Document::of(headers) == Document::Html {
             let undecodable = first.decoded.is_empty();
-            fence(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
+            fence::raise(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
         }
         return pass(first, rest);
     }
-    let charset = detect(content_type(headers), &first.decoded);
+    let charset = detect(&content_types(headers), &first.decoded);
     let Charset::Ascii { from_meta } = charset else {
-        fence(visit, headers, Abandoned::Charset);
+        fence::raise(visit, headers, Abandoned::Charset);
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    match Rewriter::new(coding, job(visit, banner, footer(visit))) {
+    let (head, placeholder) = (Some(guard::tag(visit)), Some(embed::placeholder(visit)));
+    let job = Job { head, placeholder, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
+    match Rewriter::new(coding, job) {
         Ok(rewriter) => {
+            fence::admit(visit, headers);
             forget_length(headers);
             say_charset(headers, from_meta);
             if confirms {
@@ -193,7 +205,7 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
             Body::rewritten(first.raw, rest, rewriter, report::of_page(visit))
         }
         Err(why) => {
-            fence(visit, headers, why);
+            fence::raise(visit, headers, why);
             pass(first, rest)
         }
     }
@@ -283,14 +295,5 @@ fn say_charset(headers: &mut HeaderMap, from_meta: Option<&'static str>) {
     let Some(charset) = from_meta else { return };
     if let Ok(value) = HeaderValue::from_str(&format!("text/html; charset={charset}")) {
         headers.insert(CONTENT_TYPE, value);
-    }
-}
-
-/// A page that could not be judged may fetch from the site itself only; nothing is fenced from a visitor who has
-/// agreed to everything.
-fn fence(visit: &Visit, headers: &mut HeaderMap, why: Abandoned) {
-    report::not_rewritten(visit, why);
-    if !visit.all_granted() {
-        headers.append(CONTENT_SECURITY_POLICY, visit.site.fence.clone());
     }
 }

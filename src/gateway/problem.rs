@@ -34,6 +34,8 @@ pub(super) enum Problem {
     BadChoice,
     /// The form is larger than any choice.
     ChoiceTooLarge,
+    /// The question about addresses makes no sense, or is too long.
+    BadQuestion,
     /// Only these methods.
     Method(&'static str),
     /// A fault of our own.
@@ -56,7 +58,7 @@ impl Problem {
             Self::Broken(_) => StatusCode::BAD_GATEWAY,
             Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::BadChoice => StatusCode::BAD_REQUEST,
+            Self::BadChoice | Self::BadQuestion => StatusCode::BAD_REQUEST,
             Self::ChoiceTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Setup(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::catalogue::pattern::PatternFault;
-use crate::consent::{ChoiceCookie, Key};
+use crate::consent::{ChoiceCookie, Key, PurposeSet};
 use crate::inventory::{Counters, Inventory};
-use crate::policy::Policy;
+use crate::notice::Guard;
+use crate::policy::{Policy, csp};
 
 use super::Config;
+use super::guard::Guards;
 
 /// One site, ready to serve.
 pub struct Site {
@@ -30,6 +32,9 @@ pub struct Site {
     pub cap: Arc<Semaphore>,
     /// Sent with a page that could not be rewritten: only the site itself may be fetched.
     pub fence: http::HeaderValue,
+    /// How many reports of browsers came lately.
+    pub reports: super::csp_report::Pace,
+    guards: Guards,
 }
 
 /// Why a site cannot be served.
@@ -67,8 +72,15 @@ impl Site {
             counters: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.counters)),
             cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
             fence: fence(&config.hosts),
+            reports: super::csp_report::Pace::default(),
+            guards: Guards::new(),
             config,
         })
+    }
+
+    /// The guard for pages on which these purposes are granted.
+    pub fn guard(&self, granted: PurposeSet) -> &Guard {
+        self.guards.of(&self.config, &self.policy, granted)
     }
 
     /// The site's name: its first host.
@@ -77,11 +89,8 @@ impl Site {
     }
 }
 
-/// First party only. Inline script stays allowed: it can fetch from nowhere else. A second policy "can only further
-/// restrict" what the site's own allow (CSP3).
 fn fence(hosts: &[String]) -> http::HeaderValue {
-    let named = hosts.iter().filter(|host| *host != "*").fold(String::new(), |all, host| all + " " + host);
-    let policy = format!("default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:{named}");
+    let policy = csp::first_party(hosts.iter().map(String::as_str));
     http::HeaderValue::from_str(&policy).unwrap_or(http::HeaderValue::from_static("default-src 'self'"))
 }
 

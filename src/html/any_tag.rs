@@ -29,8 +29,8 @@ pub(super) enum Use {
 /// How an attribute of this name (in lower case) acts, whatever the tag.
 fn use_of(name: &[u8]) -> Option<Use> {
     Some(match name {
-        b"style" | b"fill" | b"stroke" | b"filter" | b"mask" | b"clip-path" | b"cursor" => Use::Style,
-        b"marker" | b"marker-start" | b"marker-mid" | b"marker-end" => Use::Style,
+        b"style" | b"fill" | b"stroke" | b"filter" | b"mask" | b"clip-path" | b"cursor" | b"marker"
+        | b"marker-start" | b"marker-mid" | b"marker-end" => Use::Style,
         b"background" => Use::Address,
         b"ping" | b"attributionsrc" => Use::Addresses,
         b"action" | b"formaction" => Use::Action,
@@ -45,10 +45,13 @@ fn may_be_known(name: &[u8]) -> bool {
     let Some(first) = name.first() else { return false };
     match (first.to_ascii_lowercase(), name.len()) {
         (b'o', 4..=LONGEST_NAME) => matches!(name[1], b'n' | b'N'),
-        (b'h' | b'p', 4) | (b'x' | b'b', 10) | (b's', 5 | 6) | (b'f', 4 | 6 | 10) | (b'a', 6 | 14) | (b'c', 6 | 9) => {
-            true
-        }
-        (b'm', 4..=12) => true,
+        (b'h' | b'p', 4)
+        | (b'x' | b'b', 10)
+        | (b's', 5 | 6)
+        | (b'f', 4 | 6 | 10)
+        | (b'a', 6 | 14)
+        | (b'c', 6 | 9)
+        | (b'm', 4..=12) => true,
         _ => false,
     }
 }

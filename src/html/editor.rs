@@ -14,7 +14,7 @@ use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
 use super::banner;
-use super::hold::{Edit, Finding, Mark, hold, mark};
+use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
 use super::page::{Csp, Placeholder};
@@ -46,6 +46,8 @@ pub(super) struct Editor {
     waiting: Option<Waiting>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) csp: Option<Csp>,
+    /// The page's, as its `<html>` says it.
+    pub(super) language: Option<String>,
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
@@ -63,6 +65,7 @@ impl Editor {
             waiting: None,
             placeholder: None,
             csp: None,
+            language: None,
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
@@ -168,8 +171,11 @@ impl Editor {
 
     fn hold_marked(&mut self, span: &Range<usize>, (purpose, marked): (&str, bool), finding: Finding) {
         let raw = self.source.range(span.clone());
-        let placeholder =
-            self.placeholder.as_deref().and_then(|make| make(&self.judge().held(&raw, purpose, &finding)?));
+        let placeholder = self.placeholder.as_deref().and_then(|make| {
+            let held = HeldTag::of(&raw, self.bases.last()?, (purpose, &finding))?;
+            let held = HeldTag { language: self.language.clone(), ..held };
+            make(&held)
+        });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
         if let Some(text) = placeholder {
             self.insert(span.start, text);
@@ -286,7 +292,7 @@ impl Editor {
 
     fn hold_unread(&mut self, Waiting { span, marked, .. }: &Waiting, rule: &str) {
         let name = tag_name(&self.source.range(span.clone())).to_owned();
-        if let Judged::Hold { purpose, finding } = Judged::unread(&name, rule) {
+        if let Judged::Hold { purpose, finding } = self.judge().unread(&name, rule) {
             self.hold_marked(span, (&purpose, *marked), finding);
         }
     }
@@ -311,6 +317,7 @@ impl Editor {
         inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
         inner.placeholder.clone_from(&self.placeholder);
+        inner.language.clone_from(&self.language);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);
         inner.source = Source::at(base, html.clone());

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use url::Url;
+
 use crate::consent::Purpose;
 
 use super::attributes::{StartTag, tag_name};
@@ -53,6 +55,33 @@ pub struct HeldTag {
     pub title: Option<String>,
     /// Its `width` and `height`, as written.
     pub size: [Option<String>; 2],
+    /// The page's language, as its `<html lang>` says it.
+    pub language: Option<String>,
+}
+
+impl HeldTag {
+    /// What a placeholder has to say; `None` for what nobody would have seen (a tracker's frame of no size), or what has
+    /// no address of its own.
+    pub(super) fn of(raw: &[u8], base: &Url, (purpose, finding): (&str, &Finding)) -> Option<Self> {
+        const SEEN: [&str; 5] = ["iframe", "embed", "object", "video", "audio"];
+        let tag = StartTag::new(raw);
+        let value = |name| tag.value(name).map(Cow::into_owned);
+        let name = SEEN.into_iter().find(|known| known.eq_ignore_ascii_case(tag_name(raw)))?;
+        let address = base.join(&value("src").or_else(|| value("data"))?).ok()?;
+        let size = [value("width"), value("height")];
+        let tiny = |size: &Option<String>| matches!(size.as_deref().map(str::trim), Some("0" | "1" | "0px" | "1px"));
+        let style = value("style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
+        let hidden = value("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden");
+        (!hidden && !size.iter().any(tiny) && matches!(address.scheme(), "http" | "https")).then(|| Self {
+            tag: name.into(),
+            address: address.into(),
+            purpose: purpose.into(),
+            company: finding.whose.map(|(_, company)| company),
+            title: value("title"),
+            size,
+            language: None,
+        })
+    }
 }
 
 /// How a tag is marked.

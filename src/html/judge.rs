@@ -1,8 +1,6 @@
 //! Verdicts on tags: what a start tag fetches, brings in or runs, asked of the policy.
 
-use std::borrow::Cow;
-
-use url::Url;
+use url::{Position, Url};
 
 use crate::consent::PurposeSet;
 use crate::policy::{Policy, Request, Rule, Verdict};
@@ -12,7 +10,7 @@ use super::attributes::{StartTag, srcset, tag_name};
 use super::banner;
 use super::css;
 use super::embedded::{self, Data, Media, without_references};
-use super::hold::{Edit, Finding, HELD_PREFIX, HeldTag};
+use super::hold::{Edit, Finding, HELD_PREFIX};
 use super::kind::kind;
 use super::links;
 use super::meta::Pragma;
@@ -204,7 +202,7 @@ impl Judge<'_> {
             let Ok(url) = base.join(address) else { return Judged::Pass };
             let (text, address) = match url.scheme() {
                 "javascript" => (embedded::script(&url), "inline".to_owned()),
-                "http" | "https" => (format!("'{url}'"), shown(&url)),
+                "http" | "https" => (plainly(&url), shown(&url)),
                 _ => return Judged::Pass,
             };
             let verdict = self.handler(&text);
@@ -245,7 +243,7 @@ impl Judge<'_> {
         let is = |known: &str| name.eq_ignore_ascii_case(known);
         let Some(data) = Data::of(url) else { return Judged::Pass };
         match data.media {
-            _ if self.depth == DEEPEST => Judged::unread(name, "nested too deep to be judged"),
+            _ if self.depth == DEEPEST => self.unread(name, "nested too deep to be judged"),
             _ if is("script") => self.script_text(data.text().as_bytes(), name),
             Media::Page if shows_pages(name) => Judged::Documents(vec![data.text()]),
             Media::Css if is("link") || is("style") => {
@@ -257,28 +255,14 @@ impl Judge<'_> {
         }
     }
 
-    /// What a placeholder has to say; `None` for what nobody would have seen (a tracker's frame of no size), or what has
-    /// no address of its own.
-    pub(super) fn held(&self, raw: &[u8], purpose: &str, finding: &Finding) -> Option<HeldTag> {
-        const SEEN: [&str; 5] = ["iframe", "embed", "object", "video", "audio"];
-        let tag = StartTag::new(raw);
-        let value = |name| tag.value(name).map(Cow::into_owned);
-        let name = SEEN.into_iter().find(|known| known.eq_ignore_ascii_case(tag_name(raw)))?;
-        let address = value("src").or_else(|| value("data"))?;
-        let size = [value("width"), value("height")];
-        let tiny = |size: &Option<String>| matches!(size.as_deref().map(str::trim), Some("0" | "1" | "0px" | "1px"));
-        let style = value("style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
-        let hidden = value("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden");
-        let address = self.bases.last()?.join(&address).ok()?;
-        (!hidden && !size.iter().any(tiny) && matches!(address.scheme(), "http" | "https")).then_some(())?;
-        Some(HeldTag {
-            tag: name.into(),
-            address: address.into(),
-            purpose: purpose.into(),
-            company: finding.whose.map(|(_, company)| company),
-            title: value("title"),
-            size,
-        })
+    /// Held because it cannot be judged; where everything is granted there is nothing to judge.
+    pub(super) fn unread(&self, tag: &str, rule: &str) -> Judged {
+        if self.granted.covers(self.policy.purposes().all()) {
+            return Judged::Pass;
+        }
+        let tag = tag.to_ascii_lowercase();
+        let finding = Finding { held: true, whose: None, tag, address: "inline".into(), rule: rule.into() };
+        Judged::Hold { purpose: "unclassified".into(), finding }
     }
 
     fn judged(&self, verdict: &Verdict<'_>, tag: &str, address: &str) -> Judged {
@@ -301,13 +285,6 @@ impl Judge<'_> {
 }
 
 impl Judged {
-    /// Held because it cannot be judged.
-    pub(super) fn unread(tag: &str, rule: &str) -> Self {
-        let tag = tag.to_ascii_lowercase();
-        let finding = Finding { held: true, whose: None, tag, address: "inline".into(), rule: rule.into() };
-        Self::Hold { purpose: "unclassified".into(), finding }
-    }
-
     fn is_hold(&self) -> bool {
         matches!(self, Self::Hold { .. })
     }
@@ -315,12 +292,9 @@ impl Judged {
     /// Both together: held if one is, searched if one must be, mentioned if one is.
     fn or(self, other: Self) -> Self {
         match (self, other) {
-            (first, Self::Pass) => first,
-            (first @ Self::Hold { .. }, _) => first,
-            (_, second @ Self::Hold { .. }) => second,
+            (first @ Self::Hold { .. }, _) | (first, Self::Pass) => first,
             (Self::Documents(first), Self::Documents(second)) => Self::Documents([first, second].concat()),
-            (first @ Self::Documents(_), _) => first,
-            (Self::Pass, second) | (_, second @ Self::Documents(_)) => second,
+            (Self::Pass, second) | (_, second @ (Self::Hold { .. } | Self::Documents(_))) => second,
             (first, _) => first,
         }
     }
@@ -343,6 +317,12 @@ impl Part {
             Judged::Pass | Judged::Inline | Judged::Documents(_) => None,
         }
     }
+}
+
+/// As a script would name it: without a user and a port.
+fn plainly(url: &Url) -> String {
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    format!("'//{}{target}'", url.host_str().unwrap_or_default())
 }
 
 fn shown(url: &Url) -> String {

@@ -9,7 +9,7 @@ use std::ops::Range;
 #[derive(Clone, Copy)]
 pub(super) enum Place {
     Attribute,
-    /// In SVG and MathML, the text of scripts and style sheets.
+    /// In SVG and `MathML`, the text of scripts and style sheets.
     Text,
 }
 

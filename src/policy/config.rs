@@ -22,7 +22,7 @@ pub struct Config {
     pub storage: Vec<NameRule>,
     /// `filter_lists:` — compiled.
     pub lists: FilterLists,
-    /// `paths:` — purposes held on some paths even after consent.
+    /// `paths:` — what is held on some paths even after consent, and where the gate keeps out.
     pub paths: Vec<PathRule>,
     /// What happens to what nothing knows.
     pub unclassified: Unclassified,
@@ -55,6 +55,10 @@ pub struct PathRule {
     pub pattern: String,
     /// The purposes held there whatever the visitor chose.
     pub hold: PurposeSet,
+    /// The gate does nothing there, in either direction: for webhooks and APIs.
+    pub bypass: bool,
+    /// The rule acts only on requests that carry a cookie of this name (`*` as in names): for areas behind a login.
+    pub cookie: Option<String>,
 }
 
 /// Pass or hold what neither the YAML nor the catalogue knows.

@@ -5,7 +5,10 @@
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
 mod config;
+pub mod csp;
+mod guard;
 mod lists;
+mod paths;
 mod request;
 mod script;
 mod verdict;
@@ -14,15 +17,17 @@ use std::collections::HashSet;
 
 use url::{Position, Url};
 
-use crate::catalogue::pattern::{AddressPattern, NamePatterns, PathPattern, PatternFault};
+use crate::catalogue::pattern::{AddressPattern, NamePatterns, PatternFault};
 use crate::catalogue::{self, Company};
 use crate::consent::{self, ChoiceCookie, Purpose, PurposeSet, Purposes};
 
 use lists::Found;
+use paths::Paths;
 use script::Write;
 
 pub use crate::catalogue::{banner_element, names_banner};
 pub use config::*;
+pub use guard::{GuardRules, Judged};
 pub use lists::{Compiled, Counted, FilterLists};
 pub use request::{Kind, Request};
 pub use verdict::{Rule, Verdict};
@@ -36,8 +41,10 @@ pub struct Policy {
     cookies: NamePatterns<Purpose>,
     storage: NamePatterns<Purpose>,
     tags: Vec<(String, AddressPattern, Purpose)>,
+    /// The hosts that `tags:` names, as sources of a policy.
+    named: Vec<(String, Purpose)>,
     lists: FilterLists,
-    paths: Vec<(PathPattern, PurposeSet)>,
+    paths: Paths,
     unclassified: Unclassified,
     replace_banner: bool,
 }
@@ -49,7 +56,10 @@ impl Policy {
     /// The first `tags:` or `paths:` pattern that is none.
     pub fn new(config: &Config) -> Result<Self, PatternFault> {
         let tag = |rule: &TagRule| Ok((rule.pattern.clone(), AddressPattern::parse(&rule.pattern)?, rule.purpose));
-        let path = |rule: &PathRule| Ok((PathPattern::parse(&rule.pattern)?, rule.hold));
+        let named = |rule: &TagRule| {
+            let purpose = rule.purpose;
+            csp::tag_host(&rule.pattern).into_iter().map(move |host| (host, purpose))
+        };
         Ok(Self {
             purposes: config.purposes.clone(),
             hosts: Hosts::new(&config.hosts),
@@ -57,8 +67,9 @@ impl Policy {
             cookies: names(&config.cookies),
             storage: names(&config.storage),
             tags: config.tags.iter().map(tag).collect::<Result<_, _>>()?,
+            named: config.tags.iter().flat_map(named).collect(),
             lists: config.lists.clone(),
-            paths: config.paths.iter().map(path).collect::<Result<_, _>>()?,
+            paths: Paths::new(&config.paths)?,
             unclassified: config.unclassified,
             replace_banner: config.replace_banner,
         })
@@ -69,10 +80,29 @@ impl Policy {
         &self.purposes
     }
 
-    /// What is granted on this path: `paths:` takes purposes away whatever the visitor chose (REQUIREMENTS A24).
-    pub fn granted_on(&self, path: &str, granted: PurposeSet) -> PurposeSet {
-        let matching = self.paths.iter().filter(|(pattern, _)| pattern.matches(path));
-        matching.fold(granted, |granted, (_, hold)| granted.without(*hold))
+    /// What is granted on this path to a request with cookies of these names: `paths:` takes purposes away whatever the
+    /// visitor chose (REQUIREMENTS A24). The names matter only if [`Self::looks_at_cookies`].
+    pub fn granted_on(&self, path: &str, cookies: &[impl AsRef<[u8]>], granted: PurposeSet) -> PurposeSet {
+        self.paths.acting(path, cookies).fold(granted, |granted, rule| granted.without(rule.hold))
+    }
+
+    /// Is the gate to do nothing on this path?
+    pub fn bypasses(&self, path: &str) -> bool {
+        self.paths.bypass(path).is_some()
+    }
+
+    /// The `paths:` rules that act on such a request, as they are written, in their order.
+    pub fn path_rules<'p, 'q>(
+        &'p self,
+        path: &'q str,
+        cookies: &'q [impl AsRef<[u8]>],
+    ) -> impl Iterator<Item = &'p PathRule> {
+        self.paths.bypass(path).into_iter().chain(self.paths.acting(path, cookies))
+    }
+
+    /// Does any `paths:` rule depend on the cookies a request carries?
+    pub fn looks_at_cookies(&self) -> bool {
+        self.paths.look_at_cookies()
     }
 
     /// May a cookie of this name be set, sent or kept? Names are bytes and case-sensitive (RFC 6265bis).
@@ -143,22 +173,17 @@ impl Policy {
         if let Some(product) = self.banner(|| catalogue::banner_script(text)) {
             return Verdict::hold(None, Rule::Banner(product));
         }
-        self.in_text(text, |text| self.script_read(text, own, granted))
+        in_text(text, |text| self.script_read(text, own, granted))
     }
 
     /// May an event handler, or the script of a link, of this text run? Held only if an address in it is: what calls
     /// a tracker's function, and nothing else, reaches nobody while the tracker itself is held, and the same handler
     /// may send a form.
     pub fn handler_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
-        self.in_text(text, |text| {
+        in_text(text, |text| {
             let by_address = catalogue::addresses_in(text).map(|known| Self::sign(known, granted));
             self.by_rule(text, granted).chain(by_address).find(Verdict::is_hold)
         })
-    }
-
-    fn in_text<'s>(&'s self, text: &[u8], read: impl Fn(&[u8]) -> Option<Verdict<'s>>) -> Verdict<'s> {
-        let verdict = read(text).or_else(|| read(&script::plain(text)?));
-        verdict.unwrap_or(Verdict::pass(None, Rule::FirstParty))
     }
 
     fn script_read(&self, text: &[u8], own: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
@@ -181,6 +206,13 @@ impl Policy {
 
     fn sign(known: &'static catalogue::Signature, granted: PurposeSet) -> Verdict<'static> {
         Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company))
+    }
+
+    /// The hosts that `tags:` names and that pass, as sources of a Content-Security-Policy, in the order written. A
+    /// policy knows hosts only: one is named if any of its rules passes.
+    pub fn named_hosts(&self, granted: PurposeSet) -> impl Iterator<Item = &str> {
+        let passing = self.named.iter().filter(move |(_, purpose)| granted.contains(*purpose));
+        passing.map(|(host, _)| host.as_str())
     }
 
     /// The gate's own: a list of cookie notices might name them.
@@ -232,6 +264,12 @@ impl Policy {
             Verdict::hold(None, Rule::Unclassified)
         }
     }
+}
+
+/// What holds in the text as it is written, or as it reads without what could hide an address.
+fn in_text<'p>(text: &[u8], read: impl Fn(&[u8]) -> Option<Verdict<'p>>) -> Verdict<'p> {
+    let verdict = read(text).or_else(|| read(&script::plain(text)?));
+    verdict.unwrap_or(Verdict::pass(None, Rule::FirstParty))
 }
 
 /// What the catalogue knows of an address.

@@ -328,6 +328,12 @@ impl Plan {
         Self { limits, ..self }
     }
 
+    /// Knows nothing of its cookies and tags, but what the test's own lines say.
+    pub(crate) fn without_rules(mut self) -> Self {
+        self.lines = self.lines.replace(RULES, "");
+        self
+    }
+
     /// One more line of the site.
     pub(crate) fn line(mut self, line: &str) -> Self {
         self.lines.extend(["    ", line, "\n"]);
@@ -728,9 +734,12 @@ fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
-/// The page without what the gate put in: its notices, and what holds a tag.
+/// The page without what the gate put in: the guard, its notices, and what holds a tag.
 pub(crate) fn undone(html: &[u8]) -> Vec<u8> {
     let mut rest = html.to_vec();
+    if let Some((start, end)) = guard_tag(&rest) {
+        rest.drain(start..end);
+    }
     while let Some(start) = find(&rest, b"<consent-notice>") {
         let end = find(&rest, b"</consent-notice>").expect("a notice has an end") + b"</consent-notice>".len();
         rest.drain(start..end);
@@ -747,6 +756,16 @@ pub(crate) fn undone(html: &[u8]) -> Vec<u8> {
         rest.drain(start..start + b"data-consentgate-".len());
     }
     rest
+}
+
+/// Where the guard's tag stands, which is there at most once.
+fn guard_tag(html: &[u8]) -> Option<(usize, usize)> {
+    const END: &[u8] = b"></script>";
+    let name = find(html, b"/.consent/guard-")?;
+    let start = html[..name].windows(8).rposition(|window| window == b"<script ").expect("a tag around its name");
+    let end = name + find(&html[name..], END).expect("the tag's end") + END.len();
+    assert_eq!(find(&html[end..], b"/.consent/guard-"), None, "one guard a page");
+    Some((start, end))
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

@@ -12,6 +12,7 @@ const NOTICE: &str = "consent-notice";
 /// Where the notice's own link leads. A page that never closes one of its links gets this one beside the notice
 /// instead of in it: "a start tag `a` closes the open one" (HTML standard, 13.2.6.4.7).
 const OWN: &str = "/.consent/cookies";
+const GUARD: &str = "/.consent/guard-";
 /// What it does to a held tag.
 const MARK: &str = "data-consentgate";
 const PREFIX: &str = "data-consentgate-";
@@ -99,6 +100,9 @@ impl Reader {
         let name = element.name();
         if name == NOTICE {
             self.dom.notices += 1;
+            return false;
+        }
+        if name == "script" && element.attr("src").is_some_and(|src| src.contains(GUARD)) {
             return false;
         }
         if name == "a" && element.attr("href").is_some_and(|href| href.contains(OWN)) {

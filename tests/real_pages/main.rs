@@ -11,6 +11,7 @@ mod dom;
 mod gate;
 mod judge;
 mod origin;
+mod requests;
 mod tally;
 mod undo;
 

@@ -61,6 +61,11 @@ impl<T> NamePatterns<T> {
         &pattern[..pattern.len() - 1]
     }
 
+    /// The patterns in the order they are tried, and what they say.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.rules.iter().map(|(pattern, then)| (&**pattern, then))
+    }
+
     /// How many patterns there are.
     pub fn len(&self) -> usize {
         self.rules.len()

@@ -1,0 +1,88 @@
+// Elements made or changed by script: what would fetch is kept beside its attribute, under the marks the gate's own HTML
+// has, and reads back as it was set.
+
+import { erase, exec, hook, protoOf, read, write } from './natives.js';
+import { ask, judge, parsed } from './rules.js';
+import { clean } from './markup.js';
+
+export const MARK = 'data-consentgate';
+const BESIDE = MARK + '-';
+
+/** Does this attribute of such a tag make the browser fetch? Where a link leads is the visitor's own doing. */
+export const fetches = (tag, name) =>
+  exec(/^(src(doc)?|\w*srcset|data|poster|(xlink:)?href|background|ping)$/, name) && !(name == 'href' && exec(/^(a|area|base)$/i, tag));
+
+/** 1 is held, 0 passes, undefined: the gate has to be asked. */
+const judgeValue = (name, value) => {
+  if (name == 'srcdoc') return clean(value) == value ? 0 : 1;
+  // A document made in the page that no gate sees and no guard is in.
+  if (exec(/^\s*data:[^,]*html/i, value)) return 1;
+  // The worst of several: 1 before undefined before 0.
+  return exec(/set|ping/, name)
+    ? value.split(/[\s,]+/).map(judge).reduce((one, other) => one || (other === 0 ? one : other), 0)
+    : judge(value);
+};
+
+/** What waits for the gate's answer, in the order it came. */
+const waiting = [];
+
+/** All that one go of the page's script wants to load is one question. */
+const wait = (element) => {
+  if (waiting.push(element) < 2) Promise.resolve().then(() => ask(() => waiting.splice(0).forEach((element) => allow(element))));
+};
+
+/** Gives an element back what is held of it, if it passes by now, or by `force`. */
+export const allow = (element, force) => {
+  for (const name of element.getAttributeNames()) {
+    const [, real] = name.split(BESIDE);
+    const value = real && read(element, name);
+    const verdict = real ? force ? 0 : judgeValue(real, value) : 1;
+    if (verdict === 0) {
+      erase(element, name);
+      write(element, real.replace('xlink:', ''), value);
+    } else verdict ?? wait(element);
+  }
+};
+
+/** Looks again at all that is held in here. */
+export const review = (root) => root.querySelectorAll && root.querySelectorAll(`[${MARK}=""]`).forEach((element) => allow(element));
+
+/** Sets an attribute, or keeps it beside; `null` where it is kept. */
+export const put = (element, name, value, go) => {
+  if (!fetches(element.localName, name)) return go();
+  let verdict = judgeValue(name, (value += ''));
+  // A script that wants to keep its place waits for those before it.
+  if (verdict === 0 && element.async === false && waiting[0]) verdict = undefined;
+  erase(element, BESIDE + name);
+  if (verdict === 0) return go();
+  write(element, BESIDE + name, value);
+  write(element, MARK, '');
+  erase(element, name);
+  verdict ?? wait(element);
+  return null;
+};
+
+export const guardElements = (w) => {
+  hook('Element setAttribute setAttributeNS', (args, go, self) => {
+    const [value, name] = args.slice().reverse();
+    return put(self, (name + '').toLowerCase(), value, go);
+  });
+  hook('Element getAttribute hasAttribute removeAttribute', (args, go, self, method) => {
+    const name = BESIDE + args[0];
+    const kept = read(self, name);
+    if (kept == null) return go();
+    return method < 'h' ? kept : method < 'i' || erase(self, name);
+  });
+  for (const kind of Object.getOwnPropertyNames(w)) {
+    for (const name of exec(/^(HTML|SVG).*Element$/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
+      const attribute = name.toLowerCase();
+      if (fetches('', attribute)) {
+        hook(kind + ' ' + name, (args, go, self) => {
+          if (args.length) return put(self, attribute, args[0], go);
+          const kept = read(self, BESIDE + attribute);
+          return kept == null ? go() : ((!exec(/set|doc|ping/, attribute) && parsed(kept)) || kept) + '';
+        });
+      }
+    }
+  }
+};

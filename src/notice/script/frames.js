@@ -1,0 +1,30 @@
+// Frames without an address of their own have everything anew, and no gate sees them: the guard goes into them before the
+// page can.
+
+import { D, W, arms, hook } from './natives.js';
+
+const seen = new Set();
+
+/** Arms this window and those in it, each once; one of another site cannot be reached, and is not ours to keep. */
+export const frames = (arm) => {
+  const reach = (w) => {
+    try {
+      if (!seen.has(w.Object)) {
+        seen.add(w.Object);
+        arms(w);
+        arm(w);
+        hook('Node appendChild insertBefore,HTMLIFrameElement contentWindow contentDocument, open', (args, go) => {
+          const result = go();
+          sweep();
+          reach(result);
+          return result;
+        });
+      }
+    } catch (e) {}
+  };
+  const sweep = () => {
+    for (let i = W.length; i--; ) reach(W[i]);
+  };
+  reach(W);
+  if (D) new MutationObserver(sweep).observe(D, { childList: true, subtree: true });
+};
