@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Csp, fence, guard, pages, report};
+use super::{Body, Csp, embed, fence, guard, pages, report};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -192,8 +192,8 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let head = Some(guard::tag(visit));
-    let job = Job { head, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
+    let (head, placeholder) = (Some(guard::tag(visit)), Some(embed::placeholder(visit)));
+    let job = Job { head, placeholder, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, HeaderValue};
 use http::{HeaderMap, HeaderName};
 
-use crate::html::{self, Abandoned, Asked};
+use crate::html::{self, Abandoned};
 use crate::notice;
 use crate::policy::csp::{self, Own};
 
@@ -73,20 +73,21 @@ pub(super) fn of_meta(visit: &Arc<Visit>) -> html::Csp {
 /// What to insert into a list of policies for this page.
 fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let own = |name: &str| format!("{}/{name}", visit.site.config.prefix);
-    // A page inside another has no notice, and a worker no tags.
-    let shows = visit.asked != Asked::Frame && !visit.starts_worker;
-    let (style, choice, verdict) = (own(&notice::stylesheet().name), own("choice"), own("verdict"));
     let guard = own(&visit.site.guard(visit.granted).name);
-    let scripts = [&*guard];
+    let release = own(&notice::release_script().name);
+    let styles = [own(&notice::stylesheet().name), own(&notice::held_stylesheet().name)];
+    let (choice, embed, verdict) = (own("choice"), own("embed"), own("verdict"));
+    let (scripts, styles, forms) = ([&*guard, &*release], [&*styles[0], &*styles[1]], [&*choice, &*embed]);
     csp::allow(
         policies,
         &Own {
             https: visit.peer.https,
             authority: &visit.host,
             nonce: visit.nonce(),
+            // A worker has no tags. A page inside another has no notice, but what is held in it has its placeholder.
             scripts: if visit.starts_worker { &[] } else { &scripts },
-            style: shows.then_some(&*style),
-            form: shows.then_some(&*choice),
+            styles: if visit.starts_worker { &[] } else { &styles },
+            forms: if visit.starts_worker { &[] } else { &forms },
             connect: &[&verdict, &choice],
         },
     )

@@ -11,6 +11,7 @@ mod clear;
 mod config;
 mod csp_report;
 mod document;
+mod embed;
 mod fence;
 mod guard;
 mod handle;

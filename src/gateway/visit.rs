@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::header::{ACCEPT_LANGUAGE, HOST};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST};
 use http::{HeaderMap, Method, Request};
 
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
@@ -85,6 +85,11 @@ impl Visit {
     /// What may be stored and run for this visitor on a page of this path.
     pub(super) fn granted_at(&self, path: &str) -> PurposeSet {
         self.site.policy.granted_on(path, &self.cookies, self.visitor.granted())
+    }
+
+    /// What would be granted here to someone who has agreed to everything.
+    pub(super) fn grantable(&self) -> PurposeSet {
+        self.site.policy.granted_on(&self.path, &self.cookies, self.site.policy.purposes().all())
     }
 
     /// The site's mode, or off where the gate keeps out.
@@ -173,13 +178,20 @@ fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {
 
 fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> Visitor {
     let name = site.choice.name(https).as_bytes();
+    // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
+    // own. What both agreed to counts, or it could agree for a visitor who refused.
+    let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter);
     let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
-    Visitor {
-        // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
-        // own. What both agreed to counts, or it could agree for a visitor who refused.
-        choice: cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter),
-        gpc: consent::gpc(gpc),
-    }
+    Visitor { choice: made.or_else(|| refused_elsewhere(site, headers, now)), gpc: consent::gpc(gpc) }
+}
+
+/// The banner that this one replaces has asked already, and the visitor has refused everything. Nothing was chosen here:
+/// there is no record of it and no receipt, and no cookie is set.
+fn refused_elsewhere(site: &Site, headers: &HeaderMap, now: UnixSeconds) -> Option<Choice> {
+    let refused = site.policy.replaces_banner()
+        && headers.contains_key(COOKIE)
+        && consent::refused_elsewhere(|name| cookie::values(headers, name.as_bytes()).collect());
+    refused.then_some(Choice { granted: PurposeSet::ESSENTIAL, made_at: now, receipt: None, fresh: false })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`reduce` hands both over")]

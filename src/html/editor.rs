@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
+use super::banner;
 use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
@@ -45,6 +46,8 @@ pub(super) struct Editor {
     waiting: Option<Waiting>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) csp: Option<Csp>,
+    /// The page's, as its `<html>` says it.
+    pub(super) language: Option<String>,
     policy: Arc<Policy>,
     granted: PurposeSet,
     host: String,
@@ -62,6 +65,7 @@ impl Editor {
             waiting: None,
             placeholder: None,
             csp: None,
+            language: None,
             policy,
             granted,
             host: base.host_str().unwrap_or_default().to_owned(),
@@ -75,6 +79,9 @@ impl Editor {
     }
 
     pub(super) fn event(&mut self, event: Event) -> Result<(), Abandoned> {
+        if let Event::Start { kind: Kind::Any, span, .. } = &event {
+            self.hide_banner(span);
+        }
         match event {
             // Near what acts, but does not: as if it had not been read, for another cut of the page would not show it.
             Event::Start { kind: Kind::Any, span, .. } if !acts(&self.source.range(span.clone())) => {}
@@ -83,6 +90,21 @@ impl Editor {
             Event::Head { .. } | Event::Body { .. } | Event::BodyEnd { .. } => {}
         }
         Ok(())
+    }
+
+    /// May another banner's element stand in this piece of the page, on a site that has replaced it?
+    pub(super) fn may_have_banner(&self, html: &[u8]) -> bool {
+        self.policy.replaces_banner() && banner::may_stand_in(html)
+    }
+
+    fn hide_banner(&mut self, span: &Range<usize>) {
+        if !self.policy.replaces_banner() {
+            return;
+        }
+        if let Some((edit, finding)) = banner::hide(&self.source.range(span.clone()), span.start) {
+            self.add([edit]);
+            self.findings.push(finding);
+        }
     }
 
     fn rebase(&mut self, span: &Range<usize>) {
@@ -151,6 +173,7 @@ impl Editor {
         let raw = self.source.range(span.clone());
         let placeholder = self.placeholder.as_deref().and_then(|make| {
             let held = HeldTag::of(&raw, self.bases.last()?, (purpose, &finding))?;
+            let held = HeldTag { language: self.language.clone(), ..held };
             make(&held)
         });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
@@ -294,10 +317,12 @@ impl Editor {
         inner.bases.clone_from(&self.bases);
         inner.host.clone_from(&self.host);
         inner.placeholder.clone_from(&self.placeholder);
+        inner.language.clone_from(&self.language);
         inner.depth = self.depth + 1;
         let html = Bytes::from(html);
         inner.source = Source::at(base, html.clone());
         let mut scanner = Scanner::fragment(base);
+        scanner.read_all(inner.may_have_banner(&html));
         inner.events(scanner.feed(&html)?)?;
         inner.events(scanner.end()?)?;
         inner.end()?;

@@ -55,6 +55,8 @@ pub struct HeldTag {
     pub title: Option<String>,
     /// Its `width` and `height`, as written.
     pub size: [Option<String>; 2],
+    /// The page's language, as its `<html lang>` says it.
+    pub language: Option<String>,
 }
 
 impl HeldTag {
@@ -77,6 +79,7 @@ impl HeldTag {
             company: finding.whose.map(|(_, company)| company),
             title: value("title"),
             size,
+            language: None,
         })
     }
 }

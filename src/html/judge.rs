@@ -3,13 +3,15 @@
 use url::{Position, Url};
 
 use crate::consent::PurposeSet;
-use crate::policy::{Policy, Rule, Verdict};
+use crate::policy::{Policy, Request, Rule, Verdict};
 
 use super::any_tag::{Use, acting};
 use super::attributes::{StartTag, srcset, tag_name};
+use super::banner;
 use super::css;
 use super::embedded::{self, Data, Media, without_references};
 use super::hold::{Edit, Finding, HELD_PREFIX};
+use super::kind::kind;
 use super::links;
 use super::meta::Pragma;
 use super::names::fetching_attributes;
@@ -78,7 +80,7 @@ impl Judge<'_> {
     }
 
     fn script_text(&self, text: &[u8], tag: &str) -> Judged {
-        self.judged(&self.policy.script_text(text, self.granted), tag, "inline")
+        self.judged(&self.policy.script_on(text, self.host, self.granted), tag, "inline")
     }
 
     /// An import map or speculation rules: JSON, whose strings may be addresses.
@@ -226,8 +228,8 @@ impl Judge<'_> {
         let Ok(url) = base.join(address) else { return Judged::Pass };
         match url.scheme() {
             "http" | "https" => {
-                let verdict = self.policy.address(&url, self.host, self.granted);
-                self.judged(&verdict, tag_name(raw), &shown(&url))
+                let request = Request { url: &url, own: self.host, kind: kind(raw) };
+                self.judged(&self.policy.request(&request, self.granted), tag_name(raw), &shown(&url))
             }
             "data" => self.data(&url, raw),
             "javascript" => self.script_text(embedded::script(&url).as_bytes(), tag_name(raw)),
@@ -276,7 +278,8 @@ impl Judge<'_> {
         if !verdict.is_hold() {
             return Judged::Noted(finding);
         }
-        let purpose = verdict.purpose.map_or("unclassified", |purpose| self.policy.purposes().name(purpose));
+        let none = if matches!(verdict.rule, Rule::Banner(_)) { banner::MARK } else { "unclassified" };
+        let purpose = verdict.purpose.map_or(none, |purpose| self.policy.purposes().name(purpose));
         Judged::Hold { purpose: purpose.into(), finding }
     }
 }

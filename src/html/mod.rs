@@ -8,6 +8,7 @@
 
 mod any_tag;
 mod attributes;
+mod banner;
 mod charset;
 mod coding;
 mod css;
@@ -16,6 +17,7 @@ mod editor;
 mod embedded;
 mod hold;
 mod judge;
+mod kind;
 mod links;
 mod meta;
 mod names;

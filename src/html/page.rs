@@ -53,7 +53,6 @@ pub struct Page {
     head: Option<Vec<u8>>,
     notice: Option<Notice>,
     footer: Option<Notice>,
-    language: Option<String>,
     /// The last `</body>` so far: it waits for what follows, because the footer goes in front of it.
     body_end: Option<usize>,
 }
@@ -64,7 +63,7 @@ impl Page {
         let Job { policy, granted, address, head, placeholder, csp, notice, footer } = job;
         let mut editor = Editor::new(policy, granted, address);
         (editor.placeholder, editor.csp) = (placeholder, csp);
-        Self { editor, scanner: Scanner::page(), head, notice, footer, language: None, body_end: None }
+        Self { editor, scanner: Scanner::page(), head, notice, footer, body_end: None }
     }
 
     /// Takes the next bytes of the page; what may leave is added to `out`.
@@ -72,6 +71,7 @@ impl Page {
     /// # Errors
     /// Why the rest of this page can never be judged: nothing more of it may be sent.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Bytes>) -> Result<(), Abandoned> {
+        self.scanner.read_all(self.editor.may_have_banner(&chunk));
         let events = self.scanner.feed(&chunk)?;
         self.editor.source.push(chunk);
         self.read(events)?;
@@ -88,12 +88,12 @@ impl Page {
         self.editor.end()?;
         let end = self.editor.source.end();
         if end > 0 {
-            let language = self.language.as_deref();
+            let language = self.editor.language.clone();
             if let Some(notice) = self.notice.take() {
-                self.editor.insert(end, notice(language));
+                self.editor.insert(end, notice(language.as_deref()));
             }
             if let Some(footer) = self.footer.take() {
-                self.editor.insert(self.body_end.unwrap_or(end), footer(language));
+                self.editor.insert(self.body_end.unwrap_or(end), footer(language.as_deref()));
             }
         }
         self.editor.emit(end, out);
@@ -113,7 +113,7 @@ impl Page {
                 Event::BodyEnd { at } => self.body_end = Some(at),
                 event => {
                     if let Event::Start { kind: Kind::Html, span, .. } = &event {
-                        self.language = self.editor.value(span, "lang");
+                        self.editor.language = self.editor.value(span, "lang");
                     }
                     self.editor.event(event)?;
                 }
@@ -130,7 +130,7 @@ impl Page {
 
     /// The notice stands first in the body; a frameset has no body for it.
     fn body(&mut self, tag: BodyTag, span: &Range<usize>) {
-        let notice = self.notice.take().map(|notice| notice(self.language.as_deref()));
+        let notice = self.notice.take().map(|notice| notice(self.editor.language.as_deref()));
         match (tag, notice) {
             (BodyTag::Body, Some(notice)) => self.editor.insert(span.end, notice),
             (BodyTag::Other, Some(notice)) => self.editor.insert(span.start, notice),

@@ -79,6 +79,7 @@ pub(super) struct Scanner {
     events: Events,
     understood: Arc<AtomicUsize>,
     watching: Arc<AtomicBool>,
+    all: bool,
 }
 
 impl Scanner {
@@ -108,12 +109,18 @@ impl Scanner {
             graceful_bail_out_on_memory_limit_exceeded: false,
             graceful_bail_out_on_content_handler_error: false,
         });
-        Self { stream, events, understood, watching }
+        Self { stream, events, understood, watching, all: false }
+    }
+
+    /// Whether every start tag of what is fed next is to be read.
+    pub(super) fn read_all(&mut self, all: bool) {
+        self.all = all;
     }
 
     /// Reads on; gives what was found.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, Abandoned> {
-        for (piece, watched) in watch::pieces(bytes) {
+        let pieces = if self.all { vec![(0..bytes.len(), true)] } else { watch::pieces(bytes) };
+        for (piece, watched) in pieces {
             self.watching.store(watched, Ordering::Relaxed);
             self.stream.write(&bytes[piece]).map_err(|fault| abandoned(&fault))?;
         }

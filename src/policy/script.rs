@@ -5,6 +5,7 @@
 //! of its own is not read at all. What this misses is for the fences behind it.
 
 use memchr::memmem;
+use url::Url;
 
 /// Something a script plainly writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +125,20 @@ fn joint(rest: &[u8]) -> Option<usize> {
 /// Addresses that are plainly written in a script, as far as they go.
 pub(super) fn addresses(text: &[u8]) -> impl Iterator<Item = String> {
     memmem::find_iter(text, b"//").filter_map(|at| address(&text[at + 2..]))
+}
+
+/// Addresses of files and of endpoints that a script could load: the last part of the path has a dot in it, or a query
+/// follows. Each once, and no more of them than a page's own script names.
+pub(super) fn files(text: &[u8]) -> impl Iterator<Item = Url> {
+    const MOST: usize = 64;
+    let file =
+        |url: &Url| url.path().rsplit('/').next().is_some_and(|last| last.contains('.')) || url.query().is_some();
+    let urls = addresses(text).filter_map(|address| Url::parse(&address).ok()).filter(file);
+    let mut all: Vec<Url> = urls.take(4 * MOST).collect();
+    all.sort();
+    all.dedup();
+    all.truncate(MOST);
+    all.into_iter()
 }
 
 fn address(text: &[u8]) -> Option<String> {

@@ -4,11 +4,12 @@ use url::Host;
 
 use super::super::excerpt::quoted;
 use super::super::shape::did_you_mean;
-use super::super::written::{self, Csp, Found, Key, Mode, Organisation, Receipts, Site};
+use super::super::written::{self, Csp, Found, Key, List, Mode, Organisation, Receipts, Site};
 use super::{Resolver, items, text};
 use crate::consent::{LONGEST_VERSION, MAX_AGE_DAYS};
 use crate::gateway;
-use crate::notice::{self, Language};
+use crate::notice::{self, Language, Signals};
+use crate::policy;
 
 const PREFIX: &str = "/.consent";
 
@@ -17,8 +18,8 @@ impl Resolver<'_, '_> {
         let hosts: Vec<String> = items(&written.hosts).iter().filter_map(|found| self.host(found)).collect();
         let share = self.share(&written.share, &hosts);
         let prefix = self.prefix(&written.prefix);
-        let notice = self.notice(written.notice.as_ref().map(|found| &found.1), organisation, hosts.first());
-        let policy = self.policy(written, &hosts);
+        let notice = self.notice(written, organisation, hosts.first());
+        let policy = policy::Config { prefix: prefix.clone(), ..self.policy(written, &hosts) };
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
             mode: mode(written.mode.as_ref()),
@@ -101,10 +102,11 @@ impl Resolver<'_, '_> {
 
     fn notice(
         &mut self,
-        written: Option<&written::Notice>,
+        site: &Site,
         organisation: Option<&Organisation>,
         first_host: Option<&String>,
     ) -> notice::Config {
+        let written = site.notice.as_ref().map(|found| &found.1);
         let name = organisation.and_then(|organisation| text(&organisation.name));
         let own = written.and_then(|notice| text(&notice.service));
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
@@ -115,6 +117,7 @@ impl Resolver<'_, '_> {
             languages: self.languages(written),
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
+            signals: signals(&site.signals),
         }
     }
 
@@ -143,6 +146,16 @@ impl Resolver<'_, '_> {
         }
         found.1.clone()
     }
+}
+
+/// Whatever is told is told what the visitor chose, so everyone who listens may be.
+fn signals(written: &List<written::Signal>) -> Signals {
+    let Some(Found(_, chosen)) = written else { return Signals::ALL };
+    chosen.iter().fold(Signals::NONE, |signals, found| match found.1 {
+        written::Signal::Google => Signals { google: true, ..signals },
+        written::Signal::Microsoft => Signals { microsoft: true, ..signals },
+        written::Signal::Matomo => Signals { matomo: true, ..signals },
+    })
 }
 
 fn mode(found: Option<&Found<Mode>>) -> gateway::Mode {

@@ -14,10 +14,10 @@ pub struct Own<'a> {
     pub nonce: &'a str,
     /// The paths of the gate's scripts on the page: the guard, and what it loads itself.
     pub scripts: &'a [&'a str],
-    /// The path of the notice's stylesheet, where the page gets one.
-    pub style: Option<&'a str>,
-    /// Where the notice's form posts to, where the page gets one.
-    pub form: Option<&'a str>,
+    /// The paths of the gate's stylesheets, where the page gets any.
+    pub styles: &'a [&'a str],
+    /// Where the gate's forms post to, where the page gets any.
+    pub forms: &'a [&'a str],
     /// Where the gate's script asks and posts.
     pub connect: &'a [&'a str],
 }
@@ -47,8 +47,8 @@ fn edits(policy: &Policy<'_>, own: &Own<'_>) -> Vec<(usize, String)> {
     let connect = connect.and_then(|list| Some(with(list, "connect-src", &addresses(list, own, own.connect)?)));
     // No fallback: without a directive of its own a form may go anywhere.
     let form = policy.first_of(&["form-action"]);
-    let form = form.and_then(|list| Some(with(list, "form-action", &addresses(list, own, own.form.as_slice())?)));
-    let elements = [lacking("script-src", own.scripts), lacking("style-src", own.style.as_slice())];
+    let form = form.and_then(|list| Some(with(list, "form-action", &addresses(list, own, own.forms)?)));
+    let elements = [lacking("script-src", own.scripts), lacking("style-src", own.styles)];
     elements.into_iter().chain([connect, form]).flatten().collect()
 }
 
@@ -123,8 +123,8 @@ mod tests {
             authority: "www.example.gov.uk",
             nonce: "r4nd0m",
             scripts: &["/.consent/guard-01.js"],
-            style: Some("/.consent/notice.css"),
-            form: Some("/.consent/choice"),
+            styles: &["/.consent/notice.css"],
+            forms: &["/.consent/choice"],
             connect: &["/.consent/verdict", "/.consent/choice"],
         }
     }
