@@ -33,8 +33,8 @@ const BUSY = 20_000;
  * @returns by name: `{ direct: { asked, kept }, untouched, rejected, withdrawn, 'in place', again }`; `asked` are host and path, each once,
  * `kept` cookies and storage of the site's own that the form's name is in; `stayed` says that Accept did not load the page anew.
  */
-export async function inEveryState(forms, { lines = '', only = process.env.CONSENTGATE_FORM } = {}) {
-  const chosen = forms.map((form, at) => ({ ...form, slug: `f${at}`, tracker: form.tracker ?? TRACKERS[at % TRACKERS.length] })).filter(({ name }) => !only || name === only);
+export async function inEveryState(forms, { lines = '' } = {}) {
+  const chosen = forms.map((form, at) => ({ ...form, slug: `f${at}`, tracker: form.tracker ?? TRACKERS[at % TRACKERS.length] }));
   const everybody = await sink({ bodies: { script: ({ host }) => scriptOf(host) } });
   const origin = await site(chosen);
   const gated = await gate(`http://127.0.0.1:${origin.port}`, lines, certificate());
