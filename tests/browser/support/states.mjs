@@ -23,8 +23,8 @@ const AT_ONCE = Number(process.env.CONSENTGATE_TABS ?? 12);
 /** Milliseconds without a request, after which a page is done; a page that should stay quiet is watched as long as the site's own was. */
 const QUIET = 350;
 const LONGEST = 6_000;
-/** The longest load of a page on a machine that is busy with other things. */
-const LOAD = 20_000;
+/** The longest wait for what must come, on a machine that is busy with other things. */
+const BUSY = 20_000;
 
 /**
  * Opens every form in every state.
@@ -33,8 +33,8 @@ const LOAD = 20_000;
  * @returns by name: `{ direct: { asked, kept }, untouched, rejected, withdrawn, 'in place', again }`; `asked` are host and path, each once,
  * `kept` cookies and storage of the site's own that the form's name is in; `stayed` says that Accept did not load the page anew.
  */
-export async function inEveryState(forms, { lines = '', only = process.env.CONSENTGATE_FORM } = {}) {
-  const chosen = forms.map((form, at) => ({ ...form, slug: `f${at}`, tracker: form.tracker ?? TRACKERS[at % TRACKERS.length] })).filter(({ name }) => !only || name === only);
+export async function inEveryState(forms, { lines = '' } = {}) {
+  const chosen = forms.map((form, at) => ({ ...form, slug: `f${at}`, tracker: form.tracker ?? TRACKERS[at % TRACKERS.length] }));
   const everybody = await sink({ bodies: { script: ({ host }) => scriptOf(host) } });
   const origin = await site(chosen);
   const gated = await gate(`http://127.0.0.1:${origin.port}`, lines, certificate());
@@ -65,6 +65,7 @@ class Run {
       each: async (tab, form) => {
         const begun = Date.now();
         await tab.opens(form);
+        await this.#first(form, tab);
         await this.#quiet(form, 'direct', QUIET * 2);
         this.patience.set(form.slug, Math.min(LONGEST, this.#last(form, 'direct') - begun));
         return this.#look(tab, form, 'direct');
@@ -183,12 +184,19 @@ class Run {
     return this.#of(form, state).at(-1)?.at ?? 0;
   }
 
+  /** Until the form has begun to do what it does, where it does anything. */
+  async #first(form, tab) {
+    const last = Date.now() + BUSY;
+    const begun = async () => (form.keeps ? (await tab.kept(form)).length : this.#of(form, 'direct').length);
+    while (!form.never && !form.sometimes && Date.now() < last && !(await begun())) await later(25);
+  }
+
   /** Until everything was asked for that is without the gate: at once, or after a long while in vain. */
   async #asDirect(form, state) {
     const { asked } = this.found.get(form.name).direct;
-    const last = Date.now() + LONGEST;
+    const last = Date.now() + BUSY;
     while (asked.some((one) => !this.#asked(form, state).includes(one)) && Date.now() < last) await later(25);
-    await this.#quiet(form, state, asked.length ? 0 : LONGEST / 4);
+    await this.#quiet(form, state, asked.length ? 0 : QUIET * 2);
   }
 
   /** Until the form has not asked for a while, and at least as long as it needs without the gate. */
@@ -212,7 +220,7 @@ class Tab {
 
   async opens(form) {
     // What leads away at once ends the first load with an error, and that is right.
-    await this.page.goto(`${this.site}/${this.state}/${form.slug}`, { waitUntil: 'load', timeout: LOAD }).catch(() => {});
+    await this.page.goto(`${this.site}/${this.state}/${form.slug}`, { waitUntil: 'load', timeout: BUSY }).catch(() => {});
     if (form.act) await this.acts();
   }
 
@@ -280,7 +288,7 @@ class Tab {
 
   /** A page that has gone elsewhere, or broke off, has nothing to say. */
   async #runs(what) {
-    return Promise.race([this.page.evaluate(what), later(2_000)]).catch(() => false);
+    return Promise.race([this.page.evaluate(what), later(BUSY)]).catch(() => false);
   }
 }
 
