@@ -139,6 +139,19 @@ sites:
     }
 
     #[test]
+    fn a_filter_list_is_named_with_its_filter() {
+        let file = FILE.to_owned() + "    filter_lists: [{ file: lists/own.txt, purpose: marketing }]\n";
+        let config =
+            crate::config::parse(&file, Path::new("tests/fixtures/config/gate.yaml")).expect("it can be served");
+        let page = "https://www.example.gov.uk/".parse().expect("a page");
+        let mut out = Vec::new();
+        explain(&config, &page, &[], &["https://cdn.tracker.example/t.js".to_owned()], &mut out).expect("memory");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let said = "marketing; before consent hold, after accepting all pass\n  rule: list: own.txt ||tracker.example^$third-party\n";
+        assert!(text.ends_with(said), "{text}");
+    }
+
+    #[test]
     fn a_path_that_takes_the_purpose_away_is_named() {
         let page = "https://www.example.gov.uk/account/letters";
         let after = |cookie: &str| explained(page, &[cookie], &[]).lines().skip(1).collect::<Vec<_>>().join("\n");

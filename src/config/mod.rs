@@ -50,6 +50,8 @@ pub struct Resolved {
     pub sites: Vec<gateway::Config>,
     /// What is allowed and still looks wrong.
     pub warnings: Vec<Fault>,
+    /// The other files it was read from.
+    pub files: Vec<PathBuf>,
 }
 
 impl Resolved {
@@ -82,8 +84,8 @@ pub fn parse(text: &str, file: &Path) -> Result<Resolved, Faults> {
     let text = text.trim_start_matches('\u{feff}');
     let mut report = Report::new(file, text);
     let resolved = read(text, file, &mut report);
-    let warnings = report.close()?;
-    resolved.map(|resolved| Resolved { warnings, ..resolved }).ok_or_else(|| {
+    let (warnings, files) = report.close()?;
+    resolved.map(|resolved| Resolved { warnings, files, ..resolved }).ok_or_else(|| {
         Fault::of_file(file, "cannot be resolved, for no reason known", "report this file as a bug").into()
     })
 }

@@ -41,6 +41,7 @@ pub(super) async fn clear(
         Mode::Off => Ok(Cleared(response.map(Body::site))),
         Mode::Observe => {
             remember(visit, response.headers());
+            leads::observe(visit, response.headers());
             let holds = |name: &[u8]| report::holds(visit, Kind::CookieResponse, name);
             cookie::judge_response(response.headers(), &visit.path, visit.now, holds);
             Ok(Cleared(document::observe(visit, response).await?))

@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Csp, embed, fence, guard, pages, report};
+use super::{Body, Csp, embed, fence, guard, pages, report, worker};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -37,14 +37,18 @@ enum Treatment {
 pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
-    let governed = document || (visit.starts_worker && visit.site.config.csp != Csp::Fence);
-    if governed || is_page_for_a_script(visit, &head.headers) {
+    if document || visit.starts_worker || is_page_for_a_script(visit, &head.headers) {
         keep_private(&mut head.headers);
     }
-    let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
-    if governed {
+    if document || (visit.starts_worker && visit.site.config.csp != Csp::Fence) {
         fence::state(visit, &mut head.headers);
     }
+    if worker::is_guarded(visit, head.status, &head.headers) {
+        fence::admit(visit, &mut head.headers);
+        forget_length(&mut head.headers);
+        return Ok(worker::guarded(visit, Response::from_parts(head, body)));
+    }
+    let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
     let body = match treatment {
         Treatment::Pass => Body::site(body),
         Treatment::Fence(why) => {
@@ -81,7 +85,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
         Treatment::Rewrite(coding) => {
             let (first, rest) = look(body, coding).await?;
             let judged = looks_like_html(visit.asked, Document::of(&head.headers), &first.decoded)
-                && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
+                && detect(&content_types(&head.headers), &first.decoded) != Charset::Other;
             match Rewriter::observe(coding, job(visit, None, None)) {
                 Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
                 _ => Body::peeked(first.raw, rest),
@@ -133,8 +137,9 @@ fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
     Coding::of(headers).map_or_else(Treatment::Fence, Treatment::Rewrite)
 }
 
-fn content_type(headers: &HeaderMap) -> &[u8] {
-    headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default()
+/// All of them: browsers differ in which they take.
+fn content_types(headers: &HeaderMap) -> Vec<u8> {
+    headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b", "[..])
 }
 
 /// RFC 9111 section 5.2.2.6. The gate acts for the site and might transform all the same (RFC 9110 section 7.7); by
@@ -185,14 +190,14 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         }
         return pass(first, rest);
     }
-    let charset = detect(content_type(headers), &first.decoded);
+    let charset = detect(&content_types(headers), &first.decoded);
     let Charset::Ascii { from_meta } = charset else {
         fence::raise(visit, headers, Abandoned::Charset);
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
     let (head, placeholder) = (Some(guard::tag(visit)), Some(embed::placeholder(visit)));
-    let job = Job { head, placeholder, ..job(visit, banner, footer(visit)) };
+    let job = Job { head, placeholder, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);
@@ -227,7 +232,7 @@ pub(super) fn address(visit: &Visit) -> Url {
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
-    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.

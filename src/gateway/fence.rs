@@ -3,10 +3,12 @@
 //!
 //! Here is where the gate adds to a site's policies and where it edits them; what an edit may be, `policy::csp` says.
 
+use std::sync::Arc;
+
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, HeaderValue};
 use http::{HeaderMap, HeaderName};
 
-use crate::html::Abandoned;
+use crate::html::{self, Abandoned};
 use crate::notice;
 use crate::policy::csp::{self, Own};
 
@@ -62,23 +64,30 @@ pub(super) fn admit(visit: &Visit, headers: &mut HeaderMap) {
     });
 }
 
+/// The same for a policy in a `<meta>` of the page, which comes when its head has left long ago.
+pub(super) fn of_meta(visit: &Arc<Visit>) -> html::Csp {
+    let visit = Arc::clone(visit);
+    Arc::new(move |policy| admitted(&visit, policy.as_bytes()))
+}
+
 /// What to insert into a list of policies for this page.
-pub(super) fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
+fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let own = |name: &str| format!("{}/{name}", visit.site.config.prefix);
     let guard = own(&visit.site.guard(visit.granted).name);
     let release = own(&notice::release_script().name);
     let styles = [own(&notice::stylesheet().name), own(&notice::held_stylesheet().name)];
     let (choice, embed, verdict) = (own("choice"), own("embed"), own("verdict"));
+    let (scripts, styles, forms) = ([&*guard, &*release], [&*styles[0], &*styles[1]], [&*choice, &*embed]);
     csp::allow(
         policies,
         &Own {
             https: visit.peer.https,
             authority: &visit.host,
             nonce: visit.nonce(),
-            script: &[&guard, &release],
-            // A page inside another has no notice, but what is held in it has its placeholder.
-            style: &[&styles[0], &styles[1]],
-            form: &[&choice, &embed],
+            // A worker has no tags. A page inside another has no notice, but what is held in it has its placeholder.
+            scripts: if visit.starts_worker { &[] } else { &scripts },
+            styles: if visit.starts_worker { &[] } else { &styles },
+            forms: if visit.starts_worker { &[] } else { &forms },
             connect: &[&verdict, &choice],
         },
     )

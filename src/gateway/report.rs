@@ -53,6 +53,11 @@ pub(super) fn header(visit: &Visit, name: &str, verdict: &Verdict<'_>, address: 
     held(&visit.site, Kind::Hint, &rule, &|| format!("{name} {}", shown(address.as_bytes())));
 }
 
+/// Reports a header that has the browser note something for advertisers.
+pub(super) fn advertising(visit: &Visit, name: &str) {
+    held(&visit.site, Kind::Hint, &format!("header: {name}"), &|| name.to_owned());
+}
+
 /// Reports what a browser says the strict policy stopped, or would have. Only the first of each host is logged, and
 /// never its query.
 pub(super) fn stopped(visit: &Visit, host: &str, path: &str) {

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::header::{ACCEPT_LANGUAGE, HOST};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST};
 use http::{HeaderMap, Method, Request};
 
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
@@ -14,7 +14,7 @@ use crate::cookie;
 use crate::html::Asked;
 use crate::notice::{self, Language, Place};
 
-use super::{Mode, Site};
+use super::{Mode, Site, worker};
 
 /// Who is at the other end, after trusted proxies.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ impl Visit {
             granted: PurposeSet::ESSENTIAL,
             bypassed: site.policy.bypasses(&path) && !super::own::is_reserved(&site, &path),
             cookies,
-            starts_worker: starts_worker(headers),
+            starts_worker: worker::starts(headers),
             nonce: OnceLock::new(),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
@@ -167,24 +167,26 @@ pub(super) fn without_port(host: &str) -> &str {
     port.map_or(host, |at| &host[..at])
 }
 
-fn starts_worker(headers: &HeaderMap) -> bool {
-    let dest = headers.get("sec-fetch-dest").map(http::HeaderValue::as_bytes);
-    matches!(dest, Some(b"worker" | b"sharedworker" | b"serviceworker"))
-}
-
 fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {
     if site.policy.looks_at_cookies() { cookie::names(headers).map(<[u8]>::to_vec).collect() } else { Vec::new() }
 }
 
 fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> Visitor {
     let name = site.choice.name(https).as_bytes();
+    // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
+    // own. What both agreed to counts, or it could agree for a visitor who refused.
+    let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter);
     let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
-    Visitor {
-        // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
-        // own. What both agreed to counts, or it could agree for a visitor who refused.
-        choice: cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter),
-        gpc: consent::gpc(gpc),
-    }
+    Visitor { choice: made.or_else(|| refused_elsewhere(site, headers, now)), gpc: consent::gpc(gpc) }
+}
+
+/// The banner that this one replaces has asked already, and the visitor has refused everything. Nothing was chosen here:
+/// there is no record of it and no receipt, and no cookie is set.
+fn refused_elsewhere(site: &Site, headers: &HeaderMap, now: UnixSeconds) -> Option<Choice> {
+    let refused = site.policy.replaces_banner()
+        && headers.contains_key(COOKIE)
+        && consent::refused_elsewhere(|name| cookie::values(headers, name.as_bytes()).collect());
+    refused.then_some(Choice { granted: PurposeSet::ESSENTIAL, made_at: now, receipt: None, fresh: false })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`reduce` hands both over")]

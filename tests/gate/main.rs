@@ -7,11 +7,13 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod banners;
 mod caches;
 mod choice;
 mod cookies;
 mod documents;
 mod guard;
+mod lists;
 mod pages;
 mod paths;
 mod placeholder;

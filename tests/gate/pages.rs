@@ -87,11 +87,13 @@ fn tags_that_need_consent_are_held_and_everything_else_is_as_it_was() {
 }
 
 #[test]
-fn with_everything_granted_the_page_is_the_sites_own_but_for_the_footer() {
+fn with_everything_granted_the_page_is_the_sites_own_but_for_the_guard_and_the_footer() {
     let origin = typed(&[HTML], TAGGED);
     let gate = Gate::before(&origin);
     let text = gate.page("/").from(gate.visitor("accept").as_ref()).send().expect(200).text();
-    assert!(text.starts_with(TAGGED.trim_end_matches("</body></html>")), "{text}");
+    let (head, rest) = TAGGED.trim_end_matches("</body></html>").split_once("<title>").expect("a title");
+    let (start, end) = text.split_once("<title>").expect("a title");
+    assert!(start.starts_with(&format!("{head}<script src=\"")) && end.starts_with(rest), "{text}");
     assert_eq!(undone(text.as_bytes()), TAGGED.as_bytes());
     assert!(!text.contains("data-consentgate"));
 }

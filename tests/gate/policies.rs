@@ -40,6 +40,20 @@ fn a_policy_that_shuts_the_stylesheet_out_gets_this_responses_nonce_and_no_more(
 }
 
 #[test]
+fn a_policy_in_a_meta_gets_the_same_nonce() {
+    let html = "<!doctype html><html lang=en><head><meta http-equiv=\"Content-Security-Policy\" content=\"script-src 'none'; style-src &#39;none&#39;\"><title>x</title></head><body><p>x</p></body></html>";
+    let origin = Origin::answering(response("200 OK", &[HTML], html));
+    let shown = Gate::before(&origin).page("/").send().expect(200);
+    let (text, nonce) = (shown.text(), nonce(&shown));
+    let plain = text.replace("&#32;", " ").replace("&#39;", "'");
+    assert!(
+        plain.contains(&format!("script-src 'none' 'nonce-{nonce}'; style-src 'none' 'nonce-{nonce}'\"")),
+        "{text}"
+    );
+    assert_eq!(text.matches(&format!(" nonce=\"{nonce}\"")).count(), 3, "guard, banner, footer: {text}");
+}
+
+#[test]
 fn the_form_gets_its_exact_address_and_unsafe_inline_stays_in_force() {
     let origin = sending(&[("Content-Security-Policy", "style-src 'unsafe-inline'; form-action 'none'")]);
     let shown = Gate::before(&origin).page("/").send().expect(200);
@@ -254,6 +268,17 @@ fn headers_that_lead_to_held_addresses_are_taken_out_until_consent() {
             assert_eq!(agreed.values(name), [value], "{name} after consent");
         }
     }
+}
+
+#[test]
+fn observing_only_counts_what_headers_lead_to() {
+    let link = ("Link", "<https://stats.example/a.js>; rel=preload; as=script");
+    let headers = [("Refresh", "5; url=https://www.google-analytics.com/x"), ("Observe-Browsing-Topics", "?1"), link];
+    let origin = sending(&headers);
+    let gate = Plan::before(origin.address).mode("observe").start();
+    let shown = gate.page("/").send().expect(200);
+    assert_eq!(headers.map(|(name, _)| shown.value(name)), headers.map(|(_, value)| Some(value.to_owned())));
+    assert_eq!((gate.counted("would_hold", "hint"), gate.counted("held", "hint")), (3, 0));
 }
 
 #[test]

@@ -11,13 +11,6 @@ use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
 impl Resolver<'_, '_> {
     pub(super) fn policy(&mut self, written: &Site, hosts: &[String]) -> Config {
         let purposes = self.purposes(written);
-        if let Some(found) = written.filter_lists.as_ref().filter(|found| !found.1.is_empty()) {
-            self.fault(
-                found,
-                "filter lists are not in this version yet",
-                "write tags: rules for what you need to hold",
-            );
-        }
         let mut cookies = Vec::new();
         for found in items(&written.cookies) {
             cookies.extend(self.name_rule(&found.1.name, &found.1.purpose, &purposes));
@@ -27,6 +20,7 @@ impl Resolver<'_, '_> {
         let tags = items(&written.tags);
         let paths = items(&written.paths);
         Config {
+            prefix: String::new(),
             // A wildcard for every host would make every tag first-party.
             hosts: hosts.iter().filter(|host| *host != "*").cloned().collect(),
             cookies,
@@ -34,8 +28,10 @@ impl Resolver<'_, '_> {
                 .iter()
                 .filter_map(|rule| self.name_rule(&rule.1.key, &rule.1.purpose, &purposes))
                 .collect(),
+            lists: self.filter_lists(items(&written.filter_lists), &purposes),
             tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
             paths: paths.iter().filter_map(|rule| self.path_rule(rule, &purposes)).collect(),
+            replace_banner: matches!(written.replace_banner, Some(Found(_, true))),
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
             purposes,
         }
@@ -57,7 +53,7 @@ impl Resolver<'_, '_> {
         Purposes::with_own(own).unwrap_or_default()
     }
 
-    fn purpose(&mut self, found: &Found<String>, purposes: &Purposes) -> Option<Purpose> {
+    pub(super) fn purpose(&mut self, found: &Found<String>, purposes: &Purposes) -> Option<Purpose> {
         let purpose = purposes.find(&found.1);
         if purpose.is_none() {
             let known: Vec<&str> = purposes.iter().map(|(_, name)| name).collect();

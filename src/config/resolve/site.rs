@@ -9,6 +9,7 @@ use super::{Resolver, items, text};
 use crate::consent::{LONGEST_VERSION, MAX_AGE_DAYS};
 use crate::gateway;
 use crate::notice::{self, Language, Signals};
+use crate::policy;
 
 const PREFIX: &str = "/.consent";
 
@@ -18,7 +19,7 @@ impl Resolver<'_, '_> {
         let share = self.share(&written.share, &hosts);
         let prefix = self.prefix(&written.prefix);
         let notice = self.notice(written, organisation, hosts.first());
-        let policy = self.policy(written, &hosts);
+        let policy = policy::Config { prefix: prefix.clone(), ..self.policy(written, &hosts) };
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
             mode: mode(written.mode.as_ref()),

@@ -31,6 +31,8 @@ pub(in crate::config) struct Site {
     /// The site's own purposes beside essential, preferences, analytics and marketing: at most four.
     #[schemars(example = ["video"])]
     pub(in crate::config) purposes: List<String>,
+    /// Take out the site's other consent banners, so that a visitor is asked once. Default: false.
+    pub(in crate::config) replace_banner: Key<bool>,
     /// The notice.
     pub(in crate::config) notice: Key<Notice>,
     /// The interfaces through which tags are told what is granted. Default: all; [] tells nobody.
@@ -44,7 +46,7 @@ pub(in crate::config) struct Site {
     pub(in crate::config) storage: List<StorageRule>,
     /// What happens to cookies, keys and tags that neither a rule nor the catalogue knows.
     pub(in crate::config) unclassified: Key<Unclassified>,
-    /// Tag rules from files in adblock syntax. Not in this version yet: only an empty list is accepted.
+    /// Tag rules from files in adblock syntax. They are asked after tags: and the catalogue.
     pub(in crate::config) filter_lists: List<FilterList>,
     /// Paths on which purposes are held even after consent, or where the gate keeps out.
     pub(in crate::config) paths: List<PathRule>,
@@ -208,13 +210,11 @@ pub(in crate::config) enum Action {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct FilterList {
-    /// The file, in adblock syntax.
-    #[schemars(required, example = "easyprivacy.txt")]
-    #[expect(dead_code, reason = "filter lists are refused in this version")]
+    /// The file, in adblock syntax, relative to the folder of this file. At most 32 MiB; read again when it changes.
+    #[schemars(required, length(min = 1), example = "easyprivacy.txt")]
     pub(in crate::config) file: Key<String>,
     /// Why the tags it matches are there.
     #[schemars(required, example = &"analytics")]
-    #[expect(dead_code, reason = "filter lists are refused in this version")]
     pub(in crate::config) purpose: Key<String>,
 }
 

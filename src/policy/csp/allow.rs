@@ -12,12 +12,12 @@ pub struct Own<'a> {
     pub authority: &'a str,
     /// This response's nonce: base64url of at least 128 random bits, on the script's and the stylesheet's tag.
     pub nonce: &'a str,
-    /// The paths of the gate's scripts, where the page gets them.
-    pub script: &'a [&'a str],
+    /// The paths of the gate's scripts on the page: the guard, and what it loads itself.
+    pub scripts: &'a [&'a str],
     /// The paths of the gate's stylesheets, where the page gets any.
-    pub style: &'a [&'a str],
+    pub styles: &'a [&'a str],
     /// Where the gate's forms post to, where the page gets any.
-    pub form: &'a [&'a str],
+    pub forms: &'a [&'a str],
     /// Where the gate's script asks and posts.
     pub connect: &'a [&'a str],
 }
@@ -47,21 +47,21 @@ fn edits(policy: &Policy<'_>, own: &Own<'_>) -> Vec<(usize, String)> {
     let connect = connect.and_then(|list| Some(with(list, "connect-src", &addresses(list, own, own.connect)?)));
     // No fallback: without a directive of its own a form may go anywhere.
     let form = policy.first_of(&["form-action"]);
-    let form = form.and_then(|list| Some(with(list, "form-action", &addresses(list, own, own.form)?)));
-    [lacking("script-src", own.script), lacking("style-src", own.style), connect, form].into_iter().flatten().collect()
+    let form = form.and_then(|list| Some(with(list, "form-action", &addresses(list, own, own.forms)?)));
+    let elements = [lacking("script-src", own.scripts), lacking("style-src", own.styles)];
+    elements.into_iter().chain([connect, form]).flatten().collect()
 }
 
-/// What a list lacks for a script or a stylesheet; `None` where it lacks nothing, or where nothing can be done.
+/// What a list lacks for scripts or stylesheets; `None` where it lacks nothing, or where nothing can be done.
 fn element(list: &Directive<'_>, own: &Own<'_>, paths: &[&str], nonces_only: bool) -> Option<String> {
-    let missing = || paths.iter().any(|path| !address(own, path).is_matched_by(list));
-    if paths.is_empty() || (!nonces_only && !missing()) {
+    let through = |path: &&str| !nonces_only && address(own, path).is_matched_by(list);
+    if paths.iter().all(through) {
         return None;
     }
     if !nonces_only && allows_all_inline(list) {
-        addresses(list, own, paths)
-    } else {
-        Some(format!("'nonce-{}'", own.nonce))
+        return addresses(list, own, paths);
     }
+    Some(format!("'nonce-{}'", own.nonce))
 }
 
 /// `'unsafe-inline'` counts only as long as the list has neither a nonce nor a hash (CSP3, "does a source list allow all
@@ -107,6 +107,8 @@ fn with(governing: &Directive<'_>, name: &str, source: &str) -> (usize, String) 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NONCE: &str = "'nonce-r4nd0m'";
@@ -120,9 +122,9 @@ mod tests {
             https: true,
             authority: "www.example.gov.uk",
             nonce: "r4nd0m",
-            script: &["/.consent/guard-01.js"],
-            style: &["/.consent/notice.css"],
-            form: &["/.consent/choice"],
+            scripts: &["/.consent/guard-01.js"],
+            styles: &["/.consent/notice.css"],
+            forms: &["/.consent/choice"],
             connect: &["/.consent/verdict", "/.consent/choice"],
         }
     }
@@ -262,7 +264,7 @@ mod tests {
 
     #[test]
     fn without_a_script_no_policy_is_edited_for_one() {
-        let quiet = Own { script: &[], connect: &[], ..own() };
+        let quiet = Own { scripts: &[], connect: &[], ..own() };
         assert_eq!(applied("script-src 'none'; connect-src 'none'", &quiet), "script-src 'none'; connect-src 'none'");
     }
 
@@ -290,5 +292,60 @@ mod tests {
             }
         }
         let _ = allow(b"\xff\xfe;script-src \x80, default-src 'none'", &own());
+    }
+
+    /// What governs each thing a page may do, before and after.
+    fn governed(policy: &Policy<'_>) -> Vec<(String, Option<Vec<String>>)> {
+        let chains: [&[&str]; 12] = [
+            &["script-src-elem", "script-src", "default-src"],
+            &["script-src-attr", "script-src", "default-src"],
+            &["script-src", "default-src"],
+            &["worker-src", "child-src", "script-src", "default-src"],
+            &["style-src-elem", "style-src", "default-src"],
+            &["style-src-attr", "style-src", "default-src"],
+            &["connect-src", "default-src"],
+            &["form-action"],
+            &["img-src", "default-src"],
+            &["frame-src", "child-src", "default-src"],
+            &["object-src", "default-src"],
+            &["base-uri"],
+        ];
+        let sources = |chain: &[&str]| {
+            let list = policy.first_of(chain)?;
+            let counted = list.values.iter().filter(|value| !value.eq_ignore_ascii_case("'none'"));
+            Some(counted.map(ToString::to_string).collect::<Vec<_>>())
+        };
+        chains.iter().map(|chain| (chain[0].to_owned(), sources(chain))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_edit_ever_widens_anything_by_more_than_our_own(
+            list in "(((default|script|style|connect|img|child|worker)-src|(script|style)-src-(elem|attr)|form-action|base-uri)(( |\t)('self'|'none'|'unsafe-inline'|'strict-dynamic'|'nonce-x'|'sha256-y='|https:|data:|[*][.]example[.]gov[.]uk|cdn[.]example/a)){0,3}[ ]?[;,]{0,2} ?){0,6}",
+        ) {
+            let edited = applied(&list, &own());
+            let (before, after): (Vec<_>, Vec<_>) = (policies(list.as_bytes()).collect(), policies(edited.as_bytes()).collect());
+            prop_assert_eq!(before.len(), after.len());
+            let ours = [NONCE, SCRIPT, STYLE, FORM, "www.example.gov.uk/.consent/verdict"];
+            for (before, after) in before.iter().zip(&after) {
+                for ((what, old), (_, new)) in governed(before).into_iter().zip(governed(after)) {
+                    let (Some(old), Some(new)) = (&old, &new) else {
+                        prop_assert_eq!(&old, &new, "{}: {} became {}", what, list, edited);
+                        continue;
+                    };
+                    let added: Vec<_> = new.iter().filter(|source| !old.contains(source)).collect();
+                    prop_assert!(old.iter().all(|source| new.contains(source)), "{what}: {list} became {edited}");
+                    prop_assert!(added.iter().all(|source| ours.contains(&source.as_str())), "{what}: {list} became {edited}");
+                    // A nonce beside an 'unsafe-inline' that was in force would take it away.
+                    let inline = |sources: &[String]| {
+                        let has = |wanted: &str| sources.iter().any(|source| source == wanted);
+                        has("'unsafe-inline'") && !sources.iter().any(|source| is_nonce_or_hash(source)) && !has("'strict-dynamic'")
+                    };
+                    if what != "worker-src" {
+                        prop_assert_eq!(inline(old), inline(new), "{}: {} became {}", what, list, edited);
+                    }
+                }
+            }
+        }
     }
 }
