@@ -18,6 +18,7 @@ try {
     await theSite(device, viewport);
   }
   await thirdParties();
+  for (const [device, viewport] of Object.entries(DEVICES)) await placeholder(device, viewport);
 } finally {
   await Promise.all([chromium.close(), council.end()]);
 }
@@ -40,6 +41,17 @@ async function ownPages(device, viewport, locale) {
   await shot(visitor, `/.consent/record?lang=${locale}`, `${device}-record-${locale}`);
   await shot(visitor, '/.consent/nothing', `${device}-error-${locale}`);
   await visitor.leaves();
+}
+
+/** What stands in for the demo's film, and for its map in Welsh. */
+async function placeholder(device, viewport) {
+  for (const [path, locale] of [['/video.aspx', 'en'], ['/contact-us.aspx', 'cy']]) {
+    const visitor = await Visitor.to(council.gate, chromium, { viewport, locale });
+    await visitor.opens(path);
+    const shown = visitor.page.locator('consent-placeholder').first();
+    if (await shown.count()) await shown.screenshot({ path: `${FOLDER}${device}-placeholder-${locale}.png` });
+    await visitor.leaves();
+  }
 }
 
 /** What the companies received from the front page, before any choice and after Accept, one picture above the other. */

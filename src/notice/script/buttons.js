@@ -6,6 +6,15 @@ const more = ({ gate, rules }) => import(gate + rules.r);
 
 let busy;
 
+/** Sends what the form would send, at once: who leaves the page right after has chosen all the same. */
+const send = ({ form, name, value }) => {
+  const body = new URLSearchParams(new FormData(form));
+  body.append(name, value);
+  return fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' }, keepalive: true }).then(
+    (answer) => answer.ok || Promise.reject(),
+  );
+};
+
 /** @param inside what only the gate's scripts may use; see release.js. */
 export function watchButtons(inside) {
   addEventListener(
@@ -18,8 +27,8 @@ export function watchButtons(inside) {
       if (target.className == 'hide') host.remove();
       else if (inside.rules.w || !target.form || target.value == 'withdraw') return;
       else if (!busy) {
-        busy = more(inside)
-          .then((script) => script.press(inside, target, host))
+        busy = Promise.all([more(inside), target.name == 'once' || send(target)])
+          .then(([script]) => script.press(inside, target, host))
           .catch(() => target.form.requestSubmit(target))
           .then(() => (busy = 0));
       }

@@ -1,14 +1,4 @@
-// The notice without a reload: the choice is sent, and the notice's own words for what was chosen, which came with it,
-// take the question's place. They are nodes already: no text is ever read as HTML here.
-
-/** Sends what the button's form would send. @throws when the gate has not recorded it. */
-export async function send(button) {
-  const { form } = button;
-  const body = new URLSearchParams(new FormData(form));
-  body.append(button.name, button.value);
-  const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
-  if (!answer.ok) throw new Error(`not recorded: ${answer.status}`);
-}
+// The notice without a reload: its own words for what was chosen, which came with it, take the question's place. They are nodes already: no text is ever read as HTML here.
 
 /** The banner says what was chosen, and takes the focus if the visitor was in it; the footer offers to take it back. */
 export function confirm(choice, pressedIn) {

@@ -12,7 +12,7 @@
 
 import { addresses, held, lookAgain, purposeOf, restore } from './held.js';
 import { parsed } from './late.js';
-import { confirm, remember, send } from './notice.js';
+import { confirm, remember } from './notice.js';
 import { run } from './run.js';
 
 /** The gate reads few more lines, and characters, at once. */
@@ -28,10 +28,9 @@ export function update(inside) {
   return next;
 }
 
-/** A button of the gate's own. @throws when it has to do what it does without a script. */
+/** A button of the gate's own; the choice has been recorded. @throws when it has to do what it does without a script. */
 export async function press(inside, button, host) {
   if (button.name === 'once') return once(inside, host);
-  await send(button);
   confirm(button.value, host);
   const released = update(inside);
   if (host.localName === 'consent-placeholder') {

@@ -69,9 +69,10 @@ export class Visitor {
     return found.flat().filter((address) => address.startsWith(`${this.site}/`)).map(pathOf).filter((path) => !path.endsWith('.pdf'));
   }
 
-  /** Presses a button of the notice and waits for the page that follows. */
+  /** Presses a button and waits for the page that follows; one of the notice may be confirmed in place instead. */
   async presses(name) {
     await this.page.getByRole('button', { name }).click();
+    if (/Accept|Reject|Withdraw|Derbyn|Gwrthod/.test(name)) await this.page.getByRole('alert').first().waitFor();
     await this.page.waitForLoadState('networkidle');
   }
 
