@@ -45,7 +45,7 @@ async function ownPages(device, viewport, locale) {
 
 /** What stands in for the demo's film, and for its map in Welsh. */
 async function placeholder(device, viewport) {
-  for (const [path, locale] of [['/video.aspx', 'en'], ['/contact-us.aspx', 'cy']]) {
+  for (const [path, locale] of [['/your-council/video.aspx', 'en'], ['/contact-us.aspx', 'cy']]) {
     const visitor = await Visitor.to(council.gate, chromium, { viewport, locale });
     await visitor.opens(path);
     const shown = visitor.page.locator('consent-placeholder').first();
