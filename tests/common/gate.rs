@@ -740,12 +740,15 @@ pub(crate) fn undone(html: &[u8]) -> Vec<u8> {
     if let Some((start, end)) = guard_tag(&rest) {
         rest.drain(start..end);
     }
-    while let Some(start) = find(&rest, b"<consent-notice>") {
-        let end = find(&rest, b"</consent-notice>").expect("a notice has an end") + b"</consent-notice>".len();
-        rest.drain(start..end);
+    for name in ["consent-notice", "consent-placeholder"] {
+        let (start, end) = (format!("<{name}"), format!("</{name}>"));
+        while let Some(start) = find(&rest, start.as_bytes()) {
+            let end = find(&rest, end.as_bytes()).expect("it has an end") + end.len();
+            rest.drain(start..end);
+        }
     }
     for purpose in ["analytics", "marketing", "preferences", "unclassified"] {
-        for inert in [" type=\"text/plain\"", ""] {
+        for inert in [" type=\"text/plain\"", " hidden", ""] {
             let mark = format!(" data-consentgate=\"{purpose}\"{inert}").into_bytes();
             while let Some(start) = find(&rest, &mark) {
                 rest.drain(start..start + mark.len());

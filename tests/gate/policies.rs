@@ -59,7 +59,8 @@ fn the_form_gets_its_exact_address_and_unsafe_inline_stays_in_force() {
     let shown = Gate::before(&origin).page("/").send().expect(200);
     let policy = shown.value(CSP).unwrap();
     assert!(policy.starts_with("style-src 'unsafe-inline' www.example.gov.uk/.consent/notice-"), "{policy}");
-    assert!(policy.ends_with(".css; form-action 'none' www.example.gov.uk/.consent/choice"), "{policy}");
+    let forms = "form-action 'none' www.example.gov.uk/.consent/choice www.example.gov.uk/.consent/embed";
+    assert!(policy.ends_with(&format!(".css; {forms}")), "{policy}");
 }
 
 #[test]
@@ -89,10 +90,15 @@ fn what_is_not_rewritten_has_its_policy_as_it_was() {
 }
 
 #[test]
-fn a_frame_has_no_notice_and_needs_nothing_for_it() {
+fn a_frame_has_no_notice_but_what_is_held_in_it_has_its_placeholder() {
     let origin = sending(&[("Content-Security-Policy", "style-src 'none'; form-action 'none'")]);
     let shown = Gate::before(&origin).page("/").with("Sec-Fetch-Dest", "iframe").send().expect(200);
-    assert_eq!(shown.values(CSP), ["style-src 'none'; form-action 'none'"]);
+    assert!(!shown.text().contains("<consent-notice"), "{}", shown.text());
+    let policy = shown.value(CSP).unwrap();
+    assert!(policy.starts_with("style-src 'none' 'nonce-"), "{policy}");
+    assert!(
+        policy.ends_with("form-action 'none' www.example.gov.uk/.consent/choice www.example.gov.uk/.consent/embed")
+    );
 }
 
 #[test]
