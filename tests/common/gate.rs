@@ -734,16 +734,17 @@ fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
-/// The page without what the gate put in: the guard, its notices, and what holds a tag.
+/// The page without what the gate put in: the guard, its notices, placeholders, and what holds a tag.
 pub(crate) fn undone(html: &[u8]) -> Vec<u8> {
     let mut rest = html.to_vec();
     if let Some((start, end)) = guard_tag(&rest) {
         rest.drain(start..end);
     }
-    for name in ["consent-notice", "consent-placeholder"] {
-        let (start, end) = (format!("<{name}"), format!("</{name}>"));
-        while let Some(start) = find(&rest, start.as_bytes()) {
-            let end = find(&rest, end.as_bytes()).expect("it has an end") + end.len();
+    for (begins, ends) in
+        [("<consent-notice>", "</consent-notice>"), ("<consent-placeholder>", "</consent-placeholder>")]
+    {
+        while let Some(start) = find(&rest, begins.as_bytes()) {
+            let end = find(&rest, ends.as_bytes()).expect("it has an end") + ends.len();
             rest.drain(start..end);
         }
     }
