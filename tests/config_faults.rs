@@ -123,7 +123,7 @@ fn the_example_names_every_key_and_can_be_served() {
     let file = Path::new("config/consentgate.yaml");
     let (said, good) = said(file, parse(&text, file));
     assert!(good, "{said}");
-    assert_eq!(said, "config/consentgate.yaml: ok (1 site, 8 rules)\n");
+    assert_eq!(said, "config/consentgate.yaml: ok (1 site, 10 rules)\n");
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(super) const COMPANIES: &str = include_str!("data/companies.tsv");
 pub(super) const HOSTS: &str = include_str!("data/hosts.tsv");
 /// By hand: path ending, company, purpose.
 pub(super) const PATHS: &str = include_str!("data/paths.tsv");
+/// By hand: product, `file` or `inline` or `element`, what it is known by.
+pub(super) const BANNERS: &str = include_str!("data/banners.tsv");
 /// By hand: needle, company, purpose.
 pub(super) const SIGNATURES: &str = include_str!("data/signatures.tsv");
 

@@ -8,14 +8,16 @@
 //! advertises, tests, chats or shares: such a row stops the tests. A name nobody knows is `None`, not a guess.
 
 mod addresses;
+mod banners;
 mod cookies;
 mod data;
 pub mod pattern;
 mod scripts;
 
 pub use addresses::{Company, address, differs_by_path, own_path, own_paths};
+pub use banners::{banner_address, banner_element, banner_script, names_banner};
 pub use cookies::{KnownCookie, cookie, cookies};
-pub use scripts::{Signature, signatures};
+pub use scripts::{Signature, addresses_in, signatures};
 
 /// How much the catalogue knows, for the admin listener and for `check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

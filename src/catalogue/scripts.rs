@@ -44,7 +44,7 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
 
 /// Every sign in the text of an inline script, needles first. The same sign and the same purpose may come again.
 pub fn signatures(script: &[u8]) -> impl Iterator<Item = &'static Signature> {
-    needles(script).chain(hosts(script))
+    needles(script).chain(addresses_in(script))
 }
 
 pub(super) fn count() -> usize {
@@ -69,7 +69,8 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$'
 }
 
-fn hosts(script: &[u8]) -> impl Iterator<Item = &'static Signature> {
+/// The addresses alone: what a script may load or send to.
+pub fn addresses_in(script: &[u8]) -> impl Iterator<Item = &'static Signature> {
     let plain = memmem::find_iter(script, b"//").map(|at| at + 2);
     let escaped = memmem::find_iter(script, br"\/\/").map(|at| at + 4);
     plain.chain(escaped).filter_map(|start| host_at(&script[start..]))

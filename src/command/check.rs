@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::config::{self, Faults, Resolved};
+use crate::policy;
 
 /// Checks the file and prints the result. True: the file can be served.
 pub fn check(file: &Path) -> io::Result<bool> {
@@ -23,10 +24,21 @@ pub fn report(
             resolved.warnings.iter().try_for_each(|warning| write!(err, "{warning}"))?;
             let (sites, rules) = (count(resolved.sites.len(), "site"), count(resolved.rules(), "rule"));
             writeln!(out, "{}: ok ({sites}, {rules})", file.display())?;
+            resolved.sites.iter().try_for_each(|site| lists(&site.policy, out))?;
         }
         Err(faults) => write!(err, "{faults}")?,
     }
     Ok(good)
+}
+
+/// What each filter list of a site gave.
+fn lists(policy: &policy::Config, out: &mut impl Write) -> io::Result<()> {
+    policy.lists.counted().try_for_each(|(purpose, list)| {
+        let filters = count(list.filters, "filter");
+        let passed_over = count(list.passed_over, "line");
+        let purpose = policy.purposes.name(purpose);
+        writeln!(out, "  {}: {filters} for {purpose}, {passed_over} passed over", list.name)
+    })
 }
 
 fn count(number: usize, of: &str) -> String {

@@ -4,11 +4,10 @@ use std::io::{self, Write};
 
 use url::Url;
 
-use crate::catalogue::pattern::PathPattern;
 use crate::config::Resolved;
 use crate::consent::{Purpose, PurposeSet};
 use crate::gateway;
-use crate::policy::{Policy, Verdict};
+use crate::policy::{PathRule, Policy, Verdict};
 
 use super::gate::mode_name;
 
@@ -27,7 +26,11 @@ pub fn explain(
     };
     let policy = Policy::new(&site.policy).map_err(io::Error::other)?;
     let asked = Page { site, policy: &policy, path: page.path() };
+    let bypass = asked.bypass();
     writeln!(out, "site {} ({}), page {}", site.hosts[0], mode_name(site.mode), page.path())?;
+    if let Some(pattern) = bypass {
+        writeln!(out, "  paths: {pattern} (bypass: the gate does nothing here, and everything below passes)")?;
+    }
     for name in cookies {
         asked.line(&mut out, &format!("cookie {name}"), &|granted| policy.cookie(name.as_bytes(), granted))?;
     }
@@ -55,26 +58,50 @@ impl Page<'_> {
         verdict: &dyn Fn(PurposeSet) -> Verdict<'v>,
     ) -> io::Result<()> {
         let (purposes, everything) = (self.policy.purposes(), self.policy.purposes().all());
-        let before = verdict(self.policy.granted_on(self.path, PurposeSet::ESSENTIAL));
-        let after = verdict(self.policy.granted_on(self.path, everything));
+        let before = verdict(self.granted(&[], PurposeSet::ESSENTIAL));
+        let after = verdict(self.granted(&[], everything));
         let purpose = before.purpose.map_or("no purpose known", |purpose| purposes.name(purpose));
-        let word = |verdict: &Verdict<'_>| if verdict.is_hold() { "hold" } else { "pass" };
+        let bypassed = self.bypass().is_some();
+        let word = |verdict: &Verdict<'_>| if verdict.is_hold() && !bypassed { "hold" } else { "pass" };
         writeln!(out, "{what}: {purpose}; before consent {}, after accepting all {}", word(&before), word(&after))?;
         writeln!(out, "  rule: {}", before.rule)?;
         // Held by its path alone: elsewhere on the site it would pass.
-        let by_path = after.is_hold() && !verdict(everything).is_hold();
-        match self.path_rule(before.purpose).filter(|_| by_path) {
-            Some(pattern) => writeln!(out, "  paths: {pattern} (held here even after consent)"),
+        let elsewhere = verdict(everything).is_hold();
+        let for_some = verdict(self.granted(&self.named_cookies(), everything));
+        if bypassed || elsewhere || !for_some.is_hold() {
+            return Ok(());
+        }
+        let rule = self.path_rule(before.purpose, after.is_hold());
+        match rule.map(|rule| (&rule.pattern, &rule.cookie)) {
+            Some((pattern, None)) => writeln!(out, "  paths: {pattern} (held here even after consent)"),
+            Some((pattern, Some(cookie))) => {
+                writeln!(out, "  paths: {pattern} (held here even after consent from who sends the cookie {cookie})")
+            }
             None => Ok(()),
         }
     }
 
-    /// The first `paths:` rule that takes the purpose away here. What has none passes only where nothing is taken away.
-    fn path_rule(&self, purpose: Option<Purpose>) -> Option<&str> {
-        let here = |pattern: &str| PathPattern::parse(pattern).is_ok_and(|pattern| pattern.matches(self.path));
-        let takes = |hold: &PurposeSet| purpose.is_none_or(|purpose| hold.contains(purpose));
-        let mut rules = self.site.policy.paths.iter();
-        rules.find(|rule| takes(&rule.hold) && here(&rule.pattern)).map(|rule| &*rule.pattern)
+    fn granted(&self, cookies: &[&str], granted: PurposeSet) -> PurposeSet {
+        self.policy.granted_on(self.path, cookies, granted)
+    }
+
+    /// What the site's rules name: as a name, each pattern matches itself.
+    fn named_cookies(&self) -> Vec<&str> {
+        self.site.policy.paths.iter().filter_map(|rule| rule.cookie.as_deref()).collect()
+    }
+
+    fn bypass(&self) -> Option<&str> {
+        let rule = self.policy.path_rules(self.path, &[""; 0]).find(|rule| rule.bypass);
+        rule.map(|rule| &*rule.pattern)
+    }
+
+    /// The first `paths:` rule that takes the purpose away here, from everybody or from some. What has none passes only
+    /// where nothing is taken away.
+    fn path_rule(&self, purpose: Option<Purpose>, from_all: bool) -> Option<&PathRule> {
+        let cookies = if from_all { Vec::new() } else { self.named_cookies() };
+        let takes = |rule: &PathRule| !rule.bypass && purpose.is_none_or(|purpose| rule.hold.contains(purpose));
+        let mut rules = self.policy.path_rules(self.path, &cookies);
+        rules.find(|rule| takes(rule))
     }
 }
 
@@ -92,6 +119,8 @@ sites:
     paths:
       - { match: '/account/*', hold: [marketing] }
       - { match: '/*/letters', hold: [analytics] }
+      - { match: '/my/*', cookie: '.ASPXAUTH', hold: [analytics] }
+      - { match: '/api/*', bypass: true }
 ";
 
     fn explained(page: &str, cookies: &[&str], tags: &[&str]) -> String {
@@ -110,6 +139,19 @@ sites:
     }
 
     #[test]
+    fn a_filter_list_is_named_with_its_filter() {
+        let file = FILE.to_owned() + "    filter_lists: [{ file: lists/own.txt, purpose: marketing }]\n";
+        let config =
+            crate::config::parse(&file, Path::new("tests/fixtures/config/gate.yaml")).expect("it can be served");
+        let page = "https://www.example.gov.uk/".parse().expect("a page");
+        let mut out = Vec::new();
+        explain(&config, &page, &[], &["https://cdn.tracker.example/t.js".to_owned()], &mut out).expect("memory");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let said = "marketing; before consent hold, after accepting all pass\n  rule: list: own.txt ||tracker.example^$third-party\n";
+        assert!(text.ends_with(said), "{text}");
+    }
+
+    #[test]
     fn a_path_that_takes_the_purpose_away_is_named() {
         let page = "https://www.example.gov.uk/account/letters";
         let after = |cookie: &str| explained(page, &[cookie], &[]).lines().skip(1).collect::<Vec<_>>().join("\n");
@@ -119,7 +161,21 @@ sites:
         assert!(after("_fbp").contains("  paths: /account/* (held"), "{}", after("_fbp"));
         assert!(after("NobodyKnows").contains("  paths: /account/* (held"), "held while anything is taken away");
         assert!(!after("consentgate").contains("paths:"), "reserved on every path");
+        let logged_in = explained("https://www.example.gov.uk/my/bills", &["_ga", "_fbp"], &[]);
+        assert!(logged_in.contains("_ga: analytics; before consent hold, after accepting all pass\n"), "{logged_in}");
+        let from = "  paths: /my/* (held here even after consent from who sends the cookie .ASPXAUTH)";
+        assert_eq!(logged_in.matches(from).count(), 1, "{logged_in}");
         let tag = explained(page, &[], &["https://www.google-analytics.com/analytics.js"]);
         assert!(tag.contains("  paths: /*/letters (held"), "{tag}");
+    }
+
+    #[test]
+    fn a_path_the_gate_keeps_out_of_is_named() {
+        let tracker = "https://www.google-analytics.com/analytics.js";
+        let text = explained("https://www.example.gov.uk/api/pay", &["_ga"], &[tracker]);
+        assert!(text.contains("\n  paths: /api/* (bypass: the gate does nothing here"), "{text}");
+        assert_eq!(text.matches("before consent pass, after accepting all pass\n").count(), 2, "{text}");
+        let text = explained("https://www.example.gov.uk/API/pay", &["_ga"], &[]);
+        assert!(!text.contains("bypass") && text.contains("before consent hold"), "{text}");
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct Gate {
     ledger: Arc<Sqlite>,
     key: Key,
     file: PathBuf,
+    watch: Watch,
     fixed: String,
 }
 
@@ -46,12 +47,13 @@ impl Gate {
         let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
         let shared = Arc::new(shared);
         gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;
-        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), fixed: fixed(config) })
+        let watch = Watch::new(file, &config.files);
+        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), watch, fixed: fixed(config) })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, shared, ledger, key, file, fixed } = self;
+        let Self { bound, admin, shared, ledger, key, file, watch, fixed } = self;
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let view = view(&shared, &stopping);
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
@@ -63,7 +65,7 @@ impl Gate {
             Worker(Arc::new(gateway))
         };
         let served = bound.serve(make, async move {
-            stop(reload, ready).await;
+            stop(reload, watch, ready).await;
             stopping.store(true, Ordering::Relaxed);
         });
         ledger.close();
@@ -137,9 +139,11 @@ struct Reload {
 }
 
 impl Reload {
-    /// Reads the file again and swaps the whole configuration in; a bad file changes nothing (promise 30).
-    fn reload(&self) {
-        match self.read() {
+    /// Reads the file again and swaps the whole configuration in; a bad file changes nothing (promise 30). Returns the
+    /// other files that the YAML names now.
+    fn reload(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        match self.read(&mut files) {
             Ok(sites) => {
                 let count = sites.all.len();
                 self.shared.sites.store(Arc::new(sites));
@@ -150,10 +154,15 @@ impl Reload {
         if let Err(fault) = self.certificates.reload() {
             tracing::error!("certificates not reloaded, the old ones stay in force: {fault}");
         }
+        files
     }
 
-    fn read(&self) -> Result<Sites, String> {
-        let config = config::load(&self.file).map_err(|faults| faults.to_string())?;
+    fn read(&self, files: &mut Vec<PathBuf>) -> Result<Sites, String> {
+        let config = config::load(&self.file).map_err(|faults| {
+            files.clone_from(&faults.files);
+            faults.to_string()
+        })?;
+        files.clone_from(&config.files);
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
@@ -169,7 +178,7 @@ impl Reload {
 }
 
 /// Resolves when the gate is to stop; reloads until then.
-async fn stop(reload: Reload, ready: impl FnOnce()) {
+async fn stop(reload: Reload, mut watch: Watch, ready: impl FnOnce()) {
     let signals = || -> io::Result<_> {
         Ok((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?))
     };
@@ -177,7 +186,6 @@ async fn stop(reload: Reload, ready: impl FnOnce()) {
         tracing::error!("signals cannot be watched: stopping");
         return;
     };
-    let mut watch = Watch::new(&reload.file);
     let mut look = tokio::time::interval(LOOK);
     ready();
     notify(&[sd_notify::NotifyState::Ready]);
@@ -187,11 +195,11 @@ async fn stop(reload: Reload, ready: impl FnOnce()) {
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
                 watch.changed();
-                reloading(&reload);
+                watch.follow(&reloading(&reload));
             }
             _ = look.tick() => {
                 if watch.changed() {
-                    reloading(&reload);
+                    watch.follow(&reloading(&reload));
                 }
             }
         }
@@ -200,12 +208,13 @@ async fn stop(reload: Reload, ready: impl FnOnce()) {
     tracing::info!("stopping: requests under way may end");
 }
 
-fn reloading(reload: &Reload) {
+fn reloading(reload: &Reload) -> Vec<PathBuf> {
     if let Ok(now) = sd_notify::NotifyState::monotonic_usec_now() {
         notify(&[sd_notify::NotifyState::Reloading, now]);
     }
-    reload.reload();
+    let files = reload.reload();
     notify(&[sd_notify::NotifyState::Ready]);
+    files
 }
 
 /// Outside systemd there is nobody to notify, and that is fine.

@@ -1,7 +1,7 @@
 //! A fault and how it is shown: file, line and column, the key, the line itself, and what to do about it.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::excerpt::Excerpt;
@@ -82,6 +82,8 @@ pub struct Faults {
     pub faults: Vec<Fault>,
     /// How many more there are.
     pub more: usize,
+    /// The other files that were read, or could not be: a change in one of them may mend it.
+    pub files: Vec<PathBuf>,
 }
 
 impl fmt::Display for Faults {
@@ -98,7 +100,7 @@ impl std::error::Error for Faults {}
 
 impl From<Fault> for Faults {
     fn from(fault: Fault) -> Self {
-        Self { faults: vec![fault], more: 0 }
+        Self { faults: vec![fault], more: 0, files: Vec::new() }
     }
 }
 
@@ -110,11 +112,18 @@ pub(super) struct Report<'s> {
     /// Faults beyond [`MOST`]: counted, not kept.
     more: usize,
     warnings: Vec<Fault>,
+    files: Vec<PathBuf>,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn new(file: &Path, text: &'s str) -> Self {
-        Self { file: file.into(), lines: text.lines().collect(), faults: Vec::new(), more: 0, warnings: Vec::new() }
+        let (faults, warnings, files) = (Vec::new(), Vec::new(), Vec::new());
+        Self { file: file.into(), lines: text.lines().collect(), faults, more: 0, warnings, files }
+    }
+
+    /// Another file is read: a change in it is a change of the configuration.
+    pub(super) fn watch(&mut self, file: &Path) {
+        self.files.push(file.to_owned());
     }
 
     pub(super) fn fault(&mut self, place: &Place, message: impl Into<String>, hint: impl Into<String>) {
@@ -137,17 +146,23 @@ impl<'s> Report<'s> {
         Fault { file: Arc::clone(&self.file), place: Some(place.clone()), excerpt, warning: false, message, hint }
     }
 
+    /// Is there a fault at something inside of this place already?
+    pub(super) fn has_fault_in(&self, place: &Place) -> bool {
+        let inside = |fault: &Fault| fault.path().strip_prefix(&*place.path).is_some_and(|rest| rest.starts_with('.'));
+        self.faults.iter().any(inside)
+    }
+
     /// Faults so far.
     pub(super) fn len(&self) -> usize {
         self.faults.len()
     }
 
-    /// The warnings, or every fault in the file's order.
-    pub(super) fn close(mut self) -> Result<Vec<Fault>, Faults> {
+    /// The warnings and the other files read, or every fault in the file's order.
+    pub(super) fn close(mut self) -> Result<(Vec<Fault>, Vec<PathBuf>), Faults> {
         if self.faults.is_empty() {
-            return Ok(self.warnings);
+            return Ok((self.warnings, self.files));
         }
         self.faults.sort_by_key(Fault::order);
-        Err(Faults { faults: self.faults, more: self.more })
+        Err(Faults { faults: self.faults, more: self.more, files: self.files })
     }
 }

@@ -50,6 +50,8 @@ pub struct Resolved {
     pub sites: Vec<gateway::Config>,
     /// What is allowed and still looks wrong.
     pub warnings: Vec<Fault>,
+    /// The other files it was read from.
+    pub files: Vec<PathBuf>,
 }
 
 impl Resolved {
@@ -82,8 +84,8 @@ pub fn parse(text: &str, file: &Path) -> Result<Resolved, Faults> {
     let text = text.trim_start_matches('\u{feff}');
     let mut report = Report::new(file, text);
     let resolved = read(text, file, &mut report);
-    let warnings = report.close()?;
-    resolved.map(|resolved| Resolved { warnings, ..resolved }).ok_or_else(|| {
+    let (warnings, files) = report.close()?;
+    resolved.map(|resolved| Resolved { warnings, files, ..resolved }).ok_or_else(|| {
         Fault::of_file(file, "cannot be resolved, for no reason known", "report this file as a bug").into()
     })
 }
@@ -123,7 +125,7 @@ mod tests {
     use super::*;
     use crate::consent::Purpose;
     use crate::gateway::Mode;
-    use crate::notice::Language;
+    use crate::notice::{Language, Signals};
 
     const SMALLEST: &str = "sites:\n  - hosts: [www.example.gov.uk]\n    upstream: http://10.0.0.5:80\n";
 
@@ -145,18 +147,20 @@ mod tests {
         assert_eq!(site.upstream.authority, "10.0.0.5:80");
         assert_eq!((&*site.notice.service, site.notice.days), ("www.example.gov.uk", 365));
         assert_eq!(site.notice.languages, [Language::English]);
+        assert_eq!(site.notice.signals, Signals::ALL);
         assert!(resolved.warnings.is_empty());
     }
 
     #[test]
     fn numbers_and_words_are_read_as_what_the_key_holds() {
         let text = SMALLEST.to_owned()
-            + "    mode: off\n    receipts: none\n    notice: { version: 1.10 }\n    purposes: [on]\n"
+            + "    mode: off\n    receipts: none\n    signals: [matomo]\n    notice: { version: 1.10 }\n    purposes: [on]\n"
             + "limits: { header_bytes: 65536, idle: 1m 30s }\n";
         let resolved = resolved(&text);
         let site = &resolved.sites[0];
         assert_eq!((site.mode, site.receipts, &*site.notice.version), (Mode::Off, false, "1.10"));
         assert!(site.policy.purposes.find("on").is_some());
+        assert_eq!(site.notice.signals, Signals { matomo: true, ..Signals::NONE });
         assert_eq!(resolved.server.limits.header_bytes, 65_536);
         assert_eq!(resolved.server.limits.idle, Duration::from_secs(90));
     }

@@ -1,15 +1,15 @@
-//! Sees that a file has changed, without opening it.
+//! Sees that the configuration has changed, in the YAML or in a file it names, without opening them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// Remembers what a file looked like. Links are followed, so the swap of a Kubernetes config map's `..data` folder is seen like an
+/// Remembers what files looked like. Links are followed, so the swap of a Kubernetes config map's `..data` folder is seen like an
 /// edit in place or a rename. While there is no file nothing has changed: a rename leaves that gap.
 #[derive(Debug)]
 pub struct Watch {
-    file: PathBuf,
-    seen: Option<Stamp>,
+    /// The YAML first.
+    seen: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 /// Times in nanoseconds. The status-change time catches a write that keeps the size within one tick of a coarse clock,
@@ -24,17 +24,31 @@ struct Stamp {
 }
 
 impl Watch {
-    /// Watches from the file's present state on.
-    pub fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), seen: stamp(file) }
+    /// Watches from the files' present state on: the YAML, and those it names.
+    pub fn new(file: &Path, named: &[PathBuf]) -> Self {
+        let mut watch = Self { seen: vec![(file.to_owned(), stamp(file))] };
+        watch.follow(named);
+        watch
     }
 
-    /// Has the file changed since the last call (or since `new`)?
+    /// The YAML names these files now. Those it named before are remembered as they were seen last.
+    pub fn follow(&mut self, named: &[PathBuf]) {
+        let mut before = self.seen.split_off(1);
+        for file in named {
+            let known = before.iter().position(|(known, _)| known == file).map(|at| before.swap_remove(at));
+            self.seen.push(known.unwrap_or_else(|| (file.clone(), stamp(file))));
+        }
+    }
+
+    /// Has one of the files changed since the last call (or since it is watched)?
     pub fn changed(&mut self) -> bool {
-        let now = stamp(&self.file);
-        let changed = now.is_some() && now != self.seen;
-        if changed {
-            self.seen = now;
+        let mut changed = false;
+        for (file, seen) in &mut self.seen {
+            let now = stamp(file);
+            if now.is_some() && now != *seen {
+                *seen = now;
+                changed = true;
+            }
         }
         changed
     }
@@ -61,7 +75,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("consentgate.yaml");
         fs::write(&file, "one").expect("written");
-        let watch = Watch::new(&file);
+        let watch = Watch::new(&file, &[]);
         (folder, file, watch)
     }
 
@@ -71,6 +85,23 @@ mod tests {
         assert!(!watch.changed());
         fs::write(&file, "three").expect("written");
         assert!(watch.changed());
+        assert!(!watch.changed());
+    }
+
+    #[test]
+    fn a_file_the_yaml_names_is_watched_too_and_one_that_is_not_there_yet() {
+        let (folder, _, mut watch) = watched();
+        let (list, later) = (folder.path().join("list.txt"), folder.path().join("later.txt"));
+        fs::write(&list, "||a.example^").expect("written");
+        watch.follow(&[list.clone(), later.clone()]);
+        assert!(!watch.changed());
+        fs::write(&list, "||other.example^").expect("written");
+        watch.follow(&[list, later.clone()]);
+        assert!(watch.changed(), "following the same file again forgets no change");
+        fs::write(&later, "||a.example^").expect("written");
+        assert!(watch.changed());
+        watch.follow(&[]);
+        fs::write(&later, "||gone.example^").expect("written");
         assert!(!watch.changed());
     }
 
@@ -95,7 +126,7 @@ mod tests {
         let data = folder.path().join("..data");
         symlink("v1", &data).expect("linked");
         symlink("..data/gate.yaml", folder.path().join("gate.yaml")).expect("linked");
-        let mut watch = Watch::new(&folder.path().join("gate.yaml"));
+        let mut watch = Watch::new(&folder.path().join("gate.yaml"), &[]);
         symlink("v2", folder.path().join("..new")).expect("linked");
         fs::rename(folder.path().join("..new"), data).expect("swapped");
         assert!(watch.changed());

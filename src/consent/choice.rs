@@ -149,6 +149,19 @@ impl ChoiceCookie {
         (age <= u64::from(self.days) * DAY).then_some(choice)
     }
 
+    /// Says that this site put an address into a page of its own: nothing else may be loaded at its word.
+    #[must_use]
+    pub fn seal_address(&self, address: &str) -> String {
+        URL_SAFE_NO_PAD.encode(&self.mac(&about_address(address)).finalize().into_bytes()[..MAC_BYTES])
+    }
+
+    /// Is this the seal of this address, on this site?
+    #[must_use]
+    pub fn is_sealed(&self, address: &str, seal: &str) -> bool {
+        let seal = URL_SAFE_NO_PAD.decode(seal).ok().filter(|seal| seal.len() == MAC_BYTES);
+        seal.is_some_and(|seal| self.mac(&about_address(address)).verify_truncated_left(&seal).is_ok())
+    }
+
     fn read(&self, payload: &[u8]) -> Option<Choice> {
         let mut rest = Reader(payload);
         if rest.byte()? != FORMAT {
@@ -190,6 +203,11 @@ impl ChoiceCookie {
         mac.update(payload);
         mac
     }
+}
+
+/// A choice begins with its format, a number: no seal of an address can be one, nor the other way round.
+fn about_address(address: &str) -> Vec<u8> {
+    [b"address\0", address.as_bytes()].concat()
 }
 
 /// A site's own purpose is written as its length plus this, then its name; 1 to 3 are the built-in ones, 0 ends the list.
@@ -292,6 +310,20 @@ mod tests {
         assert_eq!(other(|site| site.site = "other.gov.uk".into()), None);
         assert_eq!(other(|site| site.key = Key::new([8; 32])), None);
         assert_eq!(other(|site| site.notice_version = "2027-01".into()), None);
+    }
+
+    #[test]
+    fn an_address_is_sealed_for_itself_and_its_site() {
+        let site = site();
+        let address = "https://video.example/embed/1";
+        let seal = site.seal_address(address);
+        assert!(site.is_sealed(address, &seal));
+        assert!(!site.is_sealed("https://video.example/embed/2", &seal));
+        assert!(!ChoiceCookie { site: "other.gov.uk".into(), ..site.clone() }.is_sealed(address, &seal));
+        for forged in ["", "AAAA", &seal[..20], &site.seal(&choice(&site))] {
+            assert!(!site.is_sealed(address, forged), "{forged}");
+        }
+        assert_eq!(site.open(seal.as_bytes(), NOW), None);
     }
 
     #[test]

@@ -5,10 +5,12 @@
 //! Bytes of the choice cookie come from `gateway`; the `Choice` made here goes to `policy`, `notice` and `ledger`.
 
 mod choice;
+mod imported;
 mod purpose;
 mod signal;
 
 pub use choice::{Choice, ChoiceCookie, Key, LONGEST_VERSION, MAX_AGE_DAYS, MAX_VALUE_BYTES, ReceiptId};
+pub use imported::{is_answer as is_answer_elsewhere, refused as refused_elsewhere};
 pub use purpose::{Purpose, PurposeFault, PurposeSet, Purposes};
 pub use signal::gpc;
 

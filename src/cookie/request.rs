@@ -39,6 +39,11 @@ pub fn values<'h>(headers: &'h HeaderMap, name: &[u8]) -> impl Iterator<Item = &
     })
 }
 
+/// The name of every pair, as it is judged.
+pub fn names(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(COOKIE).iter().flat_map(|line| pairs(line.as_bytes())).map(judged)
+}
+
 /// Joins several `Cookie` lines into one, for a site that is spoken to in HTTP/1 (RFC 9113 section 8.2.3).
 pub fn join(headers: &mut HeaderMap) {
     if headers.get_all(COOKIE).iter().nth(1).is_none() {

@@ -69,12 +69,7 @@ impl Form {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        if !content_type.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded") {
-            return Err(Problem::BadChoice);
-        }
-        let body = Limited::new(body, LARGEST_FORM).collect().await.map_err(|fault| too_large_or_broken(&*fault))?;
-        Self::parse(visit, headers, &body.to_bytes()).ok_or(Problem::BadChoice)
+        Self::parse(visit, headers, &form(headers, body).await?).ok_or(Problem::BadChoice)
     }
 
     fn parse(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
@@ -111,6 +106,20 @@ impl Form {
             fresh: !self.wants_json,
         }
     }
+}
+
+/// The bytes of a form sent to the gate.
+pub(super) async fn form<B>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if !content_type.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded") {
+        return Err(Problem::BadChoice);
+    }
+    let body = Limited::new(body, LARGEST_FORM).collect().await.map_err(|fault| too_large_or_broken(&*fault))?;
+    Ok(body.to_bytes())
 }
 
 fn press(value: &str) -> Option<Pressed> {

@@ -11,7 +11,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Mode, document, report};
+use super::{Body, Mode, document, leads, report};
 
 /// A response that has been checked: refused cookies are out, and its body is decided on.
 ///
@@ -41,6 +41,7 @@ pub(super) async fn clear(
         Mode::Off => Ok(Cleared(response.map(Body::site))),
         Mode::Observe => {
             remember(visit, response.headers());
+            leads::observe(visit, response.headers());
             let holds = |name: &[u8]| report::holds(visit, Kind::CookieResponse, name);
             cookie::judge_response(response.headers(), &visit.path, visit.now, holds);
             Ok(Cleared(document::observe(visit, response).await?))
@@ -49,6 +50,7 @@ pub(super) async fn clear(
             let mut response = response;
             strip(visit, response.headers_mut());
             document::hold_links(visit, response.headers_mut());
+            leads::hold(visit, response.headers_mut());
             if visit.asked.may_be_document() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 expire_left_overs(visit, response.headers_mut(), &refused(visit, held));
             }

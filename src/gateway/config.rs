@@ -16,6 +16,18 @@ pub enum Mode {
     Off,
 }
 
+/// What the Content-Security-Policy of the gate's own does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Csp {
+    /// Sent where a page could not be rewritten.
+    #[default]
+    Fence,
+    /// The strict policy, for reports only.
+    Learn,
+    /// On every page, for visitors who have not agreed to everything.
+    Strict,
+}
+
 /// One site, resolved.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,6 +35,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Observe, enforce or off.
     pub mode: Mode,
+    /// Fence, learn or strict.
+    pub csp: Csp,
     /// The reserved prefix, without a slash at its end (default `/.consent`).
     pub prefix: String,
     /// `share:` — the domain whose hosts share one choice.

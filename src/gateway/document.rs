@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderName, HeaderValue, LAST_MODIFIED, LINK, LOCATION,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    LAST_MODIFIED, LINK, LOCATION,
 };
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, guard, pages, report, worker};
+use super::{Body, Csp, embed, fence, guard, pages, report, worker};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -35,22 +35,24 @@ enum Treatment {
 
 /// Decides on the body in enforce mode.
 pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
-    if worker::is_guarded(visit, response.status(), response.headers()) {
-        let mut response = response;
-        keep_private(response.headers_mut());
-        forget_length(response.headers_mut());
-        return Ok(worker::guarded(visit, response));
-    }
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
     if document || visit.starts_worker || is_page_for_a_script(visit, &head.headers) {
         keep_private(&mut head.headers);
     }
+    if document || (visit.starts_worker && visit.site.config.csp != Csp::Fence) {
+        fence::state(visit, &mut head.headers);
+    }
+    if worker::is_guarded(visit, head.status, &head.headers) {
+        fence::admit(visit, &mut head.headers);
+        forget_length(&mut head.headers);
+        return Ok(worker::guarded(visit, Response::from_parts(head, body)));
+    }
     let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
     let body = match treatment {
         Treatment::Pass => Body::site(body),
         Treatment::Fence(why) => {
-            fence(visit, &mut head.headers, why);
+            fence::raise(visit, &mut head.headers, why);
             Body::site(body)
         }
         Treatment::Rewrite(_) if visit.method == Method::HEAD => {
@@ -67,8 +69,12 @@ pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Bod
 
 /// Looks at the body in observe mode; what leaves is what came.
 pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers) && visit.method != Method::HEAD;
+    // The one thing that observe mode adds, and only where the site's configuration asks for it in so many words.
+    if document && visit.site.config.csp == Csp::Learn {
+        fence::state(visit, &mut head.headers);
+    }
     let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
     let body = match treatment {
         Treatment::Pass => Body::site(body),
@@ -79,7 +85,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
         Treatment::Rewrite(coding) => {
             let (first, rest) = look(body, coding).await?;
             let judged = looks_like_html(visit.asked, Document::of(&head.headers), &first.decoded)
-                && detect(content_type(&head.headers), &first.decoded) != Charset::Other;
+                && detect(&content_types(&head.headers), &first.decoded) != Charset::Other;
             match Rewriter::observe(coding, job(visit, None, None)) {
                 Ok(rewriter) if judged => Body::observed(first.raw, rest, rewriter, report::of_page(visit)),
                 _ => Body::peeked(first.raw, rest),
@@ -131,8 +137,9 @@ fn treatment(status: StatusCode, headers: &HeaderMap) -> Treatment {
     Coding::of(headers).map_or_else(Treatment::Fence, Treatment::Rewrite)
 }
 
-fn content_type(headers: &HeaderMap) -> &[u8] {
-    headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default()
+/// All of them: browsers differ in which they take.
+fn content_types(headers: &HeaderMap) -> Vec<u8> {
+    headers.get_all(CONTENT_TYPE).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b", "[..])
 }
 
 /// RFC 9111 section 5.2.2.6. The gate acts for the site and might transform all the same (RFC 9110 section 7.7); by
@@ -179,19 +186,21 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
         // and a browser that shows it as a page after all is held back by it.
         if !first.raw.is_empty() && Document::of(headers) == Document::Html {
             let undecodable = first.decoded.is_empty();
-            fence(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
+            fence::raise(visit, headers, if undecodable { Abandoned::Decode } else { Abandoned::NotAPage });
         }
         return pass(first, rest);
     }
-    let charset = detect(content_type(headers), &first.decoded);
+    let charset = detect(&content_types(headers), &first.decoded);
     let Charset::Ascii { from_meta } = charset else {
-        fence(visit, headers, Abandoned::Charset);
+        fence::raise(visit, headers, Abandoned::Charset);
         return pass(first, rest);
     };
     let (banner, confirms) = banner(visit);
-    let job = Job { head: Some(guard::tag(visit)), ..job(visit, banner, footer(visit)) };
+    let (head, placeholder) = (Some(guard::tag(visit)), Some(embed::placeholder(visit)));
+    let job = Job { head, placeholder, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
+            fence::admit(visit, headers);
             forget_length(headers);
             say_charset(headers, from_meta);
             if confirms {
@@ -200,7 +209,7 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
             Body::rewritten(first.raw, rest, rewriter, report::of_page(visit))
         }
         Err(why) => {
-            fence(visit, headers, why);
+            fence::raise(visit, headers, why);
             pass(first, rest)
         }
     }
@@ -215,14 +224,15 @@ pub(super) fn hold_links(visit: &Visit, headers: &mut HeaderMap) {
     report::hints(visit, &findings);
 }
 
-fn address(visit: &Visit) -> Url {
+/// Where the visitor is.
+pub(super) fn address(visit: &Visit) -> Url {
     let address = format!("{}://{}{}", visit.scheme(), visit.host, visit.target);
     Url::parse(&address).unwrap_or_else(|_| Url::parse("http://localhost/").expect("a constant address"))
 }
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
-    Job { policy, granted: visit.granted, address, head: None, placeholder: None, notice, footer }
+    Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
@@ -289,14 +299,5 @@ fn say_charset(headers: &mut HeaderMap, from_meta: Option<&'static str>) {
     let Some(charset) = from_meta else { return };
     if let Ok(value) = HeaderValue::from_str(&format!("text/html; charset={charset}")) {
         headers.insert(CONTENT_TYPE, value);
-    }
-}
-
-/// A page that could not be judged may fetch from the site itself only; nothing is fenced from a visitor who has
-/// agreed to everything.
-fn fence(visit: &Visit, headers: &mut HeaderMap, why: Abandoned) {
-    report::not_rewritten(visit, why);
-    if !visit.all_granted() {
-        headers.append(CONTENT_SECURITY_POLICY, visit.site.fence.clone());
     }
 }

@@ -12,7 +12,7 @@ use crate::notice::{self, Guard, GuardTag};
 use crate::policy::{Action, Judged, Policy};
 
 use super::visit::Visit;
-use super::{Body, Config, own};
+use super::{Body, Config, Csp, own};
 
 /// One place for each set a visitor can grant: filled once, then read without a lock.
 #[derive(Default)]
@@ -37,8 +37,14 @@ pub(super) fn rules(config: &Config, policy: &Policy, granted: PurposeSet) -> Va
         purposes.iter().filter(|(purpose, _)| granted.contains(*purpose)).map(|(_, name)| name).collect();
     let mut rules =
         json!({ "p": config.prefix, "v": config.notice.version, "g": names, "b": format!("{:02x}", granted.bits()) });
+    rules["r"] = notice::release_script().name.as_str().into();
+    rules["i"] = config.notice.signals.bits().into();
     // With everything granted there is nothing to keep.
     if !granted.covers(purposes.all()) {
+        // A policy cannot be loosened on a page that has it: what is released needs another page.
+        if config.csp == Csp::Strict {
+            rules["w"] = 1.into();
+        }
         let kept = policy.guard_rules(granted);
         rules["h"] = kept.hosts.into();
         rules["o"] = kept.own_paths.into();
@@ -66,7 +72,7 @@ fn hold(action: Action) -> Value {
 /// The tag for this page.
 pub(super) fn tag(visit: &Visit) -> Vec<u8> {
     let guard = visit.site.guard(visit.granted);
-    let tag = GuardTag { name: &guard.name, decided: visit.visitor.choice.is_some(), nonce: None };
+    let tag = GuardTag { name: &guard.name, decided: visit.visitor.choice.is_some(), nonce: Some(visit.nonce()) };
     notice::guard_tag(&visit.place(None), tag)
 }
 

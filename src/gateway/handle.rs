@@ -11,7 +11,7 @@ use crate::upstream::{self, BoxError, Upstream, hop, tunnel};
 
 use super::problem::Problem;
 use super::visit::{Visit, host, without_port};
-use super::{Body, Cleared, Peer, Sites, ask, clear, own};
+use super::{Body, Cleared, Mode, Peer, Sites, ask, clear, own, tracker};
 
 /// What all workers share.
 pub struct Shared {
@@ -91,6 +91,12 @@ impl Gateway {
         }
         if hop::looped(request.headers(), &self.shared.token) {
             return Err(Problem::Loop);
+        }
+        // A tracker that the site serves itself is not even asked for.
+        if visit.mode() != Mode::Off
+            && let Some(refused) = tracker::held(visit, request.headers())
+        {
+            return Ok(refused);
         }
         // Take refused cookies out of the request, and ask only for what can be undone.
         let mut request = request;

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 
 use crate::ledger::Ledger;
 use crate::notice;
@@ -11,7 +11,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, choose, guard, pages, verdict};
+use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, guard, pages, verdict};
 
 /// For what has a name that changes with its content.
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -21,12 +21,27 @@ const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
 
 /// Is this request for the gate itself?
 pub(super) fn is_own(visit: &Visit) -> bool {
-    visit.enforces() && (under_prefix(visit).is_some() || visit.path == "/.well-known/gpc.json")
+    visit.enforces() && is_reserved(&visit.site, &visit.path) || takes_reports(visit)
+}
+
+/// Reports are taken in observe mode too, where they are asked for.
+fn takes_reports(visit: &Visit) -> bool {
+    let asks = match visit.site.config.csp {
+        Csp::Fence => false,
+        Csp::Learn => visit.mode() != Mode::Off,
+        Csp::Strict => visit.enforces(),
+    };
+    asks && under_prefix(&visit.site, &visit.path) == Some(fence::REPORTS)
+}
+
+/// Is this path the gate's own, in a mode in which it has any?
+pub(super) fn is_reserved(site: &Site, path: &str) -> bool {
+    under_prefix(site, path).is_some() || path == "/.well-known/gpc.json"
 }
 
 /// The part of the path behind the prefix.
-fn under_prefix(visit: &Visit) -> Option<&str> {
-    let rest = visit.path.strip_prefix(visit.site.config.prefix.as_str())?;
+fn under_prefix<'p>(site: &Site, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(site.config.prefix.as_str())?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }
 
@@ -36,18 +51,26 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let page = under_prefix(visit);
+    let page = under_prefix(&visit.site, &visit.path);
     if page == Some("choice") {
         return match visit.method {
             Method::POST => choose::choose(visit, request, ledger).await,
             _ => Err(Problem::Method("POST")),
         };
     }
-    if page == Some("verdict") {
+    if takes_reports(visit) {
         return match visit.method {
-            Method::POST => verdict::verdict(visit, request).await,
+            Method::POST => Ok(csp_report::take(visit, request).await),
             _ => Err(Problem::Method("POST")),
         };
+    }
+    if matches!(page, Some("embed" | "verdict")) && visit.method != Method::POST {
+        return Err(Problem::Method("POST"));
+    }
+    match page {
+        Some("embed") => return embed::once(visit, request).await,
+        Some("verdict") => return verdict::verdict(visit, request).await,
+        _ => {}
     }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
         return Err(Problem::Method("GET, HEAD"));
@@ -56,8 +79,7 @@ where
         None => Ok(Cleared::own(json(GPC))),
         Some("cookies") => Ok(pages::cookies(visit)),
         Some("record") => pages::record(visit, request.headers(), ledger).await,
-        Some(name) if name == notice::stylesheet().name => Ok(Cleared::own(stylesheet())),
-        Some(name) => guard::asset(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
+        Some(name) => file(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
     }
 }
 
@@ -77,8 +99,14 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
-fn stylesheet() -> Response<Body> {
-    let mut response = typed(notice::stylesheet().bytes, "text/css; charset=utf-8");
+fn file(visit: &Visit, name: &str, request: &HeaderMap) -> Option<Response<Body>> {
+    let same = [notice::stylesheet(), notice::held_stylesheet(), notice::release_script()];
+    let found = same.into_iter().find(|asset| asset.name == name);
+    found.map(asset).or_else(|| guard::asset(visit, name, request))
+}
+
+fn asset(asset: &'static notice::Asset) -> Response<Body> {
+    let mut response = typed(asset.bytes, asset.content_type);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
     response
 }

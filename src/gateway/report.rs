@@ -10,7 +10,7 @@ use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
 use super::visit::Visit;
-use super::{Mode, Site};
+use super::{Csp, Mode, Site};
 
 /// The verdict on a cookie for this visit, reported where it is to hold.
 pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
@@ -47,6 +47,33 @@ pub(super) fn hints(visit: &Visit, findings: &[Finding]) {
     }
 }
 
+/// Reports what a header of the site's would have fetched or told; the address without its query.
+pub(super) fn header(visit: &Visit, name: &str, verdict: &Verdict<'_>, address: &str) {
+    let rule = shown(verdict.rule.to_string().as_bytes());
+    held(&visit.site, Kind::Hint, &rule, &|| format!("{name} {}", shown(address.as_bytes())));
+}
+
+/// Reports a header that has the browser note something for advertisers.
+pub(super) fn advertising(visit: &Visit, name: &str) {
+    held(&visit.site, Kind::Hint, &format!("header: {name}"), &|| name.to_owned());
+}
+
+/// Reports what a browser says the strict policy stopped, or would have. Only the first of each host is logged, and
+/// never its query.
+pub(super) fn stopped(visit: &Visit, host: &str, path: &str) {
+    let deed = if visit.site.config.csp == Csp::Strict { Deed::Held } else { Deed::WouldHold };
+    if visit.site.counters.reported(deed, &shown(host.as_bytes())) {
+        let what = format!("{}{}", shown(host.as_bytes()), shown(path.as_bytes()));
+        tracing::info!(site = visit.site.name(), kind = Kind::Csp.name(), what, "{}", deed.name());
+    }
+}
+
+/// Reports a request for a tracker of the site's own.
+pub(super) fn request(visit: &Visit, verdict: &Verdict<'_>) {
+    let rule = shown(verdict.rule.to_string().as_bytes());
+    held(&visit.site, Kind::Request, &rule, &|| shown(visit.path.as_bytes()));
+}
+
 /// Reports a page that was not rewritten. The log has the first one of each reason; the counters have them all.
 pub(super) fn not_rewritten(visit: &Visit, why: Abandoned) {
     abandoned(&visit.site, why.name(), &shown(visit.path.as_bytes()));
@@ -61,6 +88,9 @@ fn abandoned(site: &Site, why: &'static str, path: &str) {
 fn tag(site: &Site, finding: &Finding) {
     if let Some((purpose, company)) = finding.whose {
         site.inventory.saw_company(company, purpose);
+        if finding.address != "inline" {
+            site.inventory.saw_host(finding.address.split('/').next().unwrap_or_default(), Some(purpose));
+        }
     }
     let kind = if finding.address == "inline" { Kind::Script } else { Kind::Tag };
     let what = || format!("{} {}", finding.tag, shown(finding.address.as_bytes()));

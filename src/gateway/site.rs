@@ -11,7 +11,7 @@ use crate::catalogue::pattern::PatternFault;
 use crate::consent::{ChoiceCookie, Key, PurposeSet};
 use crate::inventory::{Counters, Inventory};
 use crate::notice::Guard;
-use crate::policy::Policy;
+use crate::policy::{Policy, csp};
 
 use super::Config;
 use super::guard::Guards;
@@ -32,6 +32,8 @@ pub struct Site {
     pub cap: Arc<Semaphore>,
     /// Sent with a page that could not be rewritten: only the site itself may be fetched.
     pub fence: http::HeaderValue,
+    /// How many reports of browsers came lately.
+    pub reports: super::csp_report::Pace,
     guards: Guards,
 }
 
@@ -70,6 +72,7 @@ impl Site {
             counters: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.counters)),
             cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
             fence: fence(&config.hosts),
+            reports: super::csp_report::Pace::default(),
             guards: Guards::new(),
             config,
         })
@@ -86,11 +89,8 @@ impl Site {
     }
 }
 
-/// First party only. Inline script stays allowed: it can fetch from nowhere else. A second policy "can only further
-/// restrict" what the site's own allow (CSP3).
 fn fence(hosts: &[String]) -> http::HeaderValue {
-    let named = hosts.iter().filter(|host| *host != "*").fold(String::new(), |all, host| all + " " + host);
-    let policy = format!("default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:{named}");
+    let policy = csp::first_party(hosts.iter().map(String::as_str));
     http::HeaderValue::from_str(&policy).unwrap_or(http::HeaderValue::from_static("default-src 'self'"))
 }
 

@@ -42,7 +42,7 @@ where
 
 fn answer<'l>(visit: &Visit, mut lines: impl Iterator<Item = &'l str>) -> serde_json::Value {
     let policy = &visit.site.policy;
-    let granted = policy.granted_on(lines.next().unwrap_or("/"), visit.visitor.granted());
+    let granted = visit.granted_at(lines.next().unwrap_or("/"));
     let own_host = visit.host_name();
     let names = policy.purposes().iter().filter(|(purpose, _)| granted.contains(*purpose)).map(|(_, name)| name);
     let mut lines = lines.peekable();

@@ -1,10 +1,12 @@
 //! What is known about one request once its headers are read: whose site, who asks, what they agreed to.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::header::{ACCEPT_LANGUAGE, HOST};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST};
 use http::{HeaderMap, Method, Request};
 
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
@@ -34,15 +36,20 @@ pub(super) struct Visit {
     /// Path and query.
     pub(super) target: String,
     pub(super) asked: Asked,
-    /// The answer starts a worker.
-    pub(super) starts_worker: bool,
     pub(super) visitor: Visitor,
     /// What may be stored and run on this path.
     pub(super) granted: PurposeSet,
+    /// The gate keeps out of this path.
+    pub(super) bypassed: bool,
+    /// The names of the cookies they sent, where a rule of the site asks for them.
+    cookies: Vec<Vec<u8>>,
+    /// The answer is a worker's program: it fetches under its own policy, not the page's.
+    pub(super) starts_worker: bool,
     pub(super) accept_language: Option<Vec<u8>>,
     pub(super) now: UnixSeconds,
     /// The same moment in milliseconds since 1970.
     pub(super) now_ms: u64,
+    nonce: OnceLock<String>,
 }
 
 impl Visit {
@@ -52,7 +59,8 @@ impl Visit {
         let headers = request.headers();
         let visitor = visitor(&site, headers, peer.https, now);
         let path = request.uri().path().to_owned();
-        Self {
+        let cookies = sent(&site, headers);
+        let mut visit = Self {
             peer,
             now,
             now_ms,
@@ -60,17 +68,33 @@ impl Visit {
             host: host(headers).to_owned(),
             target: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
             asked: Asked::read(headers),
+            granted: PurposeSet::ESSENTIAL,
+            bypassed: site.policy.bypasses(&path) && !super::own::is_reserved(&site, &path),
+            cookies,
             starts_worker: worker::starts(headers),
-            granted: site.policy.granted_on(&path, visitor.granted()),
+            nonce: OnceLock::new(),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
             path,
             site,
-        }
+        };
+        visit.granted = visit.granted_at(&visit.path);
+        visit
     }
 
+    /// What may be stored and run for this visitor on a page of this path.
+    pub(super) fn granted_at(&self, path: &str) -> PurposeSet {
+        self.site.policy.granted_on(path, &self.cookies, self.visitor.granted())
+    }
+
+    /// What would be granted here to someone who has agreed to everything.
+    pub(super) fn grantable(&self) -> PurposeSet {
+        self.site.policy.granted_on(&self.path, &self.cookies, self.site.policy.purposes().all())
+    }
+
+    /// The site's mode, or off where the gate keeps out.
     pub(super) fn mode(&self) -> Mode {
-        self.site.config.mode
+        if self.bypassed { Mode::Off } else { self.site.config.mode }
     }
 
     pub(super) fn enforces(&self) -> bool {
@@ -89,6 +113,16 @@ impl Visit {
 
     pub(super) fn scheme(&self) -> &'static str {
         if self.peer.https { "https" } else { "http" }
+    }
+
+    /// The nonce of this response: 128 random bits, made when it is first asked for, another one for every response
+    /// (CSP3, "nonces"; REQUIREMENTS B13).
+    pub(super) fn nonce(&self) -> &str {
+        self.nonce.get_or_init(|| {
+            let mut bytes = [0; 16];
+            getrandom::fill(&mut bytes).expect("the machine has random numbers: the signing key came from them");
+            BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        })
     }
 
     /// The host without its port, lower-case.
@@ -118,6 +152,7 @@ impl Visit {
             host: &self.host,
             prefix: &self.site.config.prefix,
             return_to: &self.target,
+            nonce: self.nonce(),
         }
     }
 }
@@ -132,15 +167,26 @@ pub(super) fn without_port(host: &str) -> &str {
     port.map_or(host, |at| &host[..at])
 }
 
+fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {
+    if site.policy.looks_at_cookies() { cookie::names(headers).map(<[u8]>::to_vec).collect() } else { Vec::new() }
+}
+
 fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> Visitor {
     let name = site.choice.name(https).as_bytes();
+    // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
+    // own. What both agreed to counts, or it could agree for a visitor who refused.
+    let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter);
     let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
-    Visitor {
-        // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
-        // own. What both agreed to counts, or it could agree for a visitor who refused.
-        choice: cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter),
-        gpc: consent::gpc(gpc),
-    }
+    Visitor { choice: made.or_else(|| refused_elsewhere(site, headers, now)), gpc: consent::gpc(gpc) }
+}
+
+/// The banner that this one replaces has asked already, and the visitor has refused everything. Nothing was chosen here:
+/// there is no record of it and no receipt, and no cookie is set.
+fn refused_elsewhere(site: &Site, headers: &HeaderMap, now: UnixSeconds) -> Option<Choice> {
+    let refused = site.policy.replaces_banner()
+        && headers.contains_key(COOKIE)
+        && consent::refused_elsewhere(|name| cookie::values(headers, name.as_bytes()).collect());
+    refused.then_some(Choice { granted: PurposeSet::ESSENTIAL, made_at: now, receipt: None, fresh: false })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "`reduce` hands both over")]

@@ -50,6 +50,11 @@ impl<'t> StartTag<'t> {
     }
 }
 
+/// The name of a start tag, as written.
+pub(super) fn tag_name(raw: &[u8]) -> &str {
+    std::str::from_utf8(&raw[1.min(raw.len())..StartTag::new(raw).name_end()]).unwrap_or_default()
+}
+
 /// Walks over a start tag's attributes.
 pub(super) struct Attributes<'t> {
     raw: &'t [u8],

@@ -23,13 +23,18 @@ pub enum Charset {
     Other,
 }
 
-/// The charset of a page from its `Content-Type` and its first bytes.
+/// The charset of a page from its `Content-Type` and its first bytes. Of several types, with commas between, any may be
+/// the one a browser takes: one without ASCII is enough to keep away.
 pub fn detect(content_type: &[u8], first: &[u8]) -> Charset {
     if let Some((encoding, _)) = Encoding::for_bom(first) {
         return known(encoding, None);
     }
-    if let Some(encoding) = charset_parameter(content_type).and_then(Encoding::for_label) {
-        return known(encoding, None);
+    let types = content_type.split(|byte| *byte == b',');
+    let said: Vec<_> = types.filter_map(charset_parameter).filter_map(Encoding::for_label).collect();
+    if let Some(charset) =
+        said.iter().map(|encoding| known(encoding, None)).max_by_key(|charset| *charset == Charset::Other)
+    {
+        return charset;
     }
     match in_meta(&first[..first.len().min(PRESCAN_BYTES)]) {
         Some(encoding) => known(encoding, Some(encoding.name())),
@@ -110,6 +115,13 @@ mod tests {
         assert_eq!(detect(b"text/html; charset=nonsense", b"<meta charset='latin1'>"), meta("windows-1252"));
         assert_eq!(detect(b"text/html", b"\xEF\xBB\xBF<meta charset=latin1>"), PLAIN);
         assert_eq!(detect(b"text/html", b"<p>"), PLAIN);
+    }
+
+    #[test]
+    fn of_several_types_each_counts() {
+        assert_eq!(detect(b"text/html; charset=utf-8, text/html; charset=utf-16", b"<p>"), Charset::Other);
+        assert_eq!(detect(b"text/html, text/html; charset=iso-2022-jp", b"<p>"), Charset::Other);
+        assert_eq!(detect(b"text/html, text/html; charset=utf-8", b"<meta charset=big5>"), PLAIN);
     }
 
     #[test]

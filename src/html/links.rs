@@ -6,13 +6,16 @@ use url::Url;
 use crate::consent::PurposeSet;
 use crate::policy::Policy;
 
-use super::hold::{Finding, Judge, fetches};
+use super::attributes::srcset;
+use super::hold::Finding;
+use super::judge::Judge;
+use super::tags::fetches;
 
 /// Takes the links out whose address must be held. Kept ones keep their bytes and their order; a line that cannot
 /// be read goes, since a browser may read it all the same.
 pub fn hold_links(headers: &mut HeaderMap, policy: &Policy, granted: PurposeSet, page: &Url) -> Vec<Finding> {
     let host = page.host_str().unwrap_or_default();
-    let judge = Judge { policy, granted, host, bases: std::slice::from_ref(page) };
+    let judge = Judge { policy, granted, host, bases: std::slice::from_ref(page), depth: 0 };
     let mut findings = Vec::new();
     let lines: Vec<_> = headers.get_all(LINK).iter().cloned().collect();
     let kept: Vec<_> = lines.iter().filter_map(|line| keep(line, &judge, &mut findings)).collect();
@@ -34,35 +37,69 @@ fn keep(line: &HeaderValue, judge: &Judge<'_>, findings: &mut Vec<Finding>) -> O
 }
 
 fn passes(link: &[u8], judge: &Judge<'_>, findings: &mut Vec<Finding>) -> bool {
-    let text = String::from_utf8_lossy(link);
-    let parts = text.strip_prefix('<').and_then(|rest| rest.split_once('>'));
-    let Some((address, parameters)) = parts else {
+    let Some(addresses) = addresses(link) else {
         let (tag, address, rule) = ("Link".into(), "unreadable".into(), "malformed".into());
         findings.push(Finding { held: true, whose: None, tag, address, rule });
         return false;
     };
-    // Without a relation nothing is fetched; with several, any of them may.
-    if !fetches(&relations(parameters)) {
-        return true;
-    }
-    judge.link(address.trim()).map(|finding| findings.push(finding)).is_none()
+    addresses.iter().find_map(|address| judge.link(address)).map(|finding| findings.push(finding)).is_none()
 }
 
-/// The values of all `rel` parameters, quotes taken off.
-fn relations(parameters: &str) -> String {
-    let named = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
-    let of_rel = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("rel"));
-    of_rel.map(|(_, value)| value.trim().trim_matches('"')).collect::<Vec<_>>().join(" ")
+/// The addresses a line of links makes a browser fetch.
+pub(super) fn fetched(line: &[u8]) -> Vec<String> {
+    links(line).filter_map(addresses).flatten().collect()
+}
+
+/// What a browser fetches for one link: without a relation nothing; with several, any of them may. `None`: unreadable.
+fn addresses(link: &[u8]) -> Option<Vec<String>> {
+    let text = String::from_utf8_lossy(link);
+    let (address, rest) = text.strip_prefix('<')?.split_once('>')?;
+    let parameters = parameters(rest);
+    let named = |wanted: &'static str| {
+        parameters.iter().filter(move |(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value)
+    };
+    if !fetches(&named("rel").collect::<Vec<_>>().join(" ")) {
+        return Some(Vec::new());
+    }
+    let images = named("imagesrcset").flat_map(srcset).map(str::to_owned);
+    Some([address.trim().to_owned()].into_iter().chain(images).collect())
+}
+
+/// The parameters of a link; a backslash in quotes makes the next byte a plain one (RFC 9110 section 5.6.4).
+fn parameters(text: &str) -> Vec<(String, String)> {
+    let mut parameters = Vec::new();
+    let (mut part, mut quoted, mut plain) = (String::new(), false, false);
+    let mut end = |part: &mut String| {
+        if let Some((name, value)) = std::mem::take(part).split_once('=') {
+            parameters.push((name.trim().to_owned(), value.trim().to_owned()));
+        }
+    };
+    for c in text.chars() {
+        match c {
+            _ if plain => {
+                plain = false;
+                part.push(c);
+            }
+            '\\' if quoted => plain = true,
+            '"' => quoted = !quoted,
+            ';' if !quoted => end(&mut part),
+            _ => part.push(c),
+        }
+    }
+    end(&mut part);
+    parameters
 }
 
 /// The link-values of a line: separated by commas, save inside `<…>` and quotes.
 fn links(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (mut in_address, mut in_quotes) = (false, false);
+    let (mut in_address, mut in_quotes, mut plain) = (false, false, false);
     let separates = move |byte: &u8| {
+        let escaped = std::mem::take(&mut plain);
         match byte {
+            b'\\' if in_quotes => plain = !escaped,
             b'<' if !in_quotes => in_address = true,
             b'>' if !in_quotes => in_address = false,
-            b'"' if !in_address => in_quotes = !in_quotes,
+            b'"' if !in_address && !escaped => in_quotes = !in_quotes,
             _ => {}
         }
         *byte == b',' && !in_address && !in_quotes
@@ -105,5 +142,18 @@ mod tests {
             hold(&["https://www.google-analytics.com/; rel=preload", "</ok>; rel=preload"]),
             (vec!["</ok>; rel=preload".into()], 1)
         );
+    }
+
+    #[test]
+    fn images_of_a_set_and_escaped_quotes_hide_nothing() {
+        let set =
+            "</a.png>; rel=preload; as=image; imagesrcset=\"/a.png 1x, https://www.google-analytics.com/b.png 2x\"";
+        assert_eq!(hold(&[set]), (vec![], 1));
+        let quoted = "</a>; title=\"\\\", <x>; rel=\\\"\"; rel=next, <//www.google-analytics.com/>; rel=preload";
+        assert_eq!(hold(&[quoted]), (vec!["</a>; title=\"\\\", <x>; rel=\\\"\"; rel=next".into()], 1));
+        let backslash = "</a>; title=\"x\\\\\", <//www.google-analytics.com/>; rel=preload";
+        assert_eq!(hold(&[backslash]), (vec!["</a>; title=\"x\\\\\"".into()], 1));
+        let semicolon = "<https://www.google-analytics.com/>; title=\"a;b\"; REL = \"preload\"";
+        assert_eq!(hold(&[semicolon]), (vec![], 1));
     }
 }

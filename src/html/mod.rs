@@ -6,26 +6,38 @@
 //! Bytes come from `gateway`, verdicts from `policy`, the notice from `notice`; edits are insertions into the site's
 //! own bytes, everything else stays as it was sent.
 
+mod any_tag;
 mod attributes;
+mod banner;
 mod charset;
 mod coding;
+mod css;
 mod document;
+mod editor;
+mod embedded;
 mod hold;
+mod judge;
+mod kind;
 mod links;
+mod meta;
 mod names;
 mod page;
 mod scan;
 mod source;
 mod stream;
+mod tags;
+mod value;
+mod watch;
 
 use std::fmt;
 
 pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
+pub use css::INERT;
 pub use document::{Asked, Document, looks_like_html};
 pub use hold::{Finding, HELD_PREFIX, HeldTag};
 pub use links::hold_links;
-pub use page::{Job, Notice, Page, Placeholder};
+pub use page::{Csp, Job, Notice, Page, Placeholder};
 pub use stream::Rewriter;
 
 /// Why a page could not be judged to its end. Each is counted under its name (promise 5).

@@ -16,7 +16,7 @@
 //! text, as new browsers do, and searched for tags, as old ones would ([`Kind::Opaque`]).
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use lol_html::errors::RewritingError;
@@ -28,6 +28,7 @@ use lol_html::{
 
 use super::Abandoned;
 use super::names::{Name, meaning, stands_in_head};
+use super::watch;
 
 /// What `lol_html` may hold for one page: a token that has not ended, and the elements it has to remember.
 const MEMORY: usize = 12 * 1024 * 1024;
@@ -36,13 +37,17 @@ const MEMORY: usize = 12 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Script,
+    Style,
     /// `noscript`, and text-like tags where parsers disagree: content to be searched for tags.
     Opaque,
     Link,
     Base,
     Html,
+    Meta,
     /// Anything else that fetches: the name is found in its bytes.
     Fetching,
+    /// A tag of any name, near a name of an attribute that acts: `onclick`, `style` (`watch.rs`).
+    Any,
 }
 
 /// What was found, by place in the page.
@@ -73,6 +78,8 @@ pub(super) struct Scanner {
     stream: TransformStream<Finder, Counter>,
     events: Events,
     understood: Arc<AtomicUsize>,
+    watching: Arc<AtomicBool>,
+    all: bool,
 }
 
 impl Scanner {
@@ -88,7 +95,8 @@ impl Scanner {
 
     fn new(base: usize, in_prologue: bool) -> Self {
         let (events, understood) = (Events::default(), Arc::new(AtomicUsize::new(base)));
-        let finder = Finder::new(base, in_prologue, Arc::clone(&events));
+        let watching = Arc::new(AtomicBool::new(false));
+        let finder = Finder::new(base, in_prologue, (Arc::clone(&events), Arc::clone(&watching)));
         let stream = TransformStream::new(TransformStreamSettings {
             transform_controller: finder,
             output_sink: Counter(Arc::clone(&understood)),
@@ -101,12 +109,21 @@ impl Scanner {
             graceful_bail_out_on_memory_limit_exceeded: false,
             graceful_bail_out_on_content_handler_error: false,
         });
-        Self { stream, events, understood }
+        Self { stream, events, understood, watching, all: false }
+    }
+
+    /// Whether every start tag of what is fed next is to be read.
+    pub(super) fn read_all(&mut self, all: bool) {
+        self.all = all;
     }
 
     /// Reads on; gives what was found.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, Abandoned> {
-        self.stream.write(bytes).map_err(|fault| abandoned(&fault))?;
+        let pieces = if self.all { vec![(0..bytes.len(), true)] } else { watch::pieces(bytes) };
+        for (piece, watched) in pieces {
+            self.watching.store(watched, Ordering::Relaxed);
+            self.stream.write(&bytes[piece]).map_err(|fault| abandoned(&fault))?;
+        }
         Ok(take(&self.events))
     }
 
@@ -153,6 +170,8 @@ struct Finder {
     before_head: bool,
     in_prologue: bool,
     events: Events,
+    /// Every start tag is wanted for now.
+    watching: Arc<AtomicBool>,
     /// What the start tag that was asked for is, and its name.
     asked: Option<(Wanted, LocalName<'static>)>,
     /// The name whose end tag is waited for.
@@ -185,12 +204,13 @@ impl Wanted {
 }
 
 impl Finder {
-    fn new(base: usize, in_prologue: bool, events: Events) -> Self {
+    fn new(base: usize, in_prologue: bool, (events, watching): (Events, Arc<AtomicBool>)) -> Self {
         Self {
             base,
             before_head: in_prologue,
             in_prologue,
             events,
+            watching,
             asked: None,
             open: None,
             ends_body: false,
@@ -206,11 +226,14 @@ impl Finder {
             Name::Select | Name::Frameset => self.selects += 1,
             _ => {}
         }
+        let any = || self.watching.load(Ordering::Relaxed).then_some(Kind::Any);
         let kind = match name {
-            Name::Judged(Kind::Html) if !self.in_prologue => None,
+            Name::Judged(Kind::Html) if !self.in_prologue => any(),
             Name::Judged(kind) => Some(kind),
-            Name::HeadText | Name::BodyText if self.selects > 0 => Some(Kind::Opaque),
-            _ => None,
+            Name::FetchingInHead => Some(Kind::Fetching),
+            Name::Style | Name::HeadText | Name::BodyText if self.selects > 0 => Some(Kind::Opaque),
+            Name::Style => Some(Kind::Style),
+            _ => any(),
         };
         Wanted { head: self.head(name), body: self.body(name), kind }
     }
@@ -256,7 +279,7 @@ impl Finder {
             // In SVG and MathML `noscript` and its like are tags as any other: what stands in them is judged itself.
             Kind::Opaque => tag.namespace_uri() == Namespace::Html.uri(),
             // And only there does a slash end a tag.
-            Kind::Script => !tag.self_closing() || tag.namespace_uri() == Namespace::Html.uri(),
+            Kind::Script | Kind::Style => !tag.self_closing() || tag.namespace_uri() == Namespace::Html.uri(),
             _ => false,
         };
         if content {
@@ -371,7 +394,8 @@ mod tests {
             events.extend(scanner.feed(piece).expect("no limit"));
         }
         events.extend(scanner.end().expect("no limit"));
-        let spans = events.into_iter().map(|event| match event {
+        let named = events.into_iter().filter(|event| !matches!(event, Event::Start { kind: Kind::Any, .. }));
+        let spans = named.map(|event| match event {
             Event::Start { span, .. } | Event::End { span } | Event::Body { span, .. } => (span.start, span.end),
             Event::BodyEnd { at } | Event::Head { at } => (at, at),
         });

@@ -23,11 +23,15 @@ pub enum Kind {
     Hint,
     /// A storage key.
     Storage,
+    /// A page's request for a tracker that the site serves itself.
+    Request,
+    /// A host that the strict Content-Security-Policy stopped, or would have.
+    Csp,
 }
 
 impl Kind {
     /// Every kind, in the order of their counts.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::CookieResponse,
         Self::CookieRequest,
         Self::CookieExpired,
@@ -35,6 +39,8 @@ impl Kind {
         Self::Script,
         Self::Hint,
         Self::Storage,
+        Self::Request,
+        Self::Csp,
     ];
 
     /// The name on the admin listener.
@@ -47,6 +53,8 @@ impl Kind {
             Self::Script => "script",
             Self::Hint => "hint",
             Self::Storage => "storage",
+            Self::Request => "request",
+            Self::Csp => "csp",
         }
     }
 }
@@ -118,6 +126,8 @@ impl Row {
 /// One site's counters. Shared by all workers; counting under a known rule or reason takes no lock.
 pub struct Counters {
     rules: Table<str, Row>,
+    /// Apart from the rules: anybody can send a report, and must not fill their table.
+    reported: Table<str, Row>,
     other: Row,
     abandoned: Table<str, AtomicU64>,
     abandoned_otherwise: AtomicU64,
@@ -127,6 +137,7 @@ impl Default for Counters {
     fn default() -> Self {
         Self {
             rules: Table::new(Self::MOST_RULES),
+            reported: Table::new(Self::MOST_REPORTED),
             other: Row::default(),
             abandoned: Table::new(Self::MOST_REASONS),
             abandoned_otherwise: AtomicU64::new(0),
@@ -137,6 +148,8 @@ impl Default for Counters {
 impl Counters {
     /// Rules beyond are counted together, under [`Self::OTHER`].
     pub const MOST_RULES: usize = 1024;
+    /// Hosts beyond that browsers report are counted together, under [`Self::OTHER`].
+    pub const MOST_REPORTED: usize = 256;
     /// Reasons beyond are counted together, under [`Self::OTHER`].
     pub const MOST_REASONS: usize = 64;
     /// Where everything is counted that found no room.
@@ -149,6 +162,11 @@ impl Counters {
         counted.unwrap_or_else(|| self.other.add(deed, kind))
     }
 
+    /// One more report that a policy stopped this host, or would have. True for the first one.
+    pub fn reported(&self, deed: Deed, host: &str) -> bool {
+        with(&self.reported, host, |row| row.add(deed, Kind::Csp)).unwrap_or_else(|| self.other.add(deed, Kind::Csp))
+    }
+
     /// One more rewrite abandoned for this reason. True for the first one.
     pub fn abandoned(&self, reason: &str) -> bool {
         let add = |count: &AtomicU64| count.fetch_add(1, Ordering::Relaxed) == 0;
@@ -157,8 +175,8 @@ impl Counters {
 
     /// What was counted by kind and rule, sorted; only numbers above zero.
     pub fn snapshot(&self) -> Vec<Count> {
-        let rules = self.rules.all();
-        let mut counts: Vec<_> = rules.iter().flat_map(|(rule, row)| row.counts(rule)).collect();
+        let rows = self.rules.all().into_iter().chain(self.reported.all());
+        let mut counts: Vec<_> = rows.flat_map(|(rule, row)| row.counts(&rule)).collect();
         counts.extend(self.other.counts(&Self::OTHER.into()));
         counts.sort_unstable();
         counts
@@ -237,6 +255,19 @@ mod tests {
         assert_eq!(counts.len(), Counters::MOST_RULES + 1);
         assert!(counts.contains(&count(Deed::Held, Kind::Tag, Counters::OTHER, 7)));
         assert!(counts.contains(&count(Deed::Held, Kind::Tag, "rule 0", 2)));
+    }
+
+    #[test]
+    fn reports_leave_the_rules_their_room() {
+        let counters = Counters::default();
+        for n in 0..Counters::MOST_REPORTED + 3 {
+            counters.reported(Deed::WouldHold, &format!("h{n}.example"));
+        }
+        counters.judged(Deed::Held, Kind::Tag, "a rule");
+        let counts = counters.snapshot();
+        assert_eq!(counts.len(), Counters::MOST_REPORTED + 2);
+        assert!(counts.contains(&count(Deed::WouldHold, Kind::Csp, Counters::OTHER, 3)));
+        assert!(counts.contains(&count(Deed::Held, Kind::Tag, "a rule", 1)));
     }
 
     #[test]

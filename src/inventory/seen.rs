@@ -1,5 +1,7 @@
 //! The cookies a site was seen to set, by name, each with the scopes it was set with (C5).
 
+use std::sync::Arc;
+
 use super::fold::folded;
 use super::table::Table;
 use crate::consent::{Purpose, PurposeSet};
@@ -95,11 +97,24 @@ pub struct Inventory {
     cookies: Table<[u8], Scopes>,
     /// By name in the catalogue: what their tags here are for.
     companies: Table<str, (&'static str, PurposeSet)>,
+    /// Hosts of others that something is known about: what their tags here are for.
+    hosts: Table<str, HostUse>,
+}
+
+/// More hosts than fit into a policy.
+const MOST_HOSTS: usize = 256;
+
+/// What the tags of one host are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct HostUse {
+    purposes: PurposeSet,
+    /// Some need no agreement.
+    free: bool,
 }
 
 impl Default for Inventory {
     fn default() -> Self {
-        Self { cookies: Table::new(MOST_NAMES), companies: Table::new(MOST_COMPANIES) }
+        Self { cookies: Table::new(MOST_NAMES), companies: Table::new(MOST_COMPANIES), hosts: Table::new(MOST_HOSTS) }
     }
 }
 
@@ -137,6 +152,34 @@ impl Inventory {
             all.iter().filter(|(_, entry)| entry.1.contains(purpose)).map(|(_, entry)| entry.0).collect();
         names.sort_unstable();
         names
+    }
+
+    /// Notes that a page fetches from this host, for this purpose or for none that needs agreement. No lock and no
+    /// allocation where that is known.
+    pub fn saw_host(&self, host: &str, purpose: Option<Purpose>) {
+        let with = |known: Option<&HostUse>| {
+            let HostUse { purposes, free } =
+                known.copied().unwrap_or(HostUse { purposes: PurposeSet::ESSENTIAL, free: false });
+            HostUse {
+                purposes: purpose.map_or(purposes, |purpose| purposes.with(purpose)),
+                free: free || purpose.is_none_or(|purpose| purpose == Purpose::ESSENTIAL),
+            }
+        };
+        let knows = |known: &HostUse| with(Some(known)) == *known;
+        if host.len() <= LONGEST_DOMAIN && !self.hosts.read(host, knows).unwrap_or_else(|| self.hosts.is_full()) {
+            self.hosts.change(host, |known| Some(with(known)));
+        }
+    }
+
+    /// The hosts seen that serve something that is granted, sorted.
+    pub fn hosts(&self, granted: PurposeSet) -> Vec<Arc<str>> {
+        // What every set holds is no sign that something is granted.
+        let asked = |purposes: PurposeSet| purposes.without(PurposeSet::ESSENTIAL);
+        let serves = |known: &HostUse| known.free || asked(known.purposes) != asked(known.purposes).without(granted);
+        let mut hosts: Vec<_> =
+            self.hosts.all().into_iter().filter(|(_, known)| serves(known)).map(|(host, _)| host).collect();
+        hosts.sort_unstable();
+        hosts
     }
 
     /// The scopes this very name was seen with; none where it never was, or with more than [`SCOPES_PER_NAME`].
@@ -195,6 +238,23 @@ mod tests {
         assert_eq!(inventory.companies(Purpose::MARKETING), ["Google", "Meta"]);
         assert_eq!(inventory.companies(Purpose::ANALYTICS), ["Google"]);
         assert!(inventory.companies(Purpose::PREFERENCES).is_empty());
+    }
+
+    #[test]
+    fn hosts_are_kept_by_what_they_serve() {
+        let inventory = Inventory::default();
+        inventory.saw_host("tags.example", Some(Purpose::ANALYTICS));
+        inventory.saw_host("tags.example", Some(Purpose::MARKETING));
+        inventory.saw_host("ads.example", Some(Purpose::MARKETING));
+        inventory.saw_host("pay.example", None);
+        let hosts = |granted: PurposeSet| inventory.hosts(granted).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(hosts(PurposeSet::ESSENTIAL), ["pay.example"]);
+        assert_eq!(hosts(PurposeSet::ESSENTIAL.with(Purpose::ANALYTICS)), ["pay.example", "tags.example"]);
+        assert_eq!(hosts(PurposeSet::ESSENTIAL.with(Purpose::PREFERENCES)), ["pay.example"]);
+        for n in 0..MOST_HOSTS + 9 {
+            inventory.saw_host(&format!("h{n}.example"), None);
+        }
+        assert_eq!(inventory.hosts(PurposeSet::ESSENTIAL.with(Purpose::MARKETING)).len(), MOST_HOSTS);
     }
 
     #[test]

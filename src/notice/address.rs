@@ -25,9 +25,16 @@ pub struct Place<'a> {
     pub prefix: &'a str,
     /// The page's own path and query.
     pub return_to: &'a str,
+    /// This response's nonce, for a page whose Content-Security-Policy asks for one.
+    pub nonce: &'a str,
 }
 
 impl Place<'_> {
+    /// The notice's language where the page's is another one, or unknown (WCAG 3.1.2).
+    pub(super) fn foreign(&self) -> Option<&'static str> {
+        (self.page_language != Some(self.language)).then(|| self.language.tag())
+    }
+
     /// The full address of a path of this site.
     pub(super) fn address(&self, path: &str) -> String {
         let scheme = if self.https { "https:" } else { "" };

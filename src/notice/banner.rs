@@ -58,11 +58,11 @@ pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
     let mut html = Html::default();
     open_root(&mut html, place, ("footer", strings.cookie_settings));
     html.raw("<p>").element("a", &[("href", &place.cookies())], strings.cookie_settings).raw("</p>");
-    if granted {
-        open_form(&mut html, place);
-        button(&mut html, "withdraw", strings.withdraw);
-        html.raw("</form>");
-    }
+    // Where nothing is granted yet it waits for an agreement that is given without a reload.
+    html.raw(if granted { "" } else { "<template data-agreed>" });
+    open_form(&mut html, place);
+    button(&mut html, "withdraw", strings.withdraw);
+    html.raw(if granted { "</form>" } else { "</form></template>" });
     close_root(&mut html, place, strings);
     html.into_string().into_bytes()
 }
@@ -71,9 +71,9 @@ pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
 /// `all: initial` does not reset it. Banner and footer can be on one page: each region has a name of its own.
 fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
     html.raw("<consent-notice><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name))]);
+    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
     let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", "ltr")];
-    if let Some(tag) = foreign(place) {
+    if let Some(tag) = place.foreign() {
         attributes.push(("lang", tag));
     }
     html.raw("<div data-nosnippet");
@@ -86,16 +86,11 @@ fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
 fn close_root(html: &mut Html, place: &Place, strings: &Strings) {
     let cookies = place.cookies();
     let mut attributes = vec![("href", cookies.as_str())];
-    if let Some(tag) = foreign(place) {
+    if let Some(tag) = place.foreign() {
         attributes.push(("lang", tag));
     }
     html.raw("</div></div></template>");
     html.element("a", &attributes, strings.view_cookies).raw("</consent-notice>");
-}
-
-/// The notice's language where the page's is another one, or unknown (WCAG 3.1.2).
-fn foreign(place: &Place) -> Option<&'static str> {
-    (place.page_language != Some(place.language)).then(|| place.language.tag())
 }
 
 fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
@@ -111,6 +106,18 @@ fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
     button(html, "reject", &fill(strings.reject, &[&what]));
     html.element("a", &[("href", &place.cookies())], strings.view_cookies);
     html.raw("</div></form>");
+    confirmations(html, view, strings);
+}
+
+/// "Include all possible messages" (GOV.UK Design System, cookie banner): with JavaScript one of them takes the
+/// question's place without a reload, and no text has to become HTML in the page.
+fn confirmations(html: &mut Html, view: &Banner, strings: &Strings) {
+    let all = [("accept", BannerState::Accepted), ("reject", BannerState::Rejected), ("save", BannerState::Saved)];
+    for (choice, state) in all {
+        html.raw("<template data-said=\"").raw(choice).raw("\">");
+        confirm(html, &Banner { state, ..*view }, strings);
+        html.raw("</template>");
+    }
 }
 
 /// Every purpose is named: what the banner leaves out cannot be agreed to (A12, B3).
@@ -299,7 +306,9 @@ mod tests {
         let config = config();
         let place = place(&config, Language::English);
         let made = |granted| String::from_utf8(footer(&place, granted)).unwrap();
-        assert!(buttons(&made(false)).is_empty());
+        let waits = made(false);
+        assert!(waits.contains("<template data-agreed><form"), "only a script can show it: {waits}");
+        assert!(!made(true).contains("data-agreed"));
         assert_eq!(buttons(&made(true))[0].value("value"), Some("withdraw"));
         assert_eq!(text_in(&made(false), "template a"), "Cookie settings");
     }

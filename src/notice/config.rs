@@ -40,4 +40,30 @@ pub struct Config {
     pub version: String,
     /// How long a choice is kept, in days (default 365, at most 400).
     pub days: u32,
+    /// `signals:` — who is told what is granted.
+    pub signals: Signals,
+}
+
+/// The interfaces through which tags are told what is granted (REQUIREMENTS S1, S7, S8, S9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signals {
+    /// Google consent mode v2.
+    pub google: bool,
+    /// Microsoft UET consent mode and Clarity.
+    pub microsoft: bool,
+    /// Matomo's cookie consent.
+    pub matomo: bool,
+}
+
+impl Signals {
+    /// Everyone is told: the default.
+    pub const ALL: Self = Self { google: true, microsoft: true, matomo: true };
+    /// Nobody is.
+    pub const NONE: Self = Self { google: false, microsoft: false, matomo: false };
+
+    /// As the script reads them: `script/signals.js`.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        u8::from(self.google) | u8::from(self.microsoft) << 1 | u8::from(self.matomo) << 2
+    }
 }

@@ -1,4 +1,5 @@
-//! The one stylesheet, of the banner and of the gate's own pages.
+//! The gate's files that are the same for every site: the stylesheet of the banner and of the gate's own pages, the one
+//! that a page with a placeholder needs, and the module that releases in place.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -6,6 +7,8 @@ use std::sync::LazyLock;
 use sha2::{Digest, Sha256};
 
 const STYLES: &str = include_str!("notice.css");
+const RELEASE: &str = include_str!("script/release.min.js");
+const HELD_STYLES: &str = include_str!("held.css");
 /// 64 bits of the hash: enough that no two releases share a name.
 const NAME_BYTES: usize = 8;
 
@@ -22,15 +25,34 @@ pub struct Asset {
 
 /// The stylesheet.
 pub fn stylesheet() -> &'static Asset {
-    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-        let mut name = "notice-".to_owned();
-        for byte in &Sha256::digest(STYLES)[..NAME_BYTES] {
-            let _ = write!(name, "{byte:02x}");
-        }
-        name.push_str(".css");
-        Asset { name, bytes: STYLES.as_bytes(), content_type: "text/css; charset=utf-8" }
-    });
+    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("notice-", STYLES));
     &STYLESHEET
+}
+
+/// The module that releases in place: it comes when the first button is pressed.
+pub fn release_script() -> &'static Asset {
+    static SCRIPT: LazyLock<Asset> =
+        LazyLock::new(|| named("release-", ".js", (RELEASE, "text/javascript; charset=utf-8")));
+    &SCRIPT
+}
+
+/// The few rules for the site's own page around a placeholder.
+pub fn held_stylesheet() -> &'static Asset {
+    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("held-", HELD_STYLES));
+    &STYLESHEET
+}
+
+fn styles(name: &str, styles: &'static str) -> Asset {
+    named(name, ".css", (styles, "text/css; charset=utf-8"))
+}
+
+fn named(start: &str, ending: &str, (content, content_type): (&'static str, &'static str)) -> Asset {
+    let mut name = start.to_owned();
+    for byte in &Sha256::digest(content)[..NAME_BYTES] {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name.push_str(ending);
+    Asset { name, bytes: content.as_bytes(), content_type }
 }
 
 #[cfg(test)]
@@ -39,7 +61,7 @@ mod tests {
 
     /// The custom properties of the light palette, or of the dark one laid over it.
     fn palette(dark: bool) -> std::collections::BTreeMap<&'static str, &'static str> {
-        let mut blocks = STYLES.split(":root, .banner, .footer {").skip(1);
+        let mut blocks = STYLES.split(":root, .banner, .footer, .placeholder {").skip(1);
         let properties = |block: &'static str| {
             let block = block.split_once('}').expect("a block ends").0;
             block.lines().filter_map(|line| line.trim().strip_prefix("--")?.strip_suffix(';')?.split_once(": "))
@@ -115,9 +137,11 @@ mod tests {
 
     #[test]
     fn the_stylesheet_calls_for_nothing_else() {
-        assert!(STYLES.is_ascii());
-        for word in ["url(", "@import", "@font-face", "position: fixed", "position: sticky"] {
-            assert!(!STYLES.contains(word), "{word}");
+        for styles in [STYLES, HELD_STYLES] {
+            assert!(styles.is_ascii());
+            for word in ["url(", "@import", "@font-face", "position: fixed", "position: sticky"] {
+                assert!(!styles.contains(word), "{word}");
+            }
         }
     }
 }

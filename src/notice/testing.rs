@@ -4,8 +4,9 @@ use http::StatusCode;
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use super::{
-    AskedPurpose, Banner, BannerState, ChosenPurpose, Config, CookieRow, CookiesPage, ErrorPage, Language, Lifetime,
-    PageState, Place, PurposeSection, Receipt, ReceiptPage, banner, cookies_page, error_page, footer, receipt_page,
+    AskedPurpose, Banner, BannerState, ChosenPurpose, Config, CookieRow, CookiesPage, EmbedPage, ErrorPage, Held,
+    Language, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage, banner, cookies_page,
+    embed_page, error_page, footer, placeholder, receipt_page,
 };
 use crate::consent::Purpose;
 
@@ -18,6 +19,7 @@ pub(super) fn config() -> Config {
         languages: vec![Language::English, Language::Welsh],
         version: "2026-11".into(),
         days: 365,
+        signals: crate::notice::Signals::ALL,
     }
 }
 
@@ -30,6 +32,7 @@ pub(super) fn place(config: &Config, language: Language) -> Place<'_> {
         host: "www.example.gov.uk",
         prefix: "/.consent",
         return_to: "/council-tax?band=a&year=2026",
+        nonce: "r4nd0m",
     }
 }
 
@@ -86,6 +89,7 @@ pub(super) fn everything(language: Language) -> Vec<(String, String)> {
     let mut made = banners(&config, language);
     made.extend(pages(&config, language));
     made.extend(errors(&config, language));
+    made.extend(placeholders(&config, language));
     made
 }
 
@@ -102,6 +106,25 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
     }
     made.push(("footer".into(), ascii(footer(&place, true))));
     made
+}
+
+fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
+    let place = place(config, language);
+    let address = "https://www.youtube.com/embed/dQw4w9WgXcQ";
+    let (tag, company, seal) = ("iframe", Some("YouTube"), "c2VhbA");
+    let named = |name: &str, held| {
+        let size = [Some("560"), Some("315")];
+        let view = Placeholder { place, tag, address, company, held, title: Some("Bins"), size, seal };
+        (name.to_owned(), String::from_utf8(placeholder(&view)).expect("ASCII"))
+    };
+    let address = &address.parse().expect("an address");
+    let embed = EmbedPage { config, language, prefix: "/.consent", return_to: "/", address, company };
+    vec![
+        named("placeholder", Held::For(Purpose::MARKETING, "marketing", &["analytics"])),
+        named("placeholder-unclassified", Held::Unclassified),
+        named("placeholder-here", Held::Here),
+        ("embed".into(), embed_page(&embed)),
+    ]
 }
 
 fn pages(config: &Config, language: Language) -> Vec<(String, String)> {

@@ -2,6 +2,8 @@
 
 use crate::consent::{Purpose, PurposeSet, Purposes};
 
+use super::FilterLists;
+
 /// The rules of one site. Rules are tried in the order they are written; the first that matches decides. The default has
 /// none: the catalogue decides, then [`Unclassified`].
 #[derive(Clone, Debug, Default)]
@@ -10,16 +12,22 @@ pub struct Config {
     pub purposes: Purposes,
     /// Lower-case host names of the site itself (`*.` at the front allowed): their tags are first-party.
     pub hosts: Vec<String>,
+    /// `prefix:` — the gate's own pages and files are never judged; empty where it has none.
+    pub prefix: String,
     /// `cookies:` — names with `*` as the only wildcard.
     pub cookies: Vec<NameRule>,
     /// `tags:` — adblock syntax.
     pub tags: Vec<TagRule>,
     /// `storage:` — keys with `*` as the only wildcard; in this version asked about inline scripts only.
     pub storage: Vec<NameRule>,
-    /// `paths:` — purposes held on some paths even after consent.
+    /// `filter_lists:` — compiled.
+    pub lists: FilterLists,
+    /// `paths:` — what is held on some paths even after consent, and where the gate keeps out.
     pub paths: Vec<PathRule>,
     /// What happens to what nothing knows.
     pub unclassified: Unclassified,
+    /// `replace_banner:` — the site's other consent banners are taken out.
+    pub replace_banner: bool,
 }
 
 /// One `cookies:` or `storage:` rule.
@@ -47,6 +55,10 @@ pub struct PathRule {
     pub pattern: String,
     /// The purposes held there whatever the visitor chose.
     pub hold: PurposeSet,
+    /// The gate does nothing there, in either direction: for webhooks and APIs.
+    pub bypass: bool,
+    /// The rule acts only on requests that carry a cookie of this name (`*` as in names): for areas behind a login.
+    pub cookie: Option<String>,
 }
 
 /// Pass or hold what neither the YAML nor the catalogue knows.

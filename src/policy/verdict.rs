@@ -24,6 +24,15 @@ pub enum Rule<'p> {
     Site(&'p str),
     /// The catalogue: the pattern, and whose it is.
     Catalogue(&'static str, &'static str),
+    /// A filter list: its name, and the filter as written.
+    List {
+        /// The list's file.
+        list: &'p str,
+        /// The line that decided.
+        filter: String,
+    },
+    /// A part of another consent banner of this product, which the site has replaced: held for ever.
+    Banner(&'static str),
     /// It belongs to the site itself and nothing says that it tracks.
     FirstParty,
     /// Nothing knows it: the site's `unclassified` action.
@@ -72,6 +81,8 @@ impl fmt::Display for Rule<'_> {
         match self {
             Self::Site(written) => write!(f, "yaml: {written}"),
             Self::Catalogue(pattern, whose) => write!(f, "catalogue: {pattern} ({whose})"),
+            Self::List { list, filter } => write!(f, "list: {list} {filter}"),
+            Self::Banner(product) => write!(f, "banner: {product}"),
             Self::FirstParty => f.write_str("first party"),
             Self::Unclassified => f.write_str("unclassified"),
             Self::Reserved => f.write_str("reserved for the gate"),

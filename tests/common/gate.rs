@@ -328,6 +328,12 @@ impl Plan {
         Self { limits, ..self }
     }
 
+    /// Knows nothing of its cookies and tags, but what the test's own lines say.
+    pub(crate) fn without_rules(mut self) -> Self {
+        self.lines = self.lines.replace(RULES, "");
+        self
+    }
+
     /// One more line of the site.
     pub(crate) fn line(mut self, line: &str) -> Self {
         self.lines.extend(["    ", line, "\n"]);

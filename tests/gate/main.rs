@@ -7,11 +7,17 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod banners;
 mod caches;
 mod choice;
 mod cookies;
 mod documents;
 mod guard;
+mod lists;
 mod pages;
+mod paths;
+mod placeholder;
+mod policies;
 mod running;
 mod streams;
+mod trackers;

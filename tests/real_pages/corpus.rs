@@ -19,6 +19,8 @@ pub(crate) struct SavedPage {
 
 /// Everything the test needs that nobody in this project wrote.
 pub(crate) struct Corpus {
+    /// The folder of both.
+    pub(crate) cache: PathBuf,
     pub(crate) pages: Vec<SavedPage>,
     pub(crate) easyprivacy: String,
     pub(crate) easylist: String,
@@ -51,6 +53,7 @@ impl Corpus {
             name,
         };
         Self {
+            cache: cache.to_owned(),
             pages: index.into_iter().map(page).collect(),
             easyprivacy: text("lists/easyprivacy.txt"),
             easylist: text("lists/easylist.txt"),

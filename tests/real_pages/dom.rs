@@ -12,9 +12,12 @@ const NOTICE: &str = "consent-notice";
 /// Where the notice's own link leads. A page that never closes one of its links gets this one beside the notice
 /// instead of in it: "a start tag `a` closes the open one" (HTML standard, 13.2.6.4.7).
 const OWN: &str = "/.consent/cookies";
+const GUARD: &str = "/.consent/guard-";
 /// What it does to a held tag.
 const MARK: &str = "data-consentgate";
 const PREFIX: &str = "data-consentgate-";
+/// In front of a held address in a style.
+const ADDRESS: &str = "data:,consentgate/";
 
 /// Something a browser would fetch, or run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +100,9 @@ impl Reader {
         let name = element.name();
         if name == NOTICE {
             self.dom.notices += 1;
+            return false;
+        }
+        if name == "script" && element.attr("src").is_some_and(|src| src.contains(GUARD)) {
             return false;
         }
         if name == "a" && element.attr("href").is_some_and(|href| href.contains(OWN)) {
@@ -223,7 +229,8 @@ fn as_written(element: &Element) -> String {
     let mut attributes: Vec<_> = element
         .attrs()
         .filter(|(name, value)| !(held && (*name == MARK || (*name == "type" && *value == "text/plain"))))
-        .map(|(name, value)| format!(" {}={value:?}", name.strip_prefix(PREFIX).unwrap_or(name)))
+        .map(|(name, value)| (name.strip_prefix(PREFIX).unwrap_or(name), value.replace(ADDRESS, "")))
+        .map(|(name, value)| format!(" {name}={value:?}"))
         .collect();
     attributes.sort();
     format!("<{}{}>", element.name(), attributes.concat())

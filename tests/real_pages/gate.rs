@@ -41,11 +41,11 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A gate in enforce mode, by a configuration as an operator writes it.
-    pub(crate) fn new(origin: SocketAddr, folder: &Path) -> Self {
+    /// A gate in enforce mode, by a configuration as an operator writes it, with these further lines of the site.
+    pub(crate) fn new(origin: SocketAddr, folder: &Path, lines: &str) -> Self {
         let ledger = folder.join("ledger.db");
         let yaml = format!(
-            "ledger: {{ url: \"sqlite:{}\" }}\nsites:\n  - hosts: [\"*\"]\n    upstream: http://{origin}\n    mode: enforce\n",
+            "ledger: {{ url: \"sqlite:{}\" }}\nsites:\n  - hosts: [\"*\"]\n    upstream: http://{origin}\n    mode: enforce\n{lines}",
             ledger.display()
         );
         let resolved = config::parse(&yaml, &folder.join("gate.yaml")).unwrap_or_else(|faults| panic!("{faults}"));

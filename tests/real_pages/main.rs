@@ -11,6 +11,7 @@ mod dom;
 mod gate;
 mod judge;
 mod origin;
+mod requests;
 mod tally;
 mod undo;
 
@@ -33,17 +34,37 @@ struct Scene {
 
 #[test]
 fn every_real_page_comes_through_whole_and_without_its_trackers() {
-    let Some(corpus) = Corpus::load() else { return };
+    let Some(tally) = measure("", |_| String::new()) else { return };
+    tally.check();
+}
+
+/// The judges' own lists in the gate's configuration: nothing they name is left, and no more is held than they say.
+#[test]
+fn with_the_lists_configured_nothing_they_name_is_left() {
+    let lists = |cache: &std::path::Path| {
+        let list = |name: &str, purpose: &str| {
+            format!("      - {{ file: \"{}\", purpose: {purpose} }}\n", cache.join("lists").join(name).display())
+        };
+        let both = [list("easyprivacy.txt", "analytics"), list("easylist.txt", "marketing")];
+        format!("    filter_lists:\n{}", both.concat())
+    };
+    let Some(tally) = measure("with the lists: ", lists) else { return };
+    tally.check_with_lists();
+}
+
+/// Sends all pages through a gate; `lines` makes the further lines of its site, from the folder of pages and lists.
+fn measure(name: &str, lines: impl Fn(&std::path::Path) -> String) -> Option<Tally> {
+    let corpus = Corpus::load()?;
     let begun = std::time::Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let pages = Arc::new(corpus.pages);
-    let gate = Gate::new(origin::start(&pages), folder.path());
+    let gate = Gate::new(origin::start(&pages), folder.path(), &lines(&corpus.cache));
     let scene =
         Scene { gate, pages, easyprivacy: Judge::new(&corpus.easyprivacy), easylist: Judge::new(&corpus.easylist) };
-    println!("lists read: {:?}", begun.elapsed());
+    println!("{name}lists read: {:?}", begun.elapsed());
     let tally = run(&scene);
-    println!("{tally}\ntook {:?}", begun.elapsed());
-    tally.check();
+    println!("{name}{tally}\n{name}took {:?}", begun.elapsed());
+    Some(tally)
 }
 
 /// All pages, on as many threads as there are cores.

@@ -3,9 +3,13 @@
 use memchr::memmem;
 
 const NOTICE: (&[u8], &[u8]) = (b"<consent-notice>", b"</consent-notice>");
+const GUARD: (&[u8], &[u8]) = (b"/.consent/guard-", b"></script>");
+const SCRIPT: &[u8] = b"<script ";
 const MARK: &[u8] = b" data-consentgate=\"";
 const INERT: &[u8] = b" type=\"text/plain\"";
 const PREFIX: &[u8] = b"data-consentgate-";
+/// In front of a held address in a style.
+const ADDRESS: &[u8] = b"data:,consentgate/";
 
 /// A page without the gate's edits, and how many there were.
 #[derive(Debug, Default)]
@@ -17,8 +21,10 @@ pub(crate) struct Undone {
 }
 
 /// Knows the edits by their exact bytes, in the order they stand: anything else is taken for the site's.
-pub(crate) fn undo(mut rest: &[u8]) -> Undone {
+pub(crate) fn undo(page: &[u8]) -> Undone {
     let mut undone = Undone::default();
+    let unguarded = without_guard(page);
+    let mut rest = &unguarded[..];
     while let Some(at) = next(rest) {
         undone.html.extend_from_slice(&rest[..at]);
         rest = undone.skip(&rest[at..]);
@@ -27,14 +33,24 @@ pub(crate) fn undo(mut rest: &[u8]) -> Undone {
     undone
 }
 
+/// The guard's tag is there at most once; a site's page that speaks of it would not be the same.
+fn without_guard(page: &[u8]) -> Vec<u8> {
+    let place = memmem::find(page, GUARD.0).and_then(|at| {
+        let start = memmem::rfind(&page[..at], SCRIPT)?;
+        Some(start..at + memmem::find(&page[at..], GUARD.1)? + GUARD.1.len())
+    });
+    let place = place.unwrap_or(0..0);
+    [&page[..place.start], &page[place.end..]].concat()
+}
+
 fn next(rest: &[u8]) -> Option<usize> {
-    [NOTICE.0, MARK, PREFIX].iter().filter_map(|edit| memmem::find(rest, edit)).min()
+    [NOTICE.0, MARK, PREFIX, ADDRESS].iter().filter_map(|edit| memmem::find(rest, edit)).min()
 }
 
 impl Undone {
     /// Goes past one edit; a notice without an end stays, and the pages are then not the same.
     fn skip<'p>(&mut self, rest: &'p [u8]) -> &'p [u8] {
-        if let Some(rest) = rest.strip_prefix(PREFIX) {
+        if let Some(rest) = rest.strip_prefix(PREFIX).or_else(|| rest.strip_prefix(ADDRESS)) {
             return rest;
         }
         if let Some(value) = rest.strip_prefix(MARK) {

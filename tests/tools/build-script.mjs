@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Makes src/notice/script/gate.min.js from the modules beside it: one function, minified, ASCII only.
+// Makes src/notice/script/gate.min.js from the modules beside it: one function, minified, ASCII only; and release.min.js,
+// the module that it fetches when it is needed.
 //
-//   tests/tools/build-script.mjs            writes it and says how large it is
+//   tests/tools/build-script.mjs            writes them and says how large they are
 //   tests/tools/build-script.mjs --check fails when what is committed is something else
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,8 @@ import { gzipSync } from 'node:zlib';
 
 const require = createRequire(new URL('../browser/', import.meta.url));
 const folder = new URL('../../src/notice/script/', import.meta.url);
-const file = new URL('gate.min.js', folder);
+/** What is made, and from what. */
+export const made = { 'gate.min.js': () => build(), 'release.min.js': () => buildModule() };
 
 /** One of the modules with all it needs, as a function of `RULES`. */
 export async function build(entry = 'gate.js') {
@@ -34,21 +36,38 @@ export async function build(entry = 'gate.js') {
   return code.replace(/;$/, '') + '\n';
 }
 
+/** The module of release in place. */
+export async function buildModule(entry = 'release.js') {
+  const bundled = await require('esbuild').build({
+    entryPoints: [fileURLToPath(new URL(entry, folder))],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2021',
+    charset: 'ascii',
+    legalComments: 'none',
+    logLevel: 'error',
+  });
+  return bundled.outputFiles[0].text;
+}
+
 /** What it costs a visitor. */
 export const size = (code) => gzipSync(code, { level: 9 }).length;
 
-export const committed = () => readFileSync(file, 'utf8');
+export const committed = (name = 'gate.min.js') => readFileSync(new URL(name, folder), 'utf8');
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const code = await build();
-  if (process.argv.includes('--check')) {
-    if (code !== committed()) {
-      console.error('src/notice/script/gate.min.js is stale: run tests/tools/build-script.mjs');
-      process.exit(1);
+  for (const [name, make] of Object.entries(made)) {
+    const code = await make();
+    if (!process.argv.includes('--check')) {
+      writeFileSync(new URL(name, folder), code);
+      console.log(`${name}: ${code.length} bytes, ${size(code)} as gzip`);
+    } else if (code !== committed(name)) {
+      console.error(`src/notice/script/${name} is stale: run tests/tools/build-script.mjs`);
+      process.exitCode = 1;
     }
-  } else {
-    writeFileSync(file, code);
-    const alone = await build('guard.js').catch(() => '');
-    console.log(`${code.length} bytes, ${size(code)} as gzip; the guard alone ${size(alone)}`);
   }
+  const alone = await build('guard.js').catch(() => '');
+  console.log(`the guard alone ${size(alone)}`);
 }

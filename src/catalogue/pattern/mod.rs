@@ -12,7 +12,7 @@ use std::fmt;
 
 pub use address::AddressPattern;
 pub use name::NamePatterns;
-pub use path::PathPattern;
+pub use path::{ExactPath, PathPattern};
 
 /// Why a pattern was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,6 +34,32 @@ impl PathPattern {
     }
 }
 
+/// A path matched exactly as it is written: for a rule that lets more through, where matching too little is the safe side.
+///
+/// Servers read `/api/%2e%2e/benefits/`, `/api/..;/benefits/` and `/api\..\benefits/` as another page: a path with anything
+/// of that kind in it is no match, whatever the pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExactPath(Glob);
+
+impl ExactPath {
+    /// Compiles a path as written.
+    pub fn parse(written: &str) -> Result<Self, PatternFault> {
+        PathPattern::parse(written)?;
+        Ok(Self(Glob { steps: stars(written.as_bytes()), fold: false, to_end: true }))
+    }
+
+    /// Does a path, without its query, match as a whole?
+    pub fn matches(&self, path: &str) -> bool {
+        is_plain(path) && self.0.matches(path.as_bytes())
+    }
+}
+
+fn is_plain(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let hides = ["\\", "//", ";", "%2e", "%2f", "%5c", "%3b", "%25", "%00"].iter().any(|sign| lower.contains(sign));
+    !hides && path.split('/').all(|segment| segment != "." && !segment.starts_with(".."))
+}
+
 /// The bytes behind `%41` and the like; a `%` that starts no code stays as it is.
 fn decoded(path: &[u8]) -> Cow<'_, [u8]> {
     if !path.contains(&b'%') {
@@ -89,6 +115,32 @@ mod tests {
         assert!(matches("/cyngor/t%C5%B7/*", "/cyngor/t%c5%b7/x"));
         assert!(matches("/100%", "/100%"));
         assert!(matches("/a%2", "/A%2"));
+    }
+
+    #[test]
+    fn an_exact_path_is_not_matched_by_what_a_server_may_read_as_another() {
+        let matches = |pattern: &str, path: &str| ExactPath::parse(pattern).unwrap().matches(path);
+        for path in ["/api/pay", "/api/a%20b", "/api/.well-known/x", "/api/"] {
+            assert!(matches("/api/*", path), "{path}");
+        }
+        for path in [
+            "/API/pay",
+            "/%61pi/pay",
+            "/api/../benefits/",
+            "/api/%2e%2E/benefits/",
+            "/api/..%2fbenefits/",
+            "/api/..;/benefits/",
+            "/api/x;y",
+            "/api/%252e%252e/benefits/",
+            "/api/./x",
+            "/api//benefits/",
+            "/api/\\benefits",
+            "/apis",
+            "/api",
+        ] {
+            assert!(!matches("/api/*", path), "{path}");
+        }
+        assert_eq!(ExactPath::parse("api/*"), Err(PatternFault::NoSlash));
     }
 
     #[test]

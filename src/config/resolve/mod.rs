@@ -5,6 +5,7 @@
 
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
+mod lists;
 mod rules;
 mod server;
 mod site;
@@ -32,10 +33,12 @@ pub(super) fn file(
     places: &[Place],
     report: &mut Report,
 ) -> Option<Resolved> {
-    let mut resolver = Resolver { folder, places, report, own: Vec::new(), hosts: Vec::new() };
+    let (own, hosts, lists) = (Vec::new(), Vec::new(), lists::Known::default());
+    let mut resolver = Resolver { folder, places, report, own, hosts, lists, workers: 1 };
     let Found(_, written) = written;
     let admin = resolver.admin(written.admin.as_ref());
     let server = resolver.server(written);
+    resolver.workers = server.workers;
     let ledger = resolver.ledger(written.ledger.as_ref());
     let organisation = written.organisation.as_ref().map(|found| &found.1);
     let mut sites = Vec::new();
@@ -44,7 +47,15 @@ pub(super) fn file(
     }
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();
     let complete = !sites.is_empty();
-    complete.then_some(Resolved { server, admin, ledger, signing_key_file, sites, warnings: Vec::new() })
+    complete.then_some(Resolved {
+        server,
+        admin,
+        ledger,
+        signing_key_file,
+        sites,
+        warnings: Vec::new(),
+        files: Vec::new(),
+    })
 }
 
 struct Resolver<'r, 's> {
@@ -56,6 +67,10 @@ struct Resolver<'r, 's> {
     own: Vec<SocketAddr>,
     /// Hosts so far and where they are written.
     hosts: Vec<(String, Place)>,
+    /// Filter lists compiled so far.
+    lists: lists::Known,
+    /// How many threads will ask them.
+    workers: usize,
 }
 
 impl Resolver<'_, '_> {

@@ -4,20 +4,13 @@ use super::super::excerpt::quoted;
 use super::super::known::{known_purpose, path_pattern_fault, tag_pattern_fault};
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, Key, Site};
-use super::{Resolver, items};
+use super::{Resolver, items, text};
 use crate::consent::{Purpose, PurposeFault, PurposeSet, Purposes};
 use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
 
 impl Resolver<'_, '_> {
     pub(super) fn policy(&mut self, written: &Site, hosts: &[String]) -> Config {
         let purposes = self.purposes(written);
-        if let Some(found) = written.filter_lists.as_ref().filter(|found| !found.1.is_empty()) {
-            self.fault(
-                found,
-                "filter lists are not in this version yet",
-                "write tags: rules for what you need to hold",
-            );
-        }
         let mut cookies = Vec::new();
         for found in items(&written.cookies) {
             cookies.extend(self.name_rule(&found.1.name, &found.1.purpose, &purposes));
@@ -27,6 +20,7 @@ impl Resolver<'_, '_> {
         let tags = items(&written.tags);
         let paths = items(&written.paths);
         Config {
+            prefix: String::new(),
             // A wildcard for every host would make every tag first-party.
             hosts: hosts.iter().filter(|host| *host != "*").cloned().collect(),
             cookies,
@@ -34,8 +28,10 @@ impl Resolver<'_, '_> {
                 .iter()
                 .filter_map(|rule| self.name_rule(&rule.1.key, &rule.1.purpose, &purposes))
                 .collect(),
+            lists: self.filter_lists(items(&written.filter_lists), &purposes),
             tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
-            paths: paths.iter().filter_map(|rule| self.path_rule(&rule.1, &purposes)).collect(),
+            paths: paths.iter().filter_map(|rule| self.path_rule(rule, &purposes)).collect(),
+            replace_banner: matches!(written.replace_banner, Some(Found(_, true))),
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
             purposes,
         }
@@ -57,7 +53,7 @@ impl Resolver<'_, '_> {
         Purposes::with_own(own).unwrap_or_default()
     }
 
-    fn purpose(&mut self, found: &Found<String>, purposes: &Purposes) -> Option<Purpose> {
+    pub(super) fn purpose(&mut self, found: &Found<String>, purposes: &Purposes) -> Option<Purpose> {
         let purpose = purposes.find(&found.1);
         if purpose.is_none() {
             let known: Vec<&str> = purposes.iter().map(|(_, name)| name).collect();
@@ -95,7 +91,14 @@ impl Resolver<'_, '_> {
         Some(TagRule { pattern: pattern.1.clone(), purpose: purpose? })
     }
 
-    fn path_rule(&mut self, written: &written::PathRule, purposes: &Purposes) -> Option<PathRule> {
+    fn path_rule(&mut self, rule: &Found<written::PathRule>, purposes: &Purposes) -> Option<PathRule> {
+        let Found(_, written) = rule;
+        let bypass = written.bypass.as_ref().filter(|found| found.1);
+        if let Some(bypass) = bypass {
+            self.bypass(written, bypass);
+        } else if written.hold.is_none() && !self.report.has_fault_in(&self.place(rule)) {
+            self.fault(rule, "the rule does nothing", "add 'hold:' with purposes, or 'bypass: true'");
+        }
         let mut hold = Vec::new();
         for found in items(&written.hold) {
             let purpose = self.purpose(found, purposes);
@@ -108,7 +111,33 @@ impl Resolver<'_, '_> {
         if let Some(why) = path_pattern_fault(&pattern.1) {
             self.fault(pattern, why, "write a path such as \"/benefits/*\"");
         }
-        Some(PathRule { pattern: pattern.1.clone(), hold: hold.into_iter().collect::<PurposeSet>() })
+        Some(PathRule {
+            pattern: pattern.1.clone(),
+            hold: hold.into_iter().collect::<PurposeSet>(),
+            bypass: bypass.is_some(),
+            cookie: text(&written.cookie),
+        })
+    }
+
+    /// What would make a bypass a hole by accident.
+    fn bypass(&mut self, written: &written::PathRule, bypass: &Found<bool>) {
+        if let Some(found) = &written.hold {
+            self.fault(found, "nothing is held where the gate keeps out", "take 'hold' or 'bypass' out");
+        }
+        if let Some(found) = &written.cookie {
+            let hint = "take 'cookie' out, or write 'hold' instead of 'bypass'";
+            self.fault(found, "a cookie cannot switch the gate off: any script can write one", hint);
+        }
+        let everything = |found: &&Found<String>| found.1.chars().all(|c| matches!(c, '/' | '*'));
+        if written.r#match.as_ref().filter(everything).is_some_and(|found| found.1.contains('*')) {
+            let place = self.place(bypass);
+            let message = "the gate keeps out of the whole site: nothing is held and nobody is asked";
+            self.report.warn(
+                &place,
+                message,
+                "write the path of the API, or 'mode: off' for the site if that is meant",
+            );
+        }
     }
 }
 

@@ -4,11 +4,12 @@ use url::Host;
 
 use super::super::excerpt::quoted;
 use super::super::shape::did_you_mean;
-use super::super::written::{self, Csp, Found, Key, Mode, Organisation, Receipts, Site};
+use super::super::written::{self, Csp, Found, Key, List, Mode, Organisation, Receipts, Site};
 use super::{Resolver, items, text};
 use crate::consent::{LONGEST_VERSION, MAX_AGE_DAYS};
 use crate::gateway;
-use crate::notice::{self, Language};
+use crate::notice::{self, Language, Signals};
+use crate::policy;
 
 const PREFIX: &str = "/.consent";
 
@@ -16,15 +17,13 @@ impl Resolver<'_, '_> {
     pub(super) fn site(&mut self, written: &Site, organisation: Option<&Organisation>) -> Option<gateway::Config> {
         let hosts: Vec<String> = items(&written.hosts).iter().filter_map(|found| self.host(found)).collect();
         let share = self.share(&written.share, &hosts);
-        if let Some(found @ Found(_, Csp::Learn | Csp::Strict)) = &written.csp {
-            self.fault(found, "this policy is not in this version yet", "write 'csp: fence', or leave it out");
-        }
         let prefix = self.prefix(&written.prefix);
-        let notice = self.notice(written.notice.as_ref().map(|found| &found.1), organisation, hosts.first());
-        let policy = self.policy(written, &hosts);
+        let notice = self.notice(written, organisation, hosts.first());
+        let policy = policy::Config { prefix: prefix.clone(), ..self.policy(written, &hosts) };
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
             mode: mode(written.mode.as_ref()),
+            csp: csp(written.csp.as_ref()),
             prefix,
             share,
             receipts: !matches!(written.receipts, Some(Found(_, Receipts::None))),
@@ -103,10 +102,11 @@ impl Resolver<'_, '_> {
 
     fn notice(
         &mut self,
-        written: Option<&written::Notice>,
+        site: &Site,
         organisation: Option<&Organisation>,
         first_host: Option<&String>,
     ) -> notice::Config {
+        let written = site.notice.as_ref().map(|found| &found.1);
         let name = organisation.and_then(|organisation| text(&organisation.name));
         let own = written.and_then(|notice| text(&notice.service));
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
@@ -117,6 +117,7 @@ impl Resolver<'_, '_> {
             languages: self.languages(written),
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
+            signals: signals(&site.signals),
         }
     }
 
@@ -147,11 +148,29 @@ impl Resolver<'_, '_> {
     }
 }
 
+/// Whatever is told is told what the visitor chose, so everyone who listens may be.
+fn signals(written: &List<written::Signal>) -> Signals {
+    let Some(Found(_, chosen)) = written else { return Signals::ALL };
+    chosen.iter().fold(Signals::NONE, |signals, found| match found.1 {
+        written::Signal::Google => Signals { google: true, ..signals },
+        written::Signal::Microsoft => Signals { microsoft: true, ..signals },
+        written::Signal::Matomo => Signals { matomo: true, ..signals },
+    })
+}
+
 fn mode(found: Option<&Found<Mode>>) -> gateway::Mode {
     match found.map(|found| found.1) {
         None | Some(Mode::Observe) => gateway::Mode::Observe,
         Some(Mode::Enforce) => gateway::Mode::Enforce,
         Some(Mode::Off) => gateway::Mode::Off,
+    }
+}
+
+fn csp(found: Option<&Found<Csp>>) -> gateway::Csp {
+    match found.map(|found| found.1) {
+        None | Some(Csp::Fence) => gateway::Csp::Fence,
+        Some(Csp::Learn) => gateway::Csp::Learn,
+        Some(Csp::Strict) => gateway::Csp::Strict,
     }
 }
 

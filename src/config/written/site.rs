@@ -18,7 +18,7 @@ pub(in crate::config) struct Site {
     pub(in crate::config) upstream: Key<Upstream>,
     /// What the gate does. Default: observe.
     pub(in crate::config) mode: Key<Mode>,
-    /// The Content-Security-Policy that backs the verdicts. Default: fence.
+    /// The Content-Security-Policy behind the verdicts. Default: fence.
     pub(in crate::config) csp: Key<Csp>,
     /// The path prefix the gate keeps for itself. Default: /.consent.
     #[schemars(example = "/.consent")]
@@ -31,8 +31,12 @@ pub(in crate::config) struct Site {
     /// The site's own purposes beside essential, preferences, analytics and marketing: at most four.
     #[schemars(example = ["video"])]
     pub(in crate::config) purposes: List<String>,
+    /// Take out the site's other consent banners, so that a visitor is asked once. Default: false.
+    pub(in crate::config) replace_banner: Key<bool>,
     /// The notice.
     pub(in crate::config) notice: Key<Notice>,
+    /// The interfaces through which tags are told what is granted. Default: all; [] tells nobody.
+    pub(in crate::config) signals: List<Signal>,
     /// What the site's cookies are for.
     pub(in crate::config) cookies: List<CookieRule>,
     /// What scripts, frames, images and styles from elsewhere are for.
@@ -42,9 +46,9 @@ pub(in crate::config) struct Site {
     pub(in crate::config) storage: List<StorageRule>,
     /// What happens to cookies, keys and tags that neither a rule nor the catalogue knows.
     pub(in crate::config) unclassified: Key<Unclassified>,
-    /// Tag rules from files in adblock syntax. Not in this version yet: only an empty list is accepted.
+    /// Tag rules from files in adblock syntax. They are asked after tags: and the catalogue.
     pub(in crate::config) filter_lists: List<FilterList>,
-    /// Paths on which purposes are held even after consent.
+    /// Paths on which purposes are held even after consent, or where the gate keeps out.
     pub(in crate::config) paths: List<PathRule>,
 }
 
@@ -100,9 +104,9 @@ pub(in crate::config) enum Mode {
 pub(in crate::config) enum Csp {
     /// A policy only where a page could not be rewritten.
     Fence,
-    /// Collect what a strict policy would need. Not in this version yet.
+    /// The strict policy for reports only, in observe mode too: shows what strict would block.
     Learn,
-    /// A policy on every page. Not in this version yet.
+    /// A policy on every page for visitors who have not agreed to everything.
     Strict,
 }
 
@@ -113,6 +117,17 @@ pub(in crate::config) enum Receipts {
     Kept,
     /// No id anywhere: the ledger still counts choices.
     None,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::config) enum Signal {
+    /// Google consent mode v2.
+    Google,
+    /// Microsoft: UET consent mode and Clarity.
+    Microsoft,
+    /// Matomo's cookie consent.
+    Matomo,
 }
 
 /// The notice of one site.
@@ -195,17 +210,15 @@ pub(in crate::config) enum Action {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct FilterList {
-    /// The file, in adblock syntax.
-    #[schemars(required, example = "easyprivacy.txt")]
-    #[expect(dead_code, reason = "filter lists are refused in this version")]
+    /// The file, in adblock syntax, relative to the folder of this file. At most 32 MiB; read again when it changes.
+    #[schemars(required, length(min = 1), example = "easyprivacy.txt")]
     pub(in crate::config) file: Key<String>,
     /// Why the tags it matches are there.
     #[schemars(required, example = &"analytics")]
-    #[expect(dead_code, reason = "filter lists are refused in this version")]
     pub(in crate::config) purpose: Key<String>,
 }
 
-/// What is held on some paths even after consent.
+/// What is held on some paths even after consent, or a path the gate keeps out of.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct PathRule {
@@ -213,6 +226,12 @@ pub(in crate::config) struct PathRule {
     #[schemars(required, example = "/benefits/*")]
     pub(in crate::config) r#match: Key<String>,
     /// The purposes held there.
-    #[schemars(required, length(min = 1), example = ["analytics", "marketing"])]
+    #[schemars(length(min = 1), example = ["analytics", "marketing"])]
     pub(in crate::config) hold: List<String>,
+    /// The rule acts only on requests that carry a cookie of this name; * stands for any characters. For areas behind a
+    /// login. Default: it acts on every request.
+    #[schemars(length(min = 1), example = &".ASPXAUTH")]
+    pub(in crate::config) cookie: Key<String>,
+    /// The gate does nothing there, in either direction: for webhooks and APIs. Default: false.
+    pub(in crate::config) bypass: Key<bool>,
 }

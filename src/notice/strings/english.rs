@@ -40,6 +40,17 @@ pub(super) static STRINGS: Strings = Strings {
     hide: "Hide cookie message",
     cookie_settings: "Cookie settings",
 
+    held_name: "Content from {}",
+    held_from: "This part of the page comes from {}.",
+    held_stores: "If you load it, {} can store {} on your device.",
+    held_from_unknown: "This part of the page comes from another organisation: {}.",
+    held_stores_unknown: "We do not know yet what it would store on your device.",
+    held_here: "It is not loaded on this page, whatever you have agreed to.",
+    load_once: "Load this once",
+    always_allow: "Always allow {}",
+    view_on: "View it on {}",
+    loaded_once: "You asked to load this once. You have not agreed to anything else.",
+
     skip_link: "Skip to main content",
     other_language: "Mae'r dudalen hon ar gael yn Gymraeg",
     success: "Success",

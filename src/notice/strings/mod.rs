@@ -62,6 +62,9 @@ strings! {
     // The banner.
     cookies_on essential_use also_one also_several third_parties accept reject view_cookies
     accepted rejected saved withdrawn change_settings hide cookie_settings
+    // What stands in for something held.
+    held_name held_from held_stores held_from_unknown held_stores_unknown held_here load_once always_allow
+    view_on loaded_once
     // Every page.
     skip_link other_language success go_back
     // The cookies page.

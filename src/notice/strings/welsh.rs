@@ -44,6 +44,17 @@ pub(super) static STRINGS: Strings = Strings {
     hide: "Cuddio'r neges am gwcis",
     cookie_settings: "Gosodiadau cwcis",
 
+    held_name: "Cynnwys gan {}",
+    held_from: "Daw'r rhan hon o'r dudalen gan {}.",
+    held_stores: "Os byddwch yn ei llwytho, gall {} storio {} ar eich dyfais.",
+    held_from_unknown: "Daw'r rhan hon o'r dudalen gan sefydliad arall: {}.",
+    held_stores_unknown: "Nid ydym yn gwybod eto beth y byddai'n ei storio ar eich dyfais.",
+    held_here: "Nid yw'n cael ei llwytho ar y dudalen hon, beth bynnag rydych wedi cytuno iddo.",
+    load_once: "Llwytho hon unwaith",
+    always_allow: "Caniatáu {} bob tro",
+    view_on: "Ei gweld ar {}",
+    loaded_once: "Gofynnoch am lwytho hon unwaith. Nid ydych wedi cytuno i ddim byd arall.",
+
     skip_link: "Neidio i'r prif gynnwys",
     other_language: "This page is available in English",
     success: "Llwyddiant",

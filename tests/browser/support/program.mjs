@@ -41,14 +41,18 @@ export async function demo() {
   };
 }
 
-/** The gate in front of `upstream` (an address), with the site's further lines of YAML, each indented by four. */
-export async function gate(upstream, lines = '') {
-  const [port, admin] = [await freePort(), await freePort()];
+/**
+ * The gate in front of `upstream` (an address), with the site's further lines of YAML, each indented by four.
+ * @param tls the files `{ certificate, privateKey }`: then `secure` is the port of a listener for https.
+ */
+export async function gate(upstream, lines = '', tls = undefined) {
+  const [port, admin, secure] = [await freePort(), await freePort(), await freePort()];
+  const listener = tls && `, { address: "127.0.0.1:${secure}", tls: { certificate: "${tls.certificate}", key: "${tls.privateKey}" } }`;
   const folder = temporaryFolder();
   const file = join(folder, 'gate.yaml');
   writeFileSync(
     file,
-    `listeners: [{ address: "127.0.0.1:${port}" }]
+    `listeners: [{ address: "127.0.0.1:${port}", trusted_proxies: ["127.0.0.1/32"] }${listener ?? ''}]
 admin: { address: "127.0.0.1:${admin}" }
 ledger: { url: "sqlite:${folder}/ledger.db" }
 signing_key_file: "${folder}/signing.key"
@@ -62,7 +66,7 @@ ${lines}`,
   const running = start(['serve', '--config', file]);
   const address = `http://localhost:${port}`;
   await running.answers(`${address}/.consent/cookies`);
-  return { address, end: running.end };
+  return { address, secure, admin: `http://127.0.0.1:${admin}`, end: running.end };
 }
 
 /** A site that answers every request with what `page(request)` returns: HTML, `{ type, body }`, or nothing for "not found". */
