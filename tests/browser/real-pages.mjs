@@ -30,6 +30,8 @@ const MODES = {
 
 const pages = savedPages().filter((_, at) => at % Number(options.every) === 0);
 if (pages.length === 0) throw new Error(`${CACHE} has no pages: run tests/tools/fetch-pages`);
+// The browser's keeper closes browsers on this signal, and stays.
+process.once('SIGTERM', () => process.exit(143));
 mkdirSync(options.out, { recursive: true });
 for (const mode of options.modes.split(',')) {
   const begun = Date.now();

@@ -10,7 +10,7 @@ const BESIDE = MARK + '-';
 
 /** Does this attribute of such a tag make the browser fetch? Where a link leads is the visitor's own doing. */
 const fetches = (tag, name) =>
-  exec(/^(?!(a|area|base) href).* (src(doc)?|\w*srcset|data|poster|(xlink:)?href|background|ping)$/, tag + ' ' + name);
+  exec(/^(?!(a|area|base) href).* (\w*src\w*|data|poster|(xlink:)?href|background|ping)$/, tag + ' ' + name);
 
 /** 1 is held, 0 passes, undefined: the gate has to be asked. */
 const judgeValue = (name, value) => {

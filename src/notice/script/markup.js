@@ -11,6 +11,8 @@ const inert = D?.createElement('template');
 /** The same markup with what is held held. */
 export const clean = (html) => {
   let whole = 1;
+  // Most markup names nothing that fetches: it need not be read twice.
+  if (!exec(/src|data|poster|href|background|ping/i, html)) return html;
   fill(inert, html);
   inert.content.querySelectorAll('*').forEach((element) =>
     element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole)),
@@ -27,7 +29,7 @@ export const guardMarkup = () => {
     (args, go, self, method) => {
       const place = method == 'insertAdjacentHTML' ? 1 : 0;
       const html = args[place] + '';
-      const cleaned = args.length ? clean(html) : html;
+      const cleaned = clean(html);
       if (cleaned == html) return go();
       args[place] = cleaned;
       const result = go();
