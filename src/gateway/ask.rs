@@ -11,7 +11,7 @@ use crate::inventory::Kind;
 use crate::upstream::hop;
 
 use super::visit::Visit;
-use super::{Mode, report};
+use super::{Mode, report, worker};
 
 /// Changes the request's headers for the site; gives the names of the cookies that were taken out.
 ///
@@ -29,8 +29,11 @@ pub(super) fn prepare<B>(visit: &Visit, request: &mut Request<B>, token: &str) -
             Vec::new()
         }
         Mode::Enforce => {
-            if matches!(visit.asked, Asked::Page | Asked::Likely | Asked::Frame) {
+            if visit.starts_worker || matches!(visit.asked, Asked::Page | Asked::Likely | Asked::Frame) {
                 ask_for_a_whole_page(headers);
+            }
+            if visit.starts_worker {
+                worker::ask_for_plain_bytes(headers);
             }
             if visit.asked.may_be_document() {
                 ask_for_known_codings(headers);

@@ -78,7 +78,7 @@ fn blocked(told: &Value) -> impl Iterator<Item = &str> {
     one.into_iter().chain(many.filter_map(|report| report.pointer("/body/blockedURL"))).filter_map(Value::as_str)
 }
 
-/// `inline`, `eval` and `data` are no hosts. What the catalogue or a rule knows is remembered, so that the policy of a
+/// `inline`, `eval` and `data` are no hosts. What the catalogue, a list or a rule knows is remembered, so that the policy of a
 /// visitor who has agreed to its purpose, and only theirs, names it from now on.
 fn note(visit: &Visit, stopped: &str) {
     let Ok(mut url) = Url::parse(stopped) else { return };
@@ -93,7 +93,7 @@ fn note(visit: &Visit, stopped: &str) {
     }
     let Some(host) = url.host_str() else { return };
     let verdict = visit.site.policy.address(&url, &visit.host_name(), PurposeSet::ESSENTIAL);
-    if matches!(verdict.rule, Rule::Site(_) | Rule::Catalogue(..)) {
+    if matches!(verdict.rule, Rule::Site(_) | Rule::Catalogue(..) | Rule::List { .. }) {
         visit.site.inventory.saw_host(host, verdict.purpose);
     }
     report::stopped(visit, host, url.path());

@@ -18,7 +18,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Csp, embed, fence, guard, pages, report};
+use super::{Body, Csp, embed, fence, guard, pages, report, worker};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
@@ -37,14 +37,18 @@ enum Treatment {
 pub(super) async fn enforce(visit: &Arc<Visit>, response: Response<upstream::Body>) -> Result<Response<Body>, Problem> {
     let (mut head, body) = response.into_parts();
     let document = is_document(visit, head.status, &head.headers);
-    let governed = document || (visit.starts_worker && visit.site.config.csp != Csp::Fence);
-    if governed || is_page_for_a_script(visit, &head.headers) {
+    if document || visit.starts_worker || is_page_for_a_script(visit, &head.headers) {
         keep_private(&mut head.headers);
     }
-    let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
-    if governed {
+    if document || (visit.starts_worker && visit.site.config.csp != Csp::Fence) {
         fence::state(visit, &mut head.headers);
     }
+    if worker::is_guarded(visit, head.status, &head.headers) {
+        fence::admit(visit, &mut head.headers);
+        forget_length(&mut head.headers);
+        return Ok(worker::guarded(visit, Response::from_parts(head, body)));
+    }
+    let treatment = if document { treatment(head.status, &head.headers) } else { Treatment::Pass };
     let body = match treatment {
         Treatment::Pass => Body::site(body),
         Treatment::Fence(why) => {

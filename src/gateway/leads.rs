@@ -3,7 +3,7 @@
 //! `Link` is read in `html`. `Location` is not touched: a redirect takes the visitor away from the page, openly, and is not
 //! something the page fetches. What cannot be read goes, since a browser may read it all the same.
 
-use http::header::{ALT_SVC, CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, REFRESH};
+use http::header::{ALT_SVC, CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, LINK, REFRESH};
 use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 use url::Url;
@@ -18,6 +18,16 @@ const REPORT_TO: HeaderName = HeaderName::from_static("report-to");
 const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
 const NEL: HeaderName = HeaderName::from_static("nel");
 const SPECULATION_RULES: HeaderName = HeaderName::from_static("speculation-rules");
+/// The headers that can name an address of another's.
+const LEADS: [HeaderName; 7] = [
+    LINK,
+    REFRESH,
+    REPORT_TO,
+    REPORTING_ENDPOINTS,
+    SPECULATION_RULES,
+    CONTENT_SECURITY_POLICY,
+    CONTENT_SECURITY_POLICY_REPORT_ONLY,
+];
 /// They have the browser remember for advertisers what was seen on this site; without a purpose granted nothing is kept.
 const ADVERTISING: [&str; 7] = [
     "attribution-reporting-register-source",
@@ -31,20 +41,23 @@ const ADVERTISING: [&str; 7] = [
 
 /// Reports what would be taken out; nothing is.
 pub(super) fn observe(visit: &Visit, headers: &HeaderMap) {
-    hold(visit, &mut headers.clone());
+    if LEADS.iter().any(|name| headers.contains_key(name)) || ADVERTISING.iter().any(|name| headers.contains_key(*name))
+    {
+        let mut copy = headers.clone();
+        document::hold_links(visit, &mut copy);
+        hold(visit, &mut copy);
+    }
 }
 
 /// Takes out what leads to a held address.
 pub(super) fn hold(visit: &Visit, headers: &mut HeaderMap) {
     // `h3=":443"` is the site's own port, or another host: there nobody would hold anything.
     headers.remove(ALT_SVC);
-    let leads = [REFRESH, REPORT_TO, REPORTING_ENDPOINTS, SPECULATION_RULES];
-    let leads = leads.iter().chain([&CONTENT_SECURITY_POLICY, &CONTENT_SECURITY_POLICY_REPORT_ONLY]);
     if !visit.granted.contains(Purpose::MARKETING) {
         let taken = ADVERTISING.iter().filter(|name| headers.remove(**name).is_some());
         taken.for_each(|name| report::advertising(visit, name));
     }
-    if visit.all_granted() || !leads.into_iter().any(|name| headers.contains_key(name)) {
+    if visit.all_granted() || !LEADS.iter().any(|name| headers.contains_key(name)) {
         return;
     }
     let judge = Judge { visit, page: document::address(visit) };

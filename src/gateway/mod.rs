@@ -25,6 +25,7 @@ mod site;
 mod tracker;
 mod verdict;
 mod visit;
+mod worker;
 
 pub use body::Body;
 pub use clear::Cleared;

@@ -14,7 +14,7 @@ use crate::cookie;
 use crate::html::Asked;
 use crate::notice::{self, Language, Place};
 
-use super::{Mode, Site};
+use super::{Mode, Site, worker};
 
 /// Who is at the other end, after trusted proxies.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ impl Visit {
             granted: PurposeSet::ESSENTIAL,
             bypassed: site.policy.bypasses(&path) && !super::own::is_reserved(&site, &path),
             cookies,
-            starts_worker: starts_worker(headers),
+            starts_worker: worker::starts(headers),
             nonce: OnceLock::new(),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
@@ -165,11 +165,6 @@ pub(super) fn host(headers: &HeaderMap) -> &str {
 pub(super) fn without_port(host: &str) -> &str {
     let port = host.rfind(':').filter(|at| host[at + 1..].bytes().all(|byte| byte.is_ascii_digit()));
     port.map_or(host, |at| &host[..at])
-}
-
-fn starts_worker(headers: &HeaderMap) -> bool {
-    let dest = headers.get("sec-fetch-dest").map(http::HeaderValue::as_bytes);
-    matches!(dest, Some(b"worker" | b"sharedworker" | b"serviceworker"))
 }
 
 fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {

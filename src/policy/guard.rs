@@ -74,7 +74,7 @@ impl Policy {
         match verdict.rule {
             // By the host, not by the end of the path.
             Rule::Catalogue(pattern, _) => verdict.is_hold() && !pattern.starts_with('/'),
-            Rule::Unclassified => true,
+            Rule::Unclassified => self.lists.is_empty() && !self.replace_banner,
             _ => false,
         }
     }
@@ -361,6 +361,20 @@ mod tests {
             let page = Browser::new(&judged(rows.iter().copied(), action(!hold)));
             let plain = rows.iter().find(|(pattern, _)| compiled(&whole([super::name(pattern)].into_iter())).is_match(&name));
             prop_assert_eq!(page.verdict(&name), plain.map_or(action(!hold), |(_, action)| *action));
+        }
+    }
+
+    #[test]
+    fn where_lists_or_another_banner_may_hold_a_path_no_answer_is_good_for_a_whole_host() {
+        let list = || std::sync::Arc::new(crate::policy::Compiled::new([("own.txt".to_owned(), "/t.js\n")], 1));
+        let listed =
+            Config { lists: crate::policy::FilterLists(vec![(Purpose::ANALYTICS, list())]), ..Config::default() };
+        let replacing = Config { replace_banner: true, ..Config::default() };
+        for (config, whole) in [(Config::default(), true), (listed, false), (replacing, false)] {
+            let policy = Policy::new(&config).expect("no patterns");
+            let url = "https://nobody-knows.example/x.js".parse().expect("an address");
+            let verdict = policy.address(&url, "www.example.gov.uk", PurposeSet::ESSENTIAL);
+            assert_eq!(policy.whole_host(&url, &verdict), whole);
         }
     }
 }

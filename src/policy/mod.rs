@@ -153,7 +153,7 @@ impl Policy {
             return Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name));
         }
         if let Some(found) = self.lists.find(request, first_party) {
-            return self.listed(found, granted);
+            return Self::listed(found, granted);
         }
         match known {
             Some(company) => Verdict::pass(None, Rule::Catalogue(company.domain, company.name)),
@@ -192,7 +192,7 @@ impl Policy {
             Write::Cookie(name) => self.cookie(name, granted),
             Write::Storage(key) => self.storage(key, granted),
         });
-        let by_list = self.loaded_by(text, own).map(|found| self.listed(found, granted));
+        let by_list = self.loaded_by(text, own).map(|found| Self::listed(found, granted));
         self.by_rule(text, granted).chain(by_signature).chain(by_write).chain(by_list).find(Verdict::is_hold)
     }
 
@@ -230,7 +230,7 @@ impl Policy {
         self.replace_banner.then(find).flatten()
     }
 
-    fn listed<'p>(&self, found: Found<'p>, granted: PurposeSet) -> Verdict<'p> {
+    fn listed(found: Found<'_>, granted: PurposeSet) -> Verdict<'_> {
         Verdict::of(found.purpose, granted, Rule::List { list: found.list, filter: found.filter })
     }
 

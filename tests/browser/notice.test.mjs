@@ -18,15 +18,16 @@ after(async () => {
 
 for (const javaScriptEnabled of [true, false]) {
   describe(`the notice ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, () => {
-    it('asks, is answered by a form, confirms once, and is gone', async () => {
+    it('asks, is answered, confirms once, and is gone', async () => {
       const visitor = await Visitor.to(council.gate, chromium, { javaScriptEnabled });
       const { page } = visitor;
       await visitor.opens('/council-tax.aspx');
       const posted = page.waitForResponse((answer) => answer.request().method() === 'POST');
       await page.getByRole('button', { name: /^Accept/ }).click();
       const answer = await posted;
-      assert.equal(answer.status(), 303);
-      assert.equal(await answer.headerValue('location'), '/council-tax.aspx');
+      // With a script in place, without one by the page that follows.
+      assert.equal(answer.status(), javaScriptEnabled ? 200 : 303);
+      if (!javaScriptEnabled) assert.equal(await answer.headerValue('location'), '/council-tax.aspx');
       assert.equal(new URL(page.url()).pathname, '/council-tax.aspx');
       assert.match(await page.getByRole('alert').innerText(), /accepted/);
       await page.getByRole('link', { name: /^Hide/ }).click();

@@ -119,10 +119,15 @@ async function behind(html, work, { lines = RULES, headers } = {}) {
   }
 }
 
+/** Presses a button, and sees that the page stays the page it was. */
 async function accepts(visitor, name = /^Accept/) {
+  await visitor.page.evaluate(() => (window.same = true));
   await visitor.page.getByRole('button', { name }).first().click();
   await visitor.page.getByRole('alert').waitFor();
+  assert.equal(await visitor.page.evaluate(() => window.same), true, 'in place');
 }
+
+const settled = (page) => page.evaluate(() => new Promise((done) => document.addEventListener('consentgate', done, { once: true })));
 
 describe('released scripts', () => {
   it('run in the order of the page, and hear the page load', async () => {
@@ -163,6 +168,126 @@ describe('released scripts', () => {
         await visitor.leaves();
       },
       { headers: { 'content-security-policy': policy } },
+    );
+  });
+});
+
+describe('what the visitor was doing', () => {
+  it('goes on: values, focus, scrolling, and the page itself', async () => {
+    const html = shell(`<form><label>Name <input id="name"></label><textarea id="words"></textarea></form><p style="height: 3000px">long</p>
+      <button id="there">there</button>${scripts()}`);
+    await behind(html, async ({ gate: address }) => {
+      const visitor = await Visitor.to(address, chromium);
+      await visitor.opens('/');
+      await visitor.page.fill('#name', 'Gwen');
+      await visitor.page.fill('#words', 'half a');
+      await visitor.page.evaluate(() => history.pushState({ step: 2 }, '', '#two'));
+      const top = await visitor.page.evaluate(() => scrollY);
+      await accepts(visitor);
+      await told(visitor.page);
+      const now = await visitor.page.evaluate(() => [document.querySelector('#name').value, document.querySelector('#words').value, history.state.step, scrollY]);
+      assert.deepEqual(now, ['Gwen', 'half a', 2, top]);
+      await visitor.leaves();
+    });
+  });
+});
+
+describe('what is no script', () => {
+  it('comes back: frames, pictures, sources, sheets, objects, in templates and shadow roots too', async () => {
+    const held = third.at('held');
+    const html = shell(`
+      <iframe id="frame" src="${held}/frame.html" width="300" height="150" title="Film"></iframe>
+      <img id="img" src="${held}/dot.svg" alt="">
+      <img id="set" srcset="${held}/dot.svg 1x, ${held}/dot.svg?2 2x" alt="">
+      <picture><source srcset="${held}/dot.svg"><img id="picture" alt=""></picture>
+      <link rel="stylesheet" href="${held}/style.css"><p id="styled">x</p>
+      <object id="object" data="${held}/dot.svg" type="image/svg+xml" width="20" height="20"></object>
+      <svg><image id="image" href="${held}/dot.svg" width="7" height="7"/></svg>
+      <video id="video" controls><source src="${held}/film.webm"></video>
+      <template id="template"><img src="${held}/dot.svg?t" alt=""></template>
+      <div id="host"><template shadowrootmode="open"><img src="${held}/dot.svg?s" alt=""></template></div>
+      <noscript><img src="${held}/dot.svg?n" alt=""></noscript>`);
+    await behind(html, async ({ gate: address }) => {
+      third.asked.length = 0;
+      const visitor = await Visitor.to(address, chromium);
+      await visitor.opens('/');
+      assert.deepEqual(third.asked, []);
+      const over = settled(visitor.page);
+      await accepts(visitor);
+      await over;
+      await visitor.page.waitForFunction(() => document.querySelector('#img').naturalWidth && document.querySelector('#set').naturalWidth && document.querySelector('#picture').naturalWidth);
+      await visitor.page.waitForFunction(() => getComputedStyle(document.querySelector('#styled')).width === '123px');
+      const shown = await visitor.page.evaluate(() => ({
+        frame: document.querySelector('#frame').checkVisibility(),
+        template: document.querySelector('#template').content.querySelector('img').getAttribute('src'),
+        shadow: document.querySelector('#host').shadowRoot.querySelector('img').naturalWidth > 0,
+        marks: document.querySelectorAll('[data-consentgate], consent-placeholder').length,
+        noscript: document.querySelector('noscript').childElementCount,
+      }));
+      assert.deepEqual(shown, { frame: true, template: `${held}/dot.svg?t`, shadow: true, marks: 0, noscript: 0 });
+      assert.ok(third.asked.includes('/frame.html') && third.asked.includes('/film.webm'), third.asked.join());
+      await visitor.leaves();
+    });
+  });
+});
+
+describe('a part of what is held', () => {
+  const html = () =>
+    shell(`<script src="${third.at('held')}/first.js"></script><script src="${third.at('measured')}/measured.js"></script>
+      <script>/* //measured.localhost/ */ note('inline measured')</script>
+      <script>/* //held.localhost/ */ note('inline held')</script>`);
+
+  it('is released when only that is agreed to, the rest waits', async () => {
+    await behind(html(), async ({ gate: address }) => {
+      const visitor = await Visitor.to(address, chromium);
+      await visitor.opens('/');
+      const state = await visitor.page.evaluate(async () => {
+        const body = new URLSearchParams('choice=save&purpose=analytics');
+        await fetch('/.consent/choice', { method: 'POST', body, headers: { accept: 'application/json' } });
+        const over = new Promise((done) => document.addEventListener('consentgate', (event) => done(event.detail), { once: true }));
+        await consentgate.update();
+        return over;
+      });
+      assert.deepEqual([state.decided, state.granted], [true, ['essential', 'analytics']]);
+      assert.deepEqual(await visitor.page.evaluate(() => order), ['measured', 'inline measured']);
+      await visitor.leaves();
+    });
+  });
+
+  it('is not released to a script that asks without consent', async () => {
+    await behind(html(), async ({ gate: address }) => {
+      const visitor = await Visitor.to(address, chromium);
+      await visitor.opens('/');
+      third.asked.length = 0;
+      await visitor.page.evaluate(() => consentgate.update());
+      await visitor.page.evaluate(() => {
+        const button = document.querySelector('consent-notice').shadowRoot.querySelector('[value=accept]');
+        document.addEventListener('submit', (event) => event.preventDefault(), true);
+        button.form.addEventListener('submit', (event) => event.preventDefault());
+        button.click();
+      });
+      assert.deepEqual(await visitor.page.evaluate(() => [order.length, consentgate.decided]), [0, false]);
+      assert.deepEqual(third.asked, []);
+      await visitor.leaves();
+    });
+  });
+});
+
+describe('where a page requires trusted types', () => {
+  it('the choice is made in place all the same, and nobody loses what they wrote', async () => {
+    await behind(
+      shell('<input id="name">' + scripts()),
+      async ({ gate: address }) => {
+        const visitor = await Visitor.to(address, chromium);
+        await visitor.opens('/');
+        await visitor.page.fill('#name', 'Gwen');
+        await accepts(visitor);
+        assert.equal(await visitor.page.inputValue('#name'), 'Gwen');
+        await visitor.opens('/');
+        assert.ok((await visitor.page.evaluate(() => order)).includes('first'), 'the next page has it all');
+        await visitor.leaves();
+      },
+      { headers: { 'content-security-policy': "require-trusted-types-for 'script'" } },
     );
   });
 });

@@ -734,18 +734,22 @@ fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
-/// The page without what the gate put in: the guard, its notices, and what holds a tag.
+/// The page without what the gate put in: the guard, its notices, placeholders, and what holds a tag.
 pub(crate) fn undone(html: &[u8]) -> Vec<u8> {
     let mut rest = html.to_vec();
     if let Some((start, end)) = guard_tag(&rest) {
         rest.drain(start..end);
     }
-    while let Some(start) = find(&rest, b"<consent-notice>") {
-        let end = find(&rest, b"</consent-notice>").expect("a notice has an end") + b"</consent-notice>".len();
-        rest.drain(start..end);
+    for (begins, ends) in
+        [("<consent-notice>", "</consent-notice>"), ("<consent-placeholder>", "</consent-placeholder>")]
+    {
+        while let Some(start) = find(&rest, begins.as_bytes()) {
+            let end = find(&rest, ends.as_bytes()).expect("it has an end") + ends.len();
+            rest.drain(start..end);
+        }
     }
     for purpose in ["analytics", "marketing", "preferences", "unclassified"] {
-        for inert in [" type=\"text/plain\"", ""] {
+        for inert in [" type=\"text/plain\"", " hidden", ""] {
             let mark = format!(" data-consentgate=\"{purpose}\"{inert}").into_bytes();
             while let Some(start) = find(&rest, &mark) {
                 rest.drain(start..start + mark.len());

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page, undone};
+use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page, response, undone};
 
 const PAGE: &str = "<!doctype html><html><head><title>x</title></head><body><p>x</body></html>";
 
@@ -34,15 +34,17 @@ fn the_guard_is_the_first_thing_in_the_head_of_every_page() {
     let (_origin, gate) = gate();
     let shown = gate.page("/").send().expect(200);
     let guard = guard_of(&shown);
-    let tag = format!("<head><script src=\"//{HOST}{guard}\"></script><title>");
-    assert!(shown.text().contains(&tag), "{}", shown.text());
+    let tag = format!("<head><script src=\"//{HOST}{guard}\" nonce=\"");
+    let rest = shown.text().split_once(&tag).expect("the guard is first in the head").1.to_owned();
+    assert!(rest.split_once('"').is_some_and(|(_, rest)| rest.starts_with("></script><title>")), "{rest}");
     assert!(guard.starts_with("/.consent/guard-01"), "{guard}");
     let framed = gate.get("/").with("Accept", "text/html").with("Sec-Fetch-Dest", "iframe").send().expect(200);
     assert_eq!(guard_of(&framed), guard, "also in a frame");
     assert_eq!(undone(&framed.body), PAGE.as_bytes());
     let refused = gate.visitor("reject");
     let shown = gate.page("/").from(refused.as_ref()).send().expect(200);
-    assert!(shown.text().contains(&format!("{guard}\" data-decided></script>")), "{}", shown.text());
+    let rest = shown.text().split_once(&format!("{guard}\" nonce=\"")).expect("the guard").1.to_owned();
+    assert!(rest.split_once('"').is_some_and(|(_, rest)| rest.starts_with(" data-decided></script>")), "{rest}");
 }
 
 #[test]
@@ -87,6 +89,37 @@ fn the_guard_is_kept_for_ever_and_one_of_an_older_release_is_never_missing() {
     for name in ["guard-.js", "guard-ff0123456789abcdef.js", "guard-01.js", "guard-010123456789abcdeg.js"] {
         gate.get(&format!("/.consent/{name}")).send().expect(404);
     }
+}
+
+#[test]
+fn a_worker_of_the_sites_gets_the_guard_in_front() {
+    let plain = [("Content-Type", "text/javascript"), ("ETag", "\"1\""), ("Cache-Control", "max-age=9")];
+    let origin = Origin::telling(move |asked| match asked.path() {
+        "/zipped.js" => response("200 OK", &[plain[0], ("Content-Encoding", "gzip")], "zipped"),
+        "/missing.js" => response("404 Not Found", &plain, "x=1"),
+        _ => response("200 OK", &plain, "x=1"),
+    });
+    let gate = Gate::before(&origin);
+    let get = |path: &str, dest: &str| {
+        gate.get(path).with("Sec-Fetch-Dest", dest).with("Accept-Encoding", "gzip, br").with("If-None-Match", "\"1\"")
+    };
+    for dest in ["worker", "sharedworker", "serviceworker"] {
+        let answer = get("/w.js", dest).send().expect(200);
+        let text = answer.text();
+        assert!(text.starts_with("(e=>{") && text.ends_with("});x=1"), "{dest}: {text}");
+        assert_eq!(answer.value("cache-control").as_deref(), Some("private, no-store"));
+        assert!(answer.whole && answer.value("etag").is_none());
+        let asked = origin.last();
+        assert_eq!(
+            (asked.head.value("accept-encoding").as_deref(), asked.head.value("if-none-match")),
+            (Some("identity"), None)
+        );
+    }
+    assert_eq!(get("/w.js", "script").send().expect(200).text(), "x=1", "any other script is the site's own");
+    assert_eq!(get("/missing.js", "worker").send().expect(404).text(), "x=1");
+    assert_eq!(get("/zipped.js", "worker").send().expect(200).body, b"", "what cannot be guarded does not run");
+    let accepted = gate.visitor("accept");
+    assert_eq!(get("/w.js", "worker").from(accepted.as_ref()).send().expect(200).text(), "x=1");
 }
 
 fn ask(gate: &Gate, lines: &str) -> Ask {

@@ -87,7 +87,7 @@ fn tags_that_need_consent_are_held_and_everything_else_is_as_it_was() {
 }
 
 #[test]
-fn with_everything_granted_the_page_is_the_sites_own_but_for_the_footer() {
+fn with_everything_granted_the_page_is_the_sites_own_but_for_the_guard_and_the_footer() {
     let origin = typed(&[HTML], TAGGED);
     let gate = Gate::before(&origin);
     let text = gate.page("/").from(gate.visitor("accept").as_ref()).send().expect(200).text();

@@ -9,8 +9,8 @@ export const MARK = 'data-consentgate';
 const BESIDE = MARK + '-';
 
 /** Does this attribute of such a tag make the browser fetch? Where a link leads is the visitor's own doing. */
-export const fetches = (tag, name) =>
-  exec(/^(src(doc)?|\w*srcset|data|poster|(xlink:)?href|background|ping)$/, name) && !(name == 'href' && exec(/^(a|area|base)$/i, tag));
+const fetches = (tag, name) =>
+  exec(/^(?!(a|area|base) href).* (\w*src\w*|data|poster|(xlink:)?href|background|ping)$/, tag + ' ' + name);
 
 /** 1 is held, 0 passes, undefined: the gate has to be asked. */
 const judgeValue = (name, value) => {
@@ -28,19 +28,22 @@ const waiting = [];
 
 /** All that one go of the page's script wants to load is one question. */
 const wait = (element) => {
-  if (waiting.push(element) < 2) Promise.resolve().then(() => ask(() => waiting.splice(0).forEach((element) => allow(element))));
+  if (waiting.push(element) < 2) queueMicrotask(() => ask(() => waiting.splice(0).forEach((element) => allow(element))));
 };
 
 /** Gives an element back what is held of it, if it passes by now, or by `force`. */
 export const allow = (element, force) => {
   for (const name of element.getAttributeNames()) {
     const [, real] = name.split(BESIDE);
-    const value = real && read(element, name);
-    const verdict = real ? force ? 0 : judgeValue(real, value) : 1;
-    if (verdict === 0) {
-      erase(element, name);
-      write(element, real.replace('xlink:', ''), value);
-    } else verdict ?? wait(element);
+    if (real) {
+      const value = read(element, name);
+      const verdict = force ? 0 : judgeValue(real, value);
+      verdict ?? wait(element);
+      if (verdict === 0) {
+        erase(element, name);
+        write(element, real.replace('xlink:', ''), value);
+      }
+    }
   }
 };
 
@@ -64,7 +67,7 @@ export const put = (element, name, value, go) => {
 
 export const guardElements = (w) => {
   hook('Element setAttribute setAttributeNS', (args, go, self) => {
-    const [value, name] = args.slice().reverse();
+    const [name, value] = args.slice(-2);
     return put(self, (name + '').toLowerCase(), value, go);
   });
   hook('Element getAttribute hasAttribute removeAttribute', (args, go, self, method) => {
@@ -74,7 +77,7 @@ export const guardElements = (w) => {
     return method < 'h' ? kept : method < 'i' || erase(self, name);
   });
   for (const kind of Object.getOwnPropertyNames(w)) {
-    for (const name of exec(/^(HTML|SVG).*Element$/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
+    for (const name of exec(/Element$/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
       const attribute = name.toLowerCase();
       if (fetches('', attribute)) {
         hook(kind + ' ' + name, (args, go, self) => {

@@ -16,7 +16,7 @@ export const frames = (arm) => {
         hook('Node appendChild insertBefore,HTMLIFrameElement contentWindow contentDocument, open', (args, go) => {
           const result = go();
           sweep();
-          reach(result);
+          reach(result?.defaultView || result);
           return result;
         });
       }

@@ -59,7 +59,7 @@ async function refresh(inside) {
   await release(answer.all ? elements : await granted(elements, answer, inside), inside);
   remember(answer.granted);
   document.dispatchEvent(new CustomEvent('consentgate', { detail: inside.state }));
-  [...frames].forEach(intoFrame);
+  for (let at = 0; at < frames.length; at++) intoFrame(frames[at]);
   return inside.state;
 }
 

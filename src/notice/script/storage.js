@@ -49,7 +49,7 @@ export const guardStorage = () => {
     let proxy;
     hook(' ' + name, (args, go) => (proxy ||= show(go())));
   }
-  hook('Storage ' + keys(deeds).join(' '), (args, go, self, name) => deeds[name](self, ...args));
+  hook('Storage ' + keys(deeds).join(' '), (args, go, self, name) => (args.length < deeds[name].length - 1 ? go() : deeds[name](self, ...args)));
   hook('IDBFactory open,CacheStorage open,StorageManager getDirectory,ServiceWorkerContainer register', ([name = ''], go, self) => {
     if (!isHeld(name)) return go();
     const fault = new DOMException('', 'SecurityError');

@@ -22,7 +22,7 @@ export const WAYS = {
   'WebSocket': (url) => void new WebSocket(url.replace('https', 'wss')),
   'EventSource': (url) => void new EventSource(url),
   'new Image': (url) => void (new Image().src = url),
-  'new Image, srcset': (url) => void (new Image().srcset = `${url} 2x, /own.png 1x`),
+  'new Image, srcset': (url) => void (new Image().srcset = `${url} 1x, /own.png 2x`),
   'new Audio': (url) => void new Audio(url).load(),
   'video poster': (url) => {
     const video = document.createElement('video');
@@ -161,7 +161,7 @@ export const WAYS = {
   },
   'innerHTML behind a quote': (url) => {
     const box = document.createElement('div');
-    box.innerHTML = `<a title=x"><img src="${url}" alt=">`;
+    box.innerHTML = `<a title=x"><img src="${url}" alt=x>`;
   },
   'innerHTML of a style that is no text': (url) => {
     const box = document.createElement('div');
@@ -239,8 +239,7 @@ export const WAYS = {
     URL.revokeObjectURL(address);
   },
   'a worker of blob: that imports': (url) => void new Worker(URL.createObjectURL(new Blob([`importScripts(${JSON.stringify(url)})`]))),
-  'a worker of a module': (url) => void new Worker(URL.createObjectURL(new Blob([`fetch(${JSON.stringify(url)}, { mode: 'no-cors' })`])), { type: 'module' }),
-  'a shared worker': (url) => void new SharedWorker(`/worker.js?${encodeURIComponent(url)}`),
+  'a worker of a module': (url) => void new Worker(URL.createObjectURL(new Blob([`fetch(${JSON.stringify(url)}, { mode: 'no-cors' })`], { type: 'text/javascript' })), { type: 'module' }),
   'style, cssText': (url) => {
     const box = document.body.appendChild(document.createElement('div'));
     box.textContent = 'x';

@@ -1,0 +1,20 @@
+// The one script that visitors get: made from the modules beside it, and no larger than promised.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { build, committed, size } from '../tools/build-script.mjs';
+
+describe('the script', () => {
+  it('is made from the modules beside it', async () => {
+    assert.ok((await build()) === committed(), 'src/notice/script/gate.min.js is stale: run tests/tools/build-script.mjs');
+  });
+
+  it('is small', async () => {
+    const [guard, all] = [size(await build('guard.js')), size(committed())];
+    assert.ok(guard <= 3072, `the guard alone has ${guard} bytes as gzip`);
+    assert.ok(all <= 4096, `everything has ${all} bytes as gzip`);
+  });
+
+  it('stands in a page of any charset', () => assert.match(committed(), /^[\n -~]*$/));
+});
