@@ -26,6 +26,11 @@ it('there are at least 80 of them, no two by one name', () => {
   assert.equal(new Set(forms.map(({ name }) => name)).size, forms.length);
 });
 
+it('Accept loads none of the pages anew', () => {
+  const inPlace = forms.filter(({ fenced, strict, leaves, noNotice }) => !fenced && !strict && !leaves && !noNotice);
+  assert.deepEqual(inPlace.filter(({ name }) => !found.get(name)['in place'].stayed).map(({ name }) => name), []);
+});
+
 for (const [kind, some] of Object.entries(KINDS)) {
   describe(`tag forms, ${kind}`, () => {
     for (const form of some) {
