@@ -77,7 +77,7 @@ export const guardElements = (w) => {
     return method < 'h' ? kept : method < 'i' || erase(self, name);
   });
   for (const kind of Object.getOwnPropertyNames(w)) {
-    for (const name of exec(/Element$/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
+    for (const name of exec(/^HTML/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
       const attribute = name.toLowerCase();
       if (fetches('', attribute)) {
         hook(kind + ' ' + name, (args, go, self) => {
