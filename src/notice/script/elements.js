@@ -3,6 +3,7 @@
 
 import { erase, exec, hook, protoOf, read, write } from './natives.js';
 import { ask, judge, parsed } from './rules.js';
+import { tidyAttribute } from './css.js';
 import { clean } from './markup.js';
 
 export const MARK = 'data-consentgate';
@@ -10,11 +11,13 @@ const BESIDE = MARK + '-';
 
 /** Does this attribute of such a tag make the browser fetch? Where a link leads is the visitor's own doing. */
 const fetches = (tag, name) =>
-  exec(/^(?!(a|area|base) href).* (\w*src\w*|data|poster|(xlink:)?href|background|ping)$/, tag + ' ' + name);
+  exec(/^meta content$|^(?!(a|area|base) href).* (\w*src\w*|data|poster|(xlink:)?href|background|ping)$/, tag + ' ' + name);
 
 /** 1 is held, 0 passes, undefined: the gate has to be asked. */
 const judgeValue = (name, value) => {
   if (name == 'srcdoc') return clean(value) == value ? 0 : 1;
+  // A refresh leads where its address says; what else a meta says leads nowhere.
+  if (name == 'content') value = exec(/^[\d.\s]+[;,]\s*(?:url\s*=\s*)?['"]?([^'"]*)/i, value)?.[1] || '';
   // A document made in the page that no gate sees and no guard is in.
   if (exec(/^\s*data:[^,]*html/i, value)) return 1;
   // The worst of several: 1 before undefined before 0.
@@ -33,6 +36,7 @@ const wait = (element) => {
 
 /** Gives an element back what is held of it, if it passes by now, or by `force`. */
 export const allow = (element, force) => {
+  tidyAttribute(element, MARK);
   for (const name of element.getAttributeNames()) {
     const [, real] = name.split(BESIDE);
     if (real) {
@@ -70,6 +74,8 @@ export const guardElements = (w) => {
     const [name, value] = args.slice(-2);
     return put(self, (name + '').toLowerCase(), value, go);
   });
+  hook('Element setAttributeNode setAttributeNodeNS', ([attribute], go, self) => put(self, attribute.name, attribute.value, go));
+  hook('Attr value', (args, go, self) => (args.length && self.ownerElement ? put(self.ownerElement, self.name, args[0], go) : go()));
   hook('Element getAttribute hasAttribute removeAttribute', (args, go, self, method) => {
     const name = BESIDE + args[0];
     const kept = read(self, name);
@@ -79,7 +85,7 @@ export const guardElements = (w) => {
   for (const kind of Object.getOwnPropertyNames(w)) {
     for (const name of exec(/^HTML/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
       const attribute = name.toLowerCase();
-      if (fetches('', attribute)) {
+      if (fetches(kind == 'HTMLMetaElement' ? 'meta' : '', attribute)) {
         hook(kind + ' ' + name, (args, go, self) => {
           if (args.length) return put(self, attribute, args[0], go);
           const kept = read(self, BESIDE + attribute);

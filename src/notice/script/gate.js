@@ -2,6 +2,7 @@
 // gate's own buttons in place.
 
 import './guard.js';
+import './forget.js';
 import { open, state } from './state.js';
 import { D, erase, read, write } from './natives.js';
 import { ask, asked, gate, rules } from './rules.js';

@@ -5,7 +5,8 @@ import { rules } from './rules.js';
 import { guardCookies } from './cookies.js';
 import { guardStorage } from './storage.js';
 import { guardRequests } from './requests.js';
-import { guardElements } from './elements.js';
+import { MARK, guardElements } from './elements.js';
+import { guardStyles } from './css.js';
 import { guardMarkup } from './markup.js';
 import { frames } from './frames.js';
 import { guardLinks } from './links.js';
@@ -18,6 +19,7 @@ if (rules.c) {
     guardCookies();
     guardElements(w);
     guardMarkup();
+    guardStyles(MARK);
   });
   if (D) guardLinks();
 }

@@ -4,19 +4,25 @@
 import { D, exec, fill, hook, read } from './natives.js';
 import { ask, asked } from './rules.js';
 import { put, review } from './elements.js';
+import { tidy } from './css.js';
 
 /** What is in a template belongs to a document where nothing loads (HTML standard, "template contents owner document"). */
 const inert = D?.createElement('template');
 
-/** The same markup with what is held held. */
-export const clean = (html) => {
+/** The same markup with what is held held; `trusted` is what the page's policy takes for it. */
+export const clean = (html, trusted = html) => {
   let whole = 1;
   // Most markup names nothing that fetches: it need not be read twice.
-  if (!exec(/src|data|poster|href|background|ping/i, html)) return html;
-  fill(inert, html);
-  inert.content.querySelectorAll('*').forEach((element) =>
-    element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole)),
-  );
+  if (!exec(/src|data|poster|href|background|ping|url|@import/i, html)) return html;
+  fill(inert, trusted);
+  inert.content.querySelectorAll('*').forEach((element) => {
+    element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole));
+    const css = element.localName == 'style' ? element.textContent : '';
+    if (tidy(css) != css) {
+      element.textContent = tidy(css);
+      whole = 0;
+    }
+  });
   return whole ? html : inert.innerHTML;
 };
 
@@ -29,7 +35,7 @@ export const guardMarkup = () => {
     (args, go, self, method) => {
       const place = method == 'insertAdjacentHTML' ? 1 : 0;
       const html = args[place] + '';
-      const cleaned = clean(html);
+      const cleaned = clean(html, args[place]);
       if (cleaned == html) return go();
       args[place] = cleaned;
       const result = go();
@@ -39,13 +45,15 @@ export const guardMarkup = () => {
   );
   hook('Document write writeln', (args, go) => {
     const [, html, begun = ''] = exec(/^([^]*?)(<[^>]*)?$/, rest + args.join(''));
-    rest = begun;
-    args[0] = clean(html);
+    const trusted = args[1] || rest || begun ? html : args[0];
+    let cleaned = clean(html, trusted);
     // What is written may wait for nothing: it is read on at once.
     if (asked[0]) {
       ask();
-      args[0] = clean(html);
+      cleaned = clean(html, trusted);
     }
+    rest = begun;
+    args[0] = cleaned == html ? trusted : cleaned;
     args.length = 1;
     return go();
   });

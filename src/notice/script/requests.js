@@ -1,8 +1,11 @@
 // Requests by script. Held ones end as on a network that is not there; about those nobody knows
 // yet the gate is asked at once.
 
-import { exec, hook } from './natives.js';
+import { Address, D, Request, W, exec, hook, opened, sent } from './natives.js';
 import { gate, heldNow } from './rules.js';
+
+/** This very script. */
+const own = D?.currentScript?.src;
 
 export const guardRequests = () => {
   // What is no address among the arguments reads as one of the own host.
@@ -20,4 +23,17 @@ export const guardRequests = () => {
       return go();
     },
   );
+  // A worker whose program is made in the page gets the guard in front; its text is read now: it may be gone soon.
+  hook(' Worker SharedWorker', (args, go) => {
+    if (exec(/^(blob|data):/, args[0])) {
+      const request = new Request();
+      opened(request, 'GET', args[0], false);
+      sent(request);
+      const call = args[1]?.type == 'module' ? ['import"', '";'] : ['importScripts("', '");'];
+      args[0] = Address.createObjectURL(new Blob([call[0], own, call[1], request.responseText], { type: 'text/javascript' }));
+    }
+    return go();
+  });
+  // A form that no visitor has just sent.
+  hook('HTMLFormElement submit', (args, go, self) => W.navigator.userActivation?.isActive || !heldNow(self.action) ? go() : void 0);
 };

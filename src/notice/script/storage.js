@@ -6,12 +6,15 @@ import { holds, rules } from './rules.js';
 
 const S = protoOf(W, 'Storage');
 const { keys } = Object;
-const isHeld = (key) => holds(rules.s, key);
+export const isHeld = (key) => holds(rules.s, key);
 
 /** What goes on when something is granted. */
 const waiting = [];
 
+const stores = [];
+
 const show = (store) => {
+  stores.push(store);
   const memory = { __proto__: S };
   const side = (key) => (isHeld(key) ? memory : store);
   const proxy = new Proxy(memory, {
@@ -32,6 +35,11 @@ const show = (store) => {
     }
   });
   return proxy;
+};
+
+/** Takes away for good what is held. */
+export const forget = () => {
+  for (const store of stores) for (const key of keys(store)) if (isHeld(key)) delete store[key];
 };
 
 /** What a store does, said of the proxy. */
