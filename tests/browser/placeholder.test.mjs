@@ -98,7 +98,7 @@ describe('a placeholder', () => {
       } else {
         assert.equal(new URL(visitor.page.url()).pathname, '/.consent/embed');
         assert.equal(await visitor.page.frameLocator('iframe').locator('body').innerText(), 'framed');
-        await visitor.page.getByRole('link', { name: /^Go back/ }).click();
+        await visitor.page.getByRole('link', { name: /^Go back/ }).press('Enter');
         await visitor.page.waitForURL('**/two');
       }
       await visitor.opens('/two');
