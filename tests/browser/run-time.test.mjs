@@ -13,14 +13,9 @@ const address = (place) => `https://w${place}x.google-analytics.com/w${place}x`;
 const names = Object.keys(WAYS);
 /** What no script of this size keeps back; docs/guard.md says so, and which fence does. */
 const OPEN = [
-  'script, an attribute node',
   'script, an attribute node in the map',
-  'script, the value of its attribute',
   'script, the node value of its attribute',
   'insertAdjacentHTML, style',
-  'a worker of blob:',
-  'a worker of blob: that imports',
-  'a worker of a module',
   'style, cssText',
   'style, a property',
   'style, an attribute',

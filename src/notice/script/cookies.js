@@ -26,7 +26,7 @@ export const guardCookies = () => {
     jar.forEach((text, name) => all.push((name && name + '=') + pair(text)[2]));
     return all.join('; ');
   });
-  hook('CookieStore set', async ([wish, value], go) => set((wish.name ?? wish) + '=' + (wish.value ?? value), go));
+  hook('CookieStore set', async ([wish, value], go) => set((wish.name ?? wish) + '=' + (wish.value ?? value) + ';path=/;secure', go));
 };
 
 /** Keeps for real what is granted by now. */

@@ -1,9 +1,8 @@
 // Elements made or changed by script: what would fetch is kept beside its attribute, under the marks the gate's own HTML
 // has, and reads back as it was set.
 
-import { erase, exec, hook, protoOf, read, write } from './natives.js';
-import { ask, judge, parsed } from './rules.js';
-import { tidyAttribute } from './css.js';
+import { D, erase, exec, hook, protoOf, read, write } from './natives.js';
+import { ask, judge, parsed, rules } from './rules.js';
 import { clean } from './markup.js';
 
 export const MARK = 'data-consentgate';
@@ -17,14 +16,17 @@ const fetches = (tag, name) =>
 const judgeValue = (name, value) => {
   if (name == 'srcdoc') return clean(value) == value ? 0 : 1;
   // A refresh leads where its address says; what else a meta says leads nowhere.
-  if (name == 'content') value = exec(/^[\d.\s]+[;,]\s*(?:url\s*=\s*)?['"]?([^'"]*)/i, value)?.[1] || '';
+  if (name == 'content') value = exec(/[;,]\s*(?:url\s*=\s*)?['"]?([^'"]*)/i, value)?.[1] || '';
   // A document made in the page that no gate sees and no guard is in.
-  if (exec(/^\s*data:[^,]*html/i, value)) return 1;
+  if (rules.t && exec(/^\s*data:[^,]*html/i, value)) return 1;
   // The worst of several: 1 before undefined before 0.
   return exec(/set|ping/, name)
     ? value.split(/[\s,]+/).map(judge).reduce((one, other) => one || (other === 0 ? one : other), 0)
     : judge(value);
 };
+
+/** Whatever is held, in a page or not yet. */
+const held = new Set();
 
 /** What waits for the gate's answer, in the order it came. */
 const waiting = [];
@@ -36,12 +38,12 @@ const wait = (element) => {
 
 /** Gives an element back what is held of it, if it passes by now, or by `force`. */
 export const allow = (element, force) => {
-  tidyAttribute(element, MARK);
   for (const name of element.getAttributeNames()) {
     const [, real] = name.split(BESIDE);
     if (real) {
       const value = read(element, name);
       const verdict = force ? 0 : judgeValue(real, value);
+      if (verdict) held.add(element);
       verdict ?? wait(element);
       if (verdict === 0) {
         erase(element, name);
@@ -52,7 +54,12 @@ export const allow = (element, force) => {
 };
 
 /** Looks again at all that is held in here. */
-export const review = (root) => root.querySelectorAll && root.querySelectorAll(`[${MARK}=""]`).forEach((element) => allow(element));
+export const review = (root) => root.querySelectorAll?.(`[${MARK}=""]`).forEach((element) => allow(element));
+/** Looks again at all that is held. */
+export const reviewAll = () => {
+  review(D);
+  held.forEach((element) => allow(element));
+};
 
 /** Sets an attribute, or keeps it beside; `null` where it is kept. */
 export const put = (element, name, value, go) => {
@@ -65,6 +72,8 @@ export const put = (element, name, value, go) => {
   write(element, BESIDE + name, value);
   write(element, MARK, '');
   erase(element, name);
+  // Markup that is only read belongs to no window.
+  if (element.ownerDocument.defaultView) held.add(element);
   verdict ?? wait(element);
   return null;
 };
@@ -74,7 +83,7 @@ export const guardElements = (w) => {
     const [name, value] = args.slice(-2);
     return put(self, (name + '').toLowerCase(), value, go);
   });
-  hook('Element setAttributeNode setAttributeNodeNS', ([attribute], go, self) => put(self, attribute.name, attribute.value, go));
+  hook('Element setAttributeNode', ([attribute], go, self) => put(self, attribute.name, attribute.value, go));
   hook('Attr value', (args, go, self) => (args.length && self.ownerElement ? put(self.ownerElement, self.name, args[0], go) : go()));
   hook('Element getAttribute hasAttribute removeAttribute', (args, go, self, method) => {
     const name = BESIDE + args[0];

@@ -4,6 +4,7 @@
 import { D, W, arms, hook } from './natives.js';
 
 const seen = new Set();
+export let sweep;
 
 /** Arms this window and those in it, each once; one of another site cannot be reached, and is not ours to keep. */
 export const frames = (arm) => {
@@ -22,7 +23,7 @@ export const frames = (arm) => {
       }
     } catch (e) {}
   };
-  const sweep = () => {
+  sweep = () => {
     for (let i = W.length; i--; ) reach(W[i]);
   };
   reach(W);

@@ -5,8 +5,7 @@ import { rules } from './rules.js';
 import { guardCookies } from './cookies.js';
 import { guardStorage } from './storage.js';
 import { guardRequests } from './requests.js';
-import { MARK, guardElements } from './elements.js';
-import { guardStyles } from './css.js';
+import { guardElements } from './elements.js';
 import { guardMarkup } from './markup.js';
 import { frames } from './frames.js';
 import { guardLinks } from './links.js';
@@ -19,7 +18,6 @@ if (rules.c) {
     guardCookies();
     guardElements(w);
     guardMarkup();
-    guardStyles(MARK);
   });
   if (D) guardLinks();
 }

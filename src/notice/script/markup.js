@@ -4,7 +4,7 @@
 import { D, exec, fill, hook, read } from './natives.js';
 import { ask, asked } from './rules.js';
 import { put, review } from './elements.js';
-import { tidy } from './css.js';
+import { sweep } from './frames.js';
 
 /** What is in a template belongs to a document where nothing loads (HTML standard, "template contents owner document"). */
 const inert = D?.createElement('template');
@@ -13,16 +13,14 @@ const inert = D?.createElement('template');
 export const clean = (html, trusted = html) => {
   let whole = 1;
   // Most markup names nothing that fetches: it need not be read twice.
-  if (!exec(/src|data|poster|href|background|ping|url|@import/i, html)) return html;
+  if (!exec(/src|data|poster|href|background|ping|url/i, html)) return html;
   fill(inert, trusted);
-  inert.content.querySelectorAll('*').forEach((element) => {
-    element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole));
-    const css = element.localName == 'style' ? element.textContent : '';
-    if (tidy(css) != css) {
-      element.textContent = tidy(css);
-      whole = 0;
-    }
-  });
+  const search = (root) =>
+    root.querySelectorAll('*').forEach((element) => {
+      element.getAttributeNames().forEach((name) => (whole = put(element, name, read(element, name), Object) && whole));
+      if (element.content?.querySelectorAll) search(element.content);
+    });
+  search(inert.content);
   return whole ? html : inert.innerHTML;
 };
 
@@ -36,14 +34,14 @@ export const guardMarkup = () => {
       const place = method == 'insertAdjacentHTML' ? 1 : 0;
       const html = args[place] + '';
       const cleaned = clean(html, args[place]);
-      if (cleaned == html) return go();
-      args[place] = cleaned;
+      if (cleaned != html) args[place] = cleaned;
       const result = go();
-      review(result || self.parentNode || self);
+      sweep();
+      if (cleaned != html) review(result || self.parentNode || self);
       return result;
     },
   );
-  hook('Document write writeln', (args, go) => {
+  hook('Document write writeln', (args, go, self) => {
     const [, html, begun = ''] = exec(/^([^]*?)(<[^>]*)?$/, rest + args.join(''));
     const trusted = args[1] || rest || begun ? html : args[0];
     let cleaned = clean(html, trusted);
@@ -55,6 +53,9 @@ export const guardMarkup = () => {
     rest = begun;
     args[0] = cleaned == html ? trusted : cleaned;
     args.length = 1;
-    return go();
+    const result = go();
+    // In a frame it would not be found again.
+    if (cleaned != html) review(self);
+    return result;
   });
 };

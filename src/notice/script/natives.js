@@ -4,6 +4,11 @@ export const W = globalThis;
 export const { document: D, location: L, XMLHttpRequest: Request, URL: Address } = W;
 export const { apply, construct, defineProperty, getOwnPropertyDescriptor: descriptor } = Reflect;
 
+/** This very script's tag; a worker has none. */
+export const tag = D?.currentScript;
+/** The visitor has chosen. */
+export const decided = tag?.dataset.decided == '';
+
 /** A method as a function of its `this`. */
 export const bind = (method) => method && Function.prototype.call.bind(method);
 

@@ -1,16 +1,14 @@
 // Requests by script. Held ones end as on a network that is not there; about those nobody knows
 // yet the gate is asked at once.
 
-import { Address, D, Request, W, exec, hook, opened, sent } from './natives.js';
+import { Address, Request, exec, hook, opened, sent, tag } from './natives.js';
 import { gate, heldNow } from './rules.js';
 
-/** This very script. */
-const own = D?.currentScript?.src;
 
 export const guardRequests = () => {
   // What is no address among the arguments reads as one of the own host.
   hook(
-    ' fetch fetchLater WebSocket EventSource WebTransport importScripts Audio,XMLHttpRequest open,Worklet addModule,Navigator sendBeacon',
+    ' fetch fetchLater WebSocket EventSource WebTransport importScripts Audio,XMLHttpRequest open,Navigator sendBeacon',
     (args, go, self, name) => {
       for (const i in args) {
         if (heldNow(args[i]?.url || args[i])) {
@@ -30,10 +28,8 @@ export const guardRequests = () => {
       opened(request, 'GET', args[0], false);
       sent(request);
       const call = args[1]?.type == 'module' ? ['import"', '";'] : ['importScripts("', '");'];
-      args[0] = Address.createObjectURL(new Blob([call[0], own, call[1], request.responseText], { type: 'text/javascript' }));
+      args[0] = Address.createObjectURL(new Blob([call[0], tag.src, call[1], request.responseText], { type: 'text/javascript' }));
     }
     return go();
   });
-  // A form that no visitor has just sent.
-  hook('HTMLFormElement submit', (args, go, self) => W.navigator.userActivation?.isActive || !heldNow(self.action) ? go() : void 0);
 };

@@ -1,17 +1,13 @@
 // What the page may know and ask for: `window.consentgate`; and how what was held goes on once it is granted.
 
-import { D, W } from './natives.js';
+import { W, decided } from './natives.js';
 import { adopt, ask, asked, rules } from './rules.js';
 import { keepCookies } from './cookies.js';
 import { keepStorage } from './storage.js';
-import { review } from './elements.js';
-
-const callbacks = [];
-/** Calls back with the gate's answer whenever something may have been granted. */
-export const onOpen = (callback) => callbacks.push(callback);
+import { reviewAll } from './elements.js';
 
 export const state = {
-  decided: 'decided' in (D?.currentScript?.dataset || {}),
+  decided,
   granted: rules.g,
   version: rules.v,
   /** Asks the gate what is granted by now, and releases it. */
@@ -30,8 +26,7 @@ export const open = (answer) => {
     state.granted = answer.granted;
     keepCookies();
     keepStorage();
-    review(D);
-    for (const callback of callbacks) callback(answer);
+    reviewAll();
   }
 };
 

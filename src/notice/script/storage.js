@@ -6,6 +6,7 @@ import { holds, rules } from './rules.js';
 
 const S = protoOf(W, 'Storage');
 const { keys } = Object;
+const NAMES = ['localStorage', 'sessionStorage'];
 export const isHeld = (key) => holds(rules.s, key);
 
 /** What goes on when something is granted. */
@@ -39,6 +40,8 @@ const show = (store) => {
 
 /** Takes away for good what is held. */
 export const forget = () => {
+  // A store is known from its first use on.
+  for (const name of NAMES) Reflect.get(W, name);
   for (const store of stores) for (const key of keys(store)) if (isHeld(key)) delete store[key];
 };
 
@@ -53,7 +56,7 @@ const deeds = {
 };
 
 export const guardStorage = () => {
-  for (const name of ['localStorage', 'sessionStorage']) {
+  for (const name of NAMES) {
     let proxy;
     hook(' ' + name, (args, go) => (proxy ||= show(go())));
   }

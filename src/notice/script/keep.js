@@ -1,0 +1,33 @@
+// The guard and the gate's own buttons: what works without telling anybody.
+
+import './guard.js';
+import './forget.js';
+import { open, state } from './state.js';
+import { D, erase, read, write } from './natives.js';
+import { ask, asked, gate, rules } from './rules.js';
+import { update, watchButtons } from './buttons.js';
+
+/** What the gate's scripts share and pages never see; release.js says what each is. */
+export const inside = {
+  get rules() {
+    return rules;
+  },
+  gate,
+  state,
+  ask: (addresses) => {
+    // With nothing to judge the answer has the rules.
+    if (addresses[0]) asked.unshift(...addresses);
+    else asked.length = 0;
+    return new Promise(ask);
+  },
+  open,
+  read,
+  write,
+  erase,
+};
+
+// In a worker there is nothing to see.
+if (D) {
+  watchButtons(inside);
+  state.update = () => update(inside);
+}
