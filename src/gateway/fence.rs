@@ -88,7 +88,8 @@ fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
             scripts: if visit.starts_worker { &[] } else { &scripts },
             styles: if visit.starts_worker { &[] } else { &styles },
             forms: if visit.starts_worker { &[] } else { &forms },
-            connect: &[&verdict, &choice],
+            // The guard is read to stand in front of a worker made in the page.
+            connect: &[&verdict, &choice, &guard],
         },
     )
 }

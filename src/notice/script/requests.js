@@ -21,14 +21,19 @@ export const guardRequests = () => {
       return go();
     },
   );
-  // A worker whose program is made in the page gets the guard in front; its text is read now: it may be gone soon.
+  // A worker whose program is made in the page gets the guard in front; its text is read now: it may be gone soon. Where the
+  // page's own policy forbids that, what the worker may ask for is up to that policy.
   hook(' Worker SharedWorker', (args, go) => {
     if (exec(/^(blob|data):/, args[0])) {
-      const request = new Request();
-      opened(request, 'GET', args[0], false);
-      sent(request);
-      const call = args[1]?.type == 'module' ? ['import"', '";'] : ['importScripts("', '");'];
-      args[0] = Address.createObjectURL(new Blob([call[0], tag.src, call[1], request.responseText], { type: 'text/javascript' }));
+      try {
+        const text = [tag.src, args[0]].map((address) => {
+          const request = new Request();
+          opened(request, 'GET', address, false);
+          sent(request);
+          return request.responseText;
+        });
+        args[0] = Address.createObjectURL(new Blob([text.join(';')], { type: 'text/javascript' }));
+      } catch (e) {}
     }
     return go();
   });
