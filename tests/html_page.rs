@@ -251,6 +251,13 @@ fn the_guard_stands_once_and_in_front_of_all_that_runs() {
 }
 
 #[test]
+fn what_is_added_at_the_end_does_not_end_a_tag_that_the_page_left_open() {
+    let (out, _) = rewrite(&[b"<body><p>x", b"<script src=https://www.google-analytics.com/ga.js"]);
+    let out = String::from_utf8_lossy(&out);
+    assert!(out.ends_with(&format!("<p>x{FOOTER}<script src=https://www.google-analytics.com/ga.js")), "{out}");
+}
+
+#[test]
 fn what_nobody_sees_has_no_placeholder() {
     let made = |html: &str| {
         let (out, _) = rewrite(&[html.as_bytes()]);

@@ -11,7 +11,7 @@ use crate::upstream;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Mode, document, leads, report};
+use super::{Body, Mode, document, leads, report, tracker};
 
 /// A response that has been checked: refused cookies are out, and its body is decided on.
 ///
@@ -51,6 +51,9 @@ pub(super) async fn clear(
             strip(visit, response.headers_mut());
             document::hold_links(visit, response.headers_mut());
             leads::hold(visit, response.headers_mut());
+            if tracker::is_sent_on(visit, response.status(), response.headers()) {
+                return Ok(Cleared(tracker::kept(response)));
+            }
             if visit.asked.may_be_document() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 expire_left_overs(visit, response.headers_mut(), &refused(visit, held));
             }

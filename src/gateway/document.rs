@@ -106,7 +106,7 @@ fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
 
 /// The statuses after which browsers go on (Fetch standard, "redirect status"), if they are told where to: the body of
 /// any other is shown, and so is that of a redirect to nowhere.
-fn is_followed(status: StatusCode) -> bool {
+pub(super) fn is_followed(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 

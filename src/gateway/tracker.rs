@@ -1,12 +1,16 @@
 //! Trackers that the site serves itself: a page's request for one is answered here, and the site never hears of it.
 //!
 //! A tag of such an address is held in the page, and the guard holds what a script asks for. What neither can see (an
-//! `import` in a script of the site's own, a page kept from before) still comes by here.
+//! `import` in a script of the site's own, a page kept from before) still comes by here. So does what the site only sends
+//! on to one.
 
-use http::header::{CACHE_CONTROL, HeaderValue, REFERER};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, LAST_MODIFIED, LOCATION, REFERER,
+};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::html::Asked;
+use crate::upstream;
 
 use super::visit::Visit;
 use super::{Body, Cleared, document, report};
@@ -27,6 +31,31 @@ pub(super) fn held(visit: &Visit, headers: &HeaderMap) -> Option<Cleared> {
     }
     report::request(visit, &verdict);
     visit.enforces().then(refused)
+}
+
+/// Does the site send a page's request on to an address that is held? The page named only the site's own: nothing in front
+/// of it could tell.
+pub(super) fn is_sent_on(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
+    let to = headers.get(LOCATION).filter(|_| visit.asked == Asked::Other && document::is_followed(status));
+    let here = document::address(visit);
+    let to = to.and_then(|to| here.join(&String::from_utf8_lossy(to.as_bytes())).ok());
+    let Some(to) = to.filter(|to| matches!(to.scheme(), "http" | "https")) else { return false };
+    let verdict = visit.site.policy.address(&to, here.host_str().unwrap_or_default(), visit.granted);
+    if verdict.is_hold() {
+        report::request(visit, &verdict);
+    }
+    verdict.is_hold()
+}
+
+/// The same response, going nowhere.
+pub(super) fn kept(response: Response<upstream::Body>) -> Response<Body> {
+    let mut kept = response.map(|_| Body::empty());
+    *kept.status_mut() = StatusCode::FORBIDDEN;
+    for name in [LOCATION, CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, ETAG, LAST_MODIFIED] {
+        kept.headers_mut().remove(name);
+    }
+    kept.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    kept
 }
 
 /// Asked for by a page, and not to be shown as one.

@@ -83,6 +83,8 @@ impl Page {
 
     /// The page has ended: judges and adds what was held back.
     pub fn finish(mut self, out: &mut Vec<Bytes>) -> Result<Vec<Finding>, Abandoned> {
+        // A tag that was begun and not ended is none to a browser: behind it, what is added here would end it.
+        let last = self.scanner.understood();
         let events = self.scanner.end()?;
         self.read(events)?;
         self.editor.end()?;
@@ -90,10 +92,10 @@ impl Page {
         if end > 0 {
             let language = self.editor.language.clone();
             if let Some(notice) = self.notice.take() {
-                self.editor.insert(end, notice(language.as_deref()));
+                self.editor.insert(last, notice(language.as_deref()));
             }
             if let Some(footer) = self.footer.take() {
-                self.editor.insert(self.body_end.unwrap_or(end), footer(language.as_deref()));
+                self.editor.insert(self.body_end.unwrap_or(last), footer(language.as_deref()));
             }
         }
         self.editor.emit(end, out);

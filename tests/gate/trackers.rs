@@ -1,6 +1,6 @@
 //! Trackers that a site serves itself: a page's request for one never reaches the site before consent.
 
-use crate::common::{Ask, Gate, HOST, Origin, Plan, page};
+use crate::common::{Ask, Gate, HOST, Origin, Plan, page, response};
 
 fn of_a_page(gate: &Gate, target: &str) -> Ask {
     gate.get(target).with("Accept", "*/*").with("Sec-Fetch-Dest", "script").with("Referer", &format!("http://{HOST}/"))
@@ -37,4 +37,19 @@ fn observing_only_counts_it() {
     let gate = Plan::before(origin.address).mode("observe").start();
     of_a_page(&gate, "/stats/matomo.js").send().expect(200);
     assert_eq!((gate.counted("would_hold", "request"), gate.counted("held", "request")), (1, 0));
+}
+
+#[test]
+fn what_the_site_only_sends_on_is_judged_by_where_it_goes() {
+    let moved = |to: &str| response("302 Found", &[("Location", to), ("Set-Cookie", "ASP.NET_SessionId=1")], "");
+    let origin = Origin::telling(move |asked| {
+        moved(if asked.path() == "/t.gif" { "//www.google-analytics.com/collect" } else { "/other" })
+    });
+    let gate = Gate::before(&origin);
+    let kept = of_a_page(&gate, "/t.gif").send().expect(403);
+    assert!(!kept.has("location"));
+    assert_eq!(kept.set_cookies(), ["ASP.NET_SessionId=1"]);
+    of_a_page(&gate, "/own.gif").send().expect(302);
+    gate.page("/t.gif").send().expect(302);
+    of_a_page(&gate, "/t.gif").from(gate.visitor("accept").as_ref()).send().expect(302);
 }
