@@ -146,7 +146,9 @@ fn check_says_yes_or_no_by_its_exit_code() {
 fn every_configuration_in_the_fixtures_is_answered_by_the_program_as_written_beside_it() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config");
     let place = place();
-    symlink(fixtures.join("tls"), place.path("tls")).expect("linked");
+    for folder in ["tls", "lists"] {
+        symlink(fixtures.join(folder), place.path(folder)).expect("linked");
+    }
     let mut broken = 0;
     for file in fs::read_dir(&fixtures).expect("fixtures").map(|entry| entry.expect("an entry").path()) {
         let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");

@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::consent::Purpose;
+use crate::html;
 use crate::policy::csp;
 
 use super::visit::Visit;
@@ -84,7 +85,7 @@ struct Judge<'v> {
 impl Judge<'_> {
     /// Is this address held? One that is none leads nowhere.
     fn holds(&self, address: &str, header: &str) -> bool {
-        let Ok(url) = self.page.join(address) else { return false };
+        let Some(url) = html::resolve(&self.page, address) else { return false };
         if !matches!(url.scheme(), "http" | "https") {
             return false;
         }

@@ -9,7 +9,7 @@ use http::header::{
 };
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::html::Asked;
+use crate::html::{self, Asked};
 use crate::upstream;
 
 use super::visit::Visit;
@@ -38,7 +38,7 @@ pub(super) fn held(visit: &Visit, headers: &HeaderMap) -> Option<Cleared> {
 pub(super) fn is_sent_on(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
     let to = headers.get(LOCATION).filter(|_| visit.asked == Asked::Other && document::is_followed(status));
     let here = document::address(visit);
-    let to = to.and_then(|to| here.join(&String::from_utf8_lossy(to.as_bytes())).ok());
+    let to = to.and_then(|to| html::resolve(&here, &String::from_utf8_lossy(to.as_bytes())));
     let Some(to) = to.filter(|to| matches!(to.scheme(), "http" | "https")) else { return false };
     let verdict = visit.site.policy.address(&to, here.host_str().unwrap_or_default(), visit.granted);
     if verdict.is_hold() {

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use url::Url;
+
 /// One attribute: where its name and value stand in the tag's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Attribute {
@@ -123,6 +125,17 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0c)
 }
 
+/// Where an address of this page leads. Browsers take any number of slashes, and of backslashes, in front of a host for two
+/// (URL standard, "special authority ignore slashes state"); the `url` crate does so only behind a scheme.
+pub fn resolve(base: &Url, address: &str) -> Option<Url> {
+    let plain: String = address.trim_matches(|c: char| c <= ' ').chars().filter(|c| !"\t\n\r".contains(*c)).collect();
+    let rest = plain.trim_start_matches(['/', '\\']);
+    match plain.len() - rest.len() {
+        0..=2 => base.join(address).ok(),
+        _ => base.join(&format!("//{rest}")).ok(),
+    }
+}
+
 /// The addresses of a `srcset` (HTML standard, "parse a srcset attribute", without its descriptors).
 pub(super) fn srcset(value: &str) -> impl Iterator<Item = &str> {
     let mut rest = value;
@@ -188,6 +201,19 @@ mod tests {
         assert_eq!(tag.value("src").as_deref(), Some("http://a&b"));
         assert_eq!(tag.named("src").count(), 2);
         assert_eq!(tag.value("alt"), None);
+    }
+
+    #[test]
+    fn any_number_of_slashes_leads_to_a_host() {
+        let base = Url::parse("https://www.example.gov.uk/a/b").expect("an address");
+        for written in
+            ["//t.example/x", "///t.example/x", " /\t//t.example/x", "\\\\\\t.example/x", "https:////t.example/x"]
+        {
+            assert_eq!(resolve(&base, written).expect("an address").as_str(), "https://t.example/x", "{written}");
+        }
+        assert_eq!(resolve(&base, "/x//y").expect("an address").as_str(), "https://www.example.gov.uk/x//y");
+        assert_eq!(resolve(&base, "c").expect("an address").as_str(), "https://www.example.gov.uk/a/c");
+        assert_eq!(resolve(&base, "///"), None);
     }
 
     #[test]

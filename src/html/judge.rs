@@ -6,7 +6,7 @@ use crate::consent::PurposeSet;
 use crate::policy::{Policy, Request, Rule, Verdict};
 
 use super::any_tag::{Use, acting};
-use super::attributes::{StartTag, srcset, tag_name};
+use super::attributes::{StartTag, resolve, srcset, tag_name};
 use super::banner;
 use super::css;
 use super::embedded::{self, Data, Media, without_references};
@@ -199,7 +199,7 @@ impl Judge<'_> {
     /// advertise, or where the site's own rules say so.
     fn followed(&self, address: &str, raw: &[u8]) -> Judged {
         let followed = |base: &Url| {
-            let Ok(url) = base.join(address) else { return Judged::Pass };
+            let Some(url) = resolve(base, address) else { return Judged::Pass };
             let (text, address) = match url.scheme() {
                 "javascript" => (embedded::script(&url), "inline".to_owned()),
                 "http" | "https" => (plainly(&url), shown(&url)),
@@ -225,7 +225,7 @@ impl Judge<'_> {
     }
 
     fn address_from(&self, base: &Url, address: &str, raw: &[u8]) -> Judged {
-        let Ok(url) = base.join(address) else { return Judged::Pass };
+        let Some(url) = resolve(base, address) else { return Judged::Pass };
         match url.scheme() {
             "http" | "https" => {
                 let request = Request { url: &url, own: self.host, kind: kind(raw) };

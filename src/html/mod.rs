@@ -31,6 +31,7 @@ mod watch;
 
 use std::fmt;
 
+pub use attributes::resolve;
 pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
 pub use css::INERT;

@@ -26,9 +26,9 @@ fn judge_what_the_browser_asked_for() {
     }
 }
 
-fn judge_file(file: &Path, judges: &[(&str, Judge)]) {
+fn judge_file(file: &Path, lists: &[(&str, Judge)]) {
     let lines = fs::read_to_string(file).unwrap();
-    let judged: Vec<String> = lines.lines().map(|line| judge_page(line, judges)).collect();
+    let judged: Vec<String> = lines.lines().map(|line| judge_page(line, lists)).collect();
     assert!(!judged.is_empty(), "{} says nothing", file.display());
     fs::write(file.with_extension("judged"), judged.join("\n")).unwrap();
 }

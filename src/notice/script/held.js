@@ -25,7 +25,7 @@ const isCode = (element) => element.localName === 'script' || element.localName 
 export function addresses(element) {
   const found = [];
   for (const { name, value } of element.attributes) {
-    if (name === 'style') found.push(...inStyle(value));
+    found.push(...inStyle(value));
     if (!name.startsWith(PREFIX) || name === `${PREFIX}type`) continue;
     const bare = name.slice(PREFIX.length);
     if (bare === 'srcdoc' || bare.startsWith('on') || /^\s*javascript:/i.test(value)) return undefined;
@@ -54,7 +54,7 @@ export function restore(element, { read, write, erase }) {
   if (isCode(element) && read(element, 'type') === 'text/plain') erase(element, 'type');
   for (const name of element.getAttributeNames()) {
     const value = read(element, name);
-    if (name === 'style' && value.includes(INERT)) write(element, name, value.replaceAll(INERT, ''));
+    if (value.includes(INERT)) write(element, name, value.replaceAll(INERT, ''));
     if (!name.startsWith(PREFIX)) continue;
     erase(element, name);
     // SVG has known `href` without a namespace since its second version.

@@ -120,7 +120,8 @@ class Run {
       context: accepted,
       first: async (tab) => {
         await tab.chooses('withdraw');
-        // What was kept goes with the next page.
+        // What was kept goes with the next page; this visitor has the cookies of a hundred sites, and one answer expires sixty.
+        await tab.page.goto(`${GATED}/plain`);
         await tab.page.goto(`${GATED}/plain`);
       },
       each: async (tab, form) => {
