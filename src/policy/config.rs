@@ -18,7 +18,7 @@ pub struct Config {
     pub cookies: Vec<NameRule>,
     /// `tags:` — adblock syntax.
     pub tags: Vec<TagRule>,
-    /// `storage:` — keys with `*` as the only wildcard; in this version asked about inline scripts only.
+    /// `storage:` — keys with `*` as the only wildcard.
     pub storage: Vec<NameRule>,
     /// `filter_lists:` — compiled.
     pub lists: FilterLists,
@@ -71,8 +71,8 @@ pub enum Action {
 }
 
 /// `unclassified:` — the one deliberate exception to "deny is a value" is `tags`: holding an unknown payment or
-/// address look-up script breaks a service. What it stores while it runs is not held in this version: its cookies on
-/// the site are taken out of the next request and expired with the next page.
+/// address look-up script breaks a service. What it stores on the site
+/// is held all the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Unclassified {
     /// Cookies nobody has classified.

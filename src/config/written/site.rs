@@ -41,8 +41,8 @@ pub(in crate::config) struct Site {
     pub(in crate::config) cookies: List<CookieRule>,
     /// What scripts, frames, images and styles from elsewhere are for.
     pub(in crate::config) tags: List<TagRule>,
-    /// What keys in localStorage and sessionStorage are for. In this version these rules act on inline scripts only: one
-    /// that plainly writes a held key is held whole.
+    /// What keys in localStorage and sessionStorage are for, and what databases, caches and service workers
+    /// (by their address as the script writes it) are for.
     pub(in crate::config) storage: List<StorageRule>,
     /// What happens to cookies, keys and tags that neither a rule nor the catalogue knows.
     pub(in crate::config) unclassified: Key<Unclassified>,
@@ -172,7 +172,7 @@ pub(in crate::config) struct TagRule {
     pub(in crate::config) purpose: Key<String>,
 }
 
-/// What one storage key, or a family of them, is for. In this version it acts on inline scripts only.
+/// What one storage key, or a family of them, is for.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct StorageRule {
@@ -190,10 +190,10 @@ pub(in crate::config) struct StorageRule {
 pub(in crate::config) struct Unclassified {
     /// Cookies. Default: hold.
     pub(in crate::config) cookies: Key<Action>,
-    /// Storage keys that inline scripts plainly write. Default: hold.
+    /// Storage keys. Default: hold.
     pub(in crate::config) storage: Key<Action>,
     /// Tags from other hosts. Default: pass, because an unknown payment or address look-up script may be one of them.
-    /// What a running script stores is not held in this version; its cookies on the site go with the next page.
+    /// What such a script stores on the site is held all the same.
     pub(in crate::config) tags: Key<Action>,
 }
 
