@@ -12,6 +12,7 @@ const NOTICE: &str = "consent-notice";
 /// Where the notice's own link leads. A page that never closes one of its links gets this one beside the notice
 /// instead of in it: "a start tag `a` closes the open one" (HTML standard, 13.2.6.4.7).
 const OWN: &str = "/.consent/cookies";
+const PLACEHOLDER: &str = "consent-placeholder";
 const GUARD: &str = "/.consent/guard-";
 /// What it does to a held tag.
 const MARK: &str = "data-consentgate";
@@ -102,10 +103,16 @@ impl Reader {
             self.dom.notices += 1;
             return false;
         }
+        if name == PLACEHOLDER {
+            return false;
+        }
         if name == "script" && element.attr("src").is_some_and(|src| src.contains(GUARD)) {
             return false;
         }
-        if name == "a" && element.attr("href").is_some_and(|href| href.contains(OWN)) {
+        // A placeholder's link says nobody where it comes from; few links of the pages do, and those on both sides.
+        let is_own =
+            element.attr("href").is_some_and(|href| href.contains(OWN)) || element.attr("rel") == Some("noreferrer");
+        if name == "a" && is_own {
             return false;
         }
         let written = as_written(element);
@@ -228,7 +235,10 @@ fn as_written(element: &Element) -> String {
     let held = element.attr(MARK).is_some();
     let mut attributes: Vec<_> = element
         .attrs()
-        .filter(|(name, value)| !(held && (*name == MARK || (*name == "type" && *value == "text/plain"))))
+        // What has a `hidden` of its own has no placeholder.
+        .filter(|(name, value)| {
+            !(held && (matches!(*name, MARK | "hidden") || (*name == "type" && *value == "text/plain")))
+        })
         .map(|(name, value)| (name.strip_prefix(PREFIX).unwrap_or(name), value.replace(ADDRESS, "")))
         .map(|(name, value)| format!(" {name}={value:?}"))
         .collect();

@@ -3,10 +3,13 @@
 use memchr::memmem;
 
 const NOTICE: (&[u8], &[u8]) = (b"<consent-notice>", b"</consent-notice>");
+const PLACEHOLDER: (&[u8], &[u8]) = (b"<consent-placeholder", b"</consent-placeholder>");
 const GUARD: (&[u8], &[u8]) = (b"/.consent/guard-", b"></script>");
 const SCRIPT: &[u8] = b"<script ";
 const MARK: &[u8] = b" data-consentgate=\"";
 const INERT: &[u8] = b" type=\"text/plain\"";
+/// A placeholder stands for it.
+const HIDDEN: &[u8] = b" hidden";
 const PREFIX: &[u8] = b"data-consentgate-";
 /// In front of a held address in a style.
 const ADDRESS: &[u8] = b"data:,consentgate/";
@@ -44,7 +47,7 @@ fn without_guard(page: &[u8]) -> Vec<u8> {
 }
 
 fn next(rest: &[u8]) -> Option<usize> {
-    [NOTICE.0, MARK, PREFIX, ADDRESS].iter().filter_map(|edit| memmem::find(rest, edit)).min()
+    [NOTICE.0, PLACEHOLDER.0, MARK, PREFIX, ADDRESS].iter().filter_map(|edit| memmem::find(rest, edit)).min()
 }
 
 impl Undone {
@@ -56,7 +59,13 @@ impl Undone {
         if let Some(value) = rest.strip_prefix(MARK) {
             self.held += 1;
             let end = memchr::memchr(b'"', value).map_or(value.len(), |end| end + 1);
-            return value[end..].strip_prefix(INERT).unwrap_or(&value[end..]);
+            let rest = &value[end..];
+            return rest.strip_prefix(INERT).or_else(|| rest.strip_prefix(HIDDEN)).unwrap_or(rest);
+        }
+        if rest.starts_with(PLACEHOLDER.0)
+            && let Some(end) = memmem::find(rest, PLACEHOLDER.1)
+        {
+            return &rest[end + PLACEHOLDER.1.len()..];
         }
         let Some(end) = memmem::find(rest, NOTICE.1) else {
             self.html.extend_from_slice(rest);
