@@ -28,8 +28,8 @@ const MOST_HELD_BACK: usize = 4 * 1024 * 1024;
 /// Which `base` a browser takes depends on where each stands (the first with an address, none in a template or of no
 /// script): all count, so that none hides where an address leads. More than a few nobody writes.
 const MOST_BASES: usize = 4;
-/// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident.
-const DEEPEST: u8 = 16;
+/// `noscript` in `srcdoc` in `noscript` …: deeper than this nobody nests by accident, and each depth holds its own copy.
+const DEEPEST: u8 = 8;
 
 /// A start tag whose verdict needs what follows it.
 struct Waiting {
