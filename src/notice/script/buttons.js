@@ -10,8 +10,9 @@ let busy;
 const send = ({ form, name, value }) => {
   const body = new URLSearchParams(new FormData(form));
   body.append(name, value);
+  // Read to its end: an answer left unread keeps its connection, and the page is never done loading.
   return fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' }, keepalive: true }).then(
-    (answer) => answer.ok || Promise.reject(),
+    (answer) => (answer.ok ? answer.text() : Promise.reject()),
   );
 };
 
