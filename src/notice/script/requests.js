@@ -4,14 +4,13 @@
 import { Address, Request, exec, hook, opened, sent, tag } from './natives.js';
 import { gate, heldNow } from './rules.js';
 
-
 export const guardRequests = () => {
-  // What is no address among the arguments reads as one of the own host.
   hook(
     ' fetch fetchLater WebSocket EventSource WebTransport importScripts Audio,XMLHttpRequest open,Navigator sendBeacon',
     (args, go, self, name) => {
       for (const i in args) {
-        if (heldNow(args[i]?.url || args[i])) {
+        // Only the addresses: what else reads as one leads to wherever the page's base does.
+        if ((name[0] == 'i' || i == (name == 'open')) && heldNow(args[i]?.url || args[i])) {
           // It is said to be under way, as always.
           if (name == 'sendBeacon') return true;
           // These try again where nothing answers; the gate says "not found", which ends it.

@@ -98,8 +98,7 @@ class Run {
       }));
       await Promise.all(some.map(async ({ tab, form }) => {
         const stayed = await tab.accepts(form);
-        if (form.act) await tab.acts();
-        await this.#asDirect(form, 'untouched');
+        await this.#asDirect(form, 'untouched', form.act && tab);
         this.found.get(form.name)['in place'] = { ...(await this.#look(tab, form, 'untouched')), stayed };
       }));
       await context.close();
@@ -192,11 +191,17 @@ class Run {
     while (!form.never && !form.sometimes && Date.now() < last && !(await begun())) await later(25);
   }
 
-  /** Until everything was asked for that is without the gate: at once, or after a long while in vain. */
-  async #asDirect(form, state) {
+  /**
+   * Until everything was asked for that is without the gate: at once, or after a long while in vain.
+   * @param acting the tab in which something has to be clicked on meanwhile, again where the page was not yet ready for it.
+   */
+  async #asDirect(form, state, acting) {
     const { asked } = this.found.get(form.name).direct;
     const last = Date.now() + BUSY / 2;
-    while (asked.some((one) => !this.#asked(form, state).includes(one)) && Date.now() < last) await later(25);
+    while (asked.some((one) => !this.#asked(form, state).includes(one)) && Date.now() < last) {
+      if (acting) await acting.acts();
+      await later(acting ? QUIET : 25);
+    }
     await this.#quiet(form, state, asked.length ? 0 : QUIET * 2);
   }
 
