@@ -14,6 +14,7 @@ use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
 use super::banner;
+use super::defines::defined;
 use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
@@ -239,10 +240,23 @@ impl Editor {
             self.judge().script_content(&raw, &content)
         };
         match judged {
-            Judged::Hold { purpose, finding } => self.hold_marked(span, (&purpose, marked), finding),
+            Judged::Hold { purpose, finding } => {
+                let purpose = self.with_names(purpose, span.end..end);
+                self.hold_marked(span, (&purpose, marked), finding);
+            }
             Judged::Noted(finding) => self.findings.push(finding),
             Judged::Pass | Judged::Inline | Judged::Documents(_) => {}
         }
+    }
+
+    /// The purpose, and behind it the names that others on the page may call: the guard answers for them meanwhile. What
+    /// another tool's banner gives stays away for good.
+    fn with_names(&self, purpose: String, content: Range<usize>) -> String {
+        if purpose == banner::MARK {
+            return purpose;
+        }
+        let content = self.source.range(content);
+        [purpose.as_str()].into_iter().chain(defined(&content)).collect::<Vec<_>>().join(" ")
     }
 
     /// Text to some browsers and markup to others: judged as markup, and as CSS where it is a style sheet to some.

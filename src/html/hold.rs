@@ -86,6 +86,7 @@ impl HeldTag {
 
 /// How a tag is marked.
 pub(super) struct Mark<'p> {
+    /// The purpose's name; behind it, of an inline script, what it would have defined.
     pub(super) purpose: &'p str,
     /// A placeholder stands in front of it: it is hidden.
     pub(super) replaced: bool,

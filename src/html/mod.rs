@@ -12,6 +12,7 @@ mod banner;
 mod charset;
 mod coding;
 mod css;
+mod defines;
 mod document;
 mod editor;
 mod embedded;

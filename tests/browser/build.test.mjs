@@ -12,7 +12,7 @@ describe('the script', () => {
 
   it('is small', async () => {
     const [alone, guard, all] = [size(await build('guard.js')), size(await build('keep.js')), size(committed())];
-    assert.ok(alone <= 3450, `the guard alone has ${alone} bytes as gzip`);
+    assert.ok(alone <= 3500, `the guard alone has ${alone} bytes as gzip`);
     assert.ok(guard <= 4096, `the guard and the notice's script have ${guard} bytes as gzip`);
     assert.ok(all <= 4600, `with what tells tags the choice it has ${all} bytes as gzip`);
   });

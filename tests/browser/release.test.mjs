@@ -172,6 +172,69 @@ describe('released scripts', () => {
   });
 });
 
+describe('what a held script would have defined', () => {
+  const page = (held) => shell(`
+    ${inline('function track(what) { note("tracked " + what) } var queue = queue || []; queue.push("own"); window.first ||= (...given) => (first.given ??= []).push(given); first("init")')}
+    <script>
+      track('x'); queue.push(['event']); first('send', { hitCallback: () => quick('called back') });
+      window.meanwhile = typeof track;
+    </script>
+    <script src="${held}/first.js"></script>
+    <a id="link" href="#there" onclick="track('y'); return true">Link</a>`);
+
+  it('can be called meanwhile, and is the real thing once it runs', async () => {
+    await behind(page(third.at('held')), async ({ gate: address }) => {
+      const visitor = await Visitor.to(address, chromium);
+      const faults = [];
+      visitor.page.on('pageerror', (fault) => faults.push(fault.message));
+      await visitor.opens('/');
+      await visitor.page.click('#link');
+      assert.deepEqual(faults, []);
+      assert.ok(visitor.page.url().endsWith('#there'), 'the link is followed');
+      assert.deepEqual(await visitor.page.evaluate(() => [order, any.includes('called back'), meanwhile]), [[], true, 'function']);
+      const over = settled(visitor.page);
+      await accepts(visitor);
+      await over;
+      const real = await visitor.page.evaluate(() => {
+        track('z');
+        return [order, queue, first.given];
+      });
+      assert.deepEqual(real, [['first', 'tracked z'], ['own'], [['init']]]);
+      assert.deepEqual(faults, []);
+      await visitor.leaves();
+    });
+  });
+});
+
+describe('a script made by script that has a text beside its address', () => {
+  // Put together by the script, so that it is not held with what it names.
+  const page = (held, free) => shell(`<script>
+    for (const address of [['${held.slice(0, 9)}', '${held.slice(9)}/first.js'].join(''), '${free}/third.js']) {
+      const made = document.createElement('script');
+      made.src = address;
+      made.type = 'text/javascript';
+      made.text = 'note("the text")';
+      document.head.appendChild(made);
+    }
+  </script>`);
+
+  it('runs its address and never its text, as without the gate', async () => {
+    await behind(page(third.at('held'), third.at('free')), async ({ direct, gate: address }) => {
+      for (const [where, expected] of [[direct, ['first', 'third']], [address, ['third']]]) {
+        const visitor = await Visitor.to(where, chromium);
+        await visitor.opens('/');
+        assert.deepEqual((await visitor.page.evaluate(() => order)).toSorted(), expected, where);
+        if (where === address) {
+          await accepts(visitor);
+          await visitor.page.waitForFunction(() => order.length === 2, null, { timeout: 10_000 });
+          assert.deepEqual(await visitor.page.evaluate(() => order), ['third', 'first']);
+        }
+        await visitor.leaves();
+      }
+    });
+  });
+});
+
 describe('what the visitor was doing', () => {
   it('goes on: values, focus, scrolling, and the page itself', async () => {
     const html = shell(`<form><label>Name <input id="name"></label><textarea id="words"></textarea></form><p style="height: 3000px">long</p>

@@ -1,8 +1,11 @@
 // The gate's own buttons, done in place. What that takes is fetched when the first one is pressed; whatever fails, the
 // button does what it would have done without a script.
 
+import { decided } from './natives.js';
+import { gate, rules } from './rules.js';
+
 /** The rest of the script: see release.js. As a module it is private, and a nonce goes with it. */
-const more = ({ gate, rules }) => import(gate + rules.r);
+const more = () => import(gate + rules.r);
 
 let busy;
 
@@ -12,11 +15,11 @@ const send = ({ form, name, value }) => {
   body.append(name, value);
   // Read to its end: an answer left unread keeps its connection, and the page is never done loading.
   return fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' }, keepalive: true }).then(
-    (answer) => (answer.ok ? answer.text() : Promise.reject()),
+    (answer) => answer.ok && answer.text(),
   );
 };
 
-/** @param inside what only the gate's scripts may use; see release.js. */
+/** Also `window.consentgate.update`. @param inside what only the gate's scripts may use; see release.js. */
 export function watchButtons(inside) {
   addEventListener(
     'click',
@@ -24,12 +27,12 @@ export function watchButtons(inside) {
       const [target] = event.composedPath();
       const host = target.getRootNode?.().host;
       // A script's own click is no choice. A page whose policy keeps the state it came with has to come anew.
-      if (!event.isTrusted || !host || !/^consent-/.test(host.localName)) return;
+      if (!event.isTrusted || !/^consent-/.test(host?.localName)) return;
       if (target.className == 'hide') host.remove();
-      else if (inside.rules.w || !target.form || target.value == 'withdraw') return;
+      else if (rules.w || !target.form || target.value == 'withdraw') return;
       else if (!busy) {
-        busy = Promise.all([more(inside), target.name == 'once' || send(target)])
-          .then(([script]) => script.press(inside, target, host))
+        busy = Promise.all([more(), target.name == 'once' || send(target)])
+          .then(([script, recorded]) => script.press(inside, target, host, recorded))
           .catch(() => target.form.requestSubmit(target))
           .then(() => (busy = 0));
       }
@@ -37,9 +40,11 @@ export function watchButtons(inside) {
     },
     true,
   );
-  // Back on a page kept whole: what was chosen since has to hold here too.
-  addEventListener('pageshow', (event) => event.persisted && more(inside).then((script) => script.again(inside)));
+  // Back on a page kept whole what was chosen since has to hold too; and what was refused since it was stored has to go. A
+  // visitor who has not decided yet may still agree to it: until then the guard hides it.
+  addEventListener(
+    'pageshow',
+    ({ persisted }) => (persisted || (rules.c && decided)) && more().then((script) => script.shown(inside, persisted), Boolean),
+  );
+  inside.state.update = () => more().then((script) => script.update(inside));
 }
-
-/** `window.consentgate.update`. */
-export const update = (inside) => more(inside).then((script) => script.update(inside));

@@ -33,16 +33,16 @@ const waiting = [];
 
 /** All that one go of the page's script wants to load is one question. */
 const wait = (element) => {
-  if (waiting.push(element) < 2) queueMicrotask(() => ask(() => waiting.splice(0).forEach((element) => allow(element))));
+  if (waiting.push(element) < 2) queueMicrotask(() => ask(() => waiting.splice(0).forEach(allow)));
 };
 
-/** Gives an element back what is held of it, if it passes by now, or by `force`. */
-export const allow = (element, force) => {
+/** Gives an element back what is held of it, if it passes by now. */
+const allow = (element) => {
   for (const name of element.getAttributeNames()) {
     const [, real] = name.split(BESIDE);
     if (real) {
       const value = read(element, name);
-      const verdict = force ? 0 : judgeValue(real, value);
+      const verdict = judgeValue(real, value);
       if (verdict) held.add(element);
       verdict ?? wait(element);
       if (verdict === 0) {
@@ -54,14 +54,14 @@ export const allow = (element, force) => {
 };
 
 /** Looks again at all that is held in here. */
-export const review = (root) => root.querySelectorAll?.(`[${MARK}=""]`).forEach((element) => allow(element));
+export const review = (root) => root.querySelectorAll?.(`[${MARK}=""]`).forEach(allow);
 /** Looks again at all that is held. */
 export const reviewAll = () => {
   review(D);
-  held.forEach((element) => allow(element));
+  held.forEach(allow);
 };
 
-/** Sets an attribute, or keeps it beside; `null` where it is kept. */
+/** Sets an attribute, or keeps it beside and says nothing. */
 export const put = (element, name, value, go) => {
   if (!fetches(element.localName, name)) return go();
   let verdict = judgeValue(name, (value += ''));
@@ -75,15 +75,23 @@ export const put = (element, name, value, go) => {
   // Markup that is only read belongs to no window.
   if (element.ownerDocument.defaultView) held.add(element);
   verdict ?? wait(element);
-  return null;
+};
+
+/** A script whose address is kept beside would run the text it has: it is none while it is put in. */
+export const putIn = (node, go) => {
+  if (!node?.text || !node.dataset.consentgateSrc) return go();
+  const { type } = node;
+  node.type = MARK;
+  const result = go();
+  node.type = type;
+  return result;
 };
 
 export const guardElements = (w) => {
-  hook('Element setAttribute setAttributeNS', (args, go, self) => {
-    const [name, value] = args.slice(-2);
-    return put(self, (name + '').toLowerCase(), value, go);
+  hook('Element setAttribute setAttributeNS setAttributeNode', (args, go, self) => {
+    const [name, value = name.value] = args.slice(-2);
+    return put(self, (name.name || name + '').toLowerCase(), value, go);
   });
-  hook('Element setAttributeNode', ([attribute], go, self) => put(self, attribute.name, attribute.value, go));
   hook('Attr value', (args, go, self) => (args.length && self.ownerElement ? put(self.ownerElement, self.name, args[0], go) : go()));
   hook('Element getAttribute hasAttribute removeAttribute', (args, go, self, method) => {
     const name = BESIDE + args[0];

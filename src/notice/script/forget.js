@@ -1,14 +1,14 @@
 // What a visitor has refused since it was stored: taken away, as the gate does with cookies.
 
-import { W, decided } from './natives.js';
-import { rules } from './rules.js';
-import { forget, isHeld } from './storage.js';
-
-// A visitor who has not decided yet may still agree to it; until then the guard hides it.
-if (rules.c && decided) {
+/** @param inside see release.js: `stores` are the page's, as the browser has them, `isHeld` judges the names of things in them. */
+export function forget({ stores, isHeld }) {
   try {
-    forget();
-    W.indexedDB.databases().then((all) => all.forEach(({ name }) => isHeld(name) && W.indexedDB.deleteDatabase(name)));
-    W.caches.keys().then((all) => all.forEach((name) => isHeld(name) && W.caches.delete(name)));
-  } catch (e) {}
+    // Known from their first use on.
+    void [localStorage, sessionStorage];
+    for (const [store] of stores) for (const key of Object.keys(store)) if (isHeld(key)) delete store[key];
+    indexedDB.databases().then((all) => all.forEach(({ name }) => isHeld(name) && indexedDB.deleteDatabase(name)));
+    caches.keys().then((all) => all.forEach((name) => isHeld(name) && caches.delete(name)));
+  } catch {
+    // A page that may not store anything, or not ask what it has stored.
+  }
 }

@@ -2,6 +2,8 @@
 // page can.
 
 import { D, W, arms, hook } from './natives.js';
+import { putIn } from './elements.js';
+import { name } from './names.js';
 
 const seen = new Set();
 export let sweep;
@@ -15,7 +17,7 @@ export const frames = (arm) => {
         arms(w);
         arm(w);
         hook('Node appendChild insertBefore,HTMLIFrameElement contentWindow contentDocument, open', (args, go) => {
-          const result = go();
+          const result = putIn(args[0], go);
           sweep();
           reach(result?.defaultView || result);
           return result;
@@ -27,5 +29,10 @@ export const frames = (arm) => {
     for (let i = W.length; i--; ) reach(W[i]);
   };
   reach(W);
-  if (D) new MutationObserver(sweep).observe(D, { childList: true, subtree: true });
+  if (D) {
+    new MutationObserver((records) => {
+      sweep();
+      records.forEach(({ addedNodes }) => addedNodes.forEach(name));
+    }).observe(D, { childList: true, subtree: true });
+  }
 };

@@ -17,7 +17,8 @@ export function held(root = document, found = []) {
   return found;
 }
 
-export const purposeOf = (element) => element.getAttribute(MARK);
+/** Behind the purpose stands what a script would have defined. */
+export const purposeOf = (element) => element.getAttribute(MARK).split(' ')[0];
 
 const isCode = (element) => element.localName === 'script' || element.localName === 'style';
 
@@ -50,7 +51,8 @@ function absolute(address) {
 }
 
 /** Makes it what the site sent, without a verdict. Scripts are not started by it: see run.js. */
-export function restore(element, { read, write, erase }) {
+export function restore(element, { read, write, erase, standIn }) {
+  for (const name of (read(element, MARK) ?? '').split(' ').slice(1)) if (window[name] === standIn) delete window[name];
   if (isCode(element) && read(element, 'type') === 'text/plain') erase(element, 'type');
   for (const name of element.getAttributeNames()) {
     const value = read(element, name);

@@ -1,11 +1,12 @@
 // The guard and the gate's own buttons: what works without telling anybody.
 
 import './guard.js';
-import './forget.js';
 import { open, state } from './state.js';
 import { D, erase, read, write } from './natives.js';
 import { ask, asked, gate, rules } from './rules.js';
-import { update, watchButtons } from './buttons.js';
+import { watchButtons } from './buttons.js';
+import { isHeld, stores } from './storage.js';
+import { standIn } from './names.js';
 
 /** What the gate's scripts share and pages never see; release.js says what each is. */
 export const inside = {
@@ -24,10 +25,10 @@ export const inside = {
   read,
   write,
   erase,
+  isHeld,
+  stores,
+  standIn,
 };
 
 // In a worker there is nothing to see.
-if (D) {
-  watchButtons(inside);
-  state.update = () => update(inside);
-}
+if (D) watchButtons(inside);

@@ -31,7 +31,7 @@ export const guardMarkup = () => {
   hook(
     'Element innerHTML outerHTML insertAdjacentHTML setHTMLUnsafe,ShadowRoot innerHTML setHTMLUnsafe,Range createContextualFragment,DOMParser parseFromString',
     (args, go, self, method) => {
-      const place = method == 'insertAdjacentHTML' ? 1 : 0;
+      const place = +(method == 'insertAdjacentHTML');
       const html = args[place] + '';
       const cleaned = clean(html, args[place]);
       if (cleaned != html) args[place] = cleaned;

@@ -9,7 +9,10 @@
 //   open               goes on by the gate's answer: verdicts and state change
 //   read, write, erase attributes as the browser has them, about which no verdict is asked
 //   tell               see signals.js
+//   isHeld, stores     see forget.js
+//   standIn            what stands for what a held script would have defined
 
+import { forget } from './forget.js';
 import { addresses, held, lookAgain, purposeOf, restore } from './held.js';
 import { parsed } from './late.js';
 import { confirm, remember } from './notice.js';
@@ -28,8 +31,9 @@ export function update(inside) {
   return next;
 }
 
-/** A button of the gate's own; the choice has been recorded. @throws when it has to do what it does without a script. */
-export async function press(inside, button, host) {
+/** A button of the gate's own, and what came of recording the choice. @throws when it has to do what it does without a script. */
+export async function press(inside, button, host, recorded) {
+  if (!recorded) throw new Error('the choice is not recorded');
   if (button.name === 'once') return once(inside, host);
   confirm(button.value, host);
   const released = update(inside);
@@ -39,8 +43,10 @@ export async function press(inside, button, host) {
   }
 }
 
-/** Shown from the browser's memory as it was left: is that still what holds? */
-export async function again(inside) {
+/** What was refused goes; shown from the browser's memory as it was left: is that still what holds? */
+export async function shown(inside, again) {
+  if (inside.rules.c && inside.state.decided) forget(inside);
+  if (!again) return;
   const answer = await inside.ask([]);
   if (answer && differs(answer, inside.state)) location.reload();
 }

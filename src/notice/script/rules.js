@@ -48,7 +48,7 @@ export const judge = (address) => {
   const host = known[url.hostname];
   if (listed > -1) return listed;
   if (own || host === 0) {
-    const tracker = matches(rules.o, url.pathname) ? 1 : 0;
+    const tracker = +!!matches(rules.o, url.pathname);
     if (own || !tracker) return tracker;
   }
   return host || (known[url.href] ?? void asked.push(url.href));
@@ -61,13 +61,13 @@ export const ask = (done) => {
   const addresses = asked.splice(0);
   const request = new Request();
   const learn = () => {
-    let answer = { verdicts: '' };
+    let answer = 0;
     try {
       answer = JSON.parse(request.responseText);
     } catch (e) {}
     addresses.forEach((address, i) => {
-      const say = answer.verdicts[i] || 'h';
-      known[say < 'a' ? parsed(address).hostname : address] = exec(/h/i, say) ? 1 : 0;
+      const say = answer.verdicts?.[i] || 'h';
+      known[say < 'a' ? parsed(address).hostname : address] = +!!exec(/h/i, say);
     });
     done?.(answer);
   };

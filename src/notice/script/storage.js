@@ -6,17 +6,14 @@ import { holds, rules } from './rules.js';
 
 const S = protoOf(W, 'Storage');
 const { keys } = Object;
-const NAMES = ['localStorage', 'sessionStorage'];
 export const isHeld = (key) => holds(rules.s, key);
 
-/** What goes on when something is granted. */
-const waiting = [];
-
-const stores = [];
+/** Store and memory by twos, known from the store's first use on. */
+export const stores = [];
 
 const show = (store) => {
-  stores.push(store);
   const memory = { __proto__: S };
+  stores.push([store, memory]);
   const side = (key) => (isHeld(key) ? memory : store);
   const proxy = new Proxy(memory, {
     __proto__: null,
@@ -27,22 +24,7 @@ const show = (store) => {
     ownKeys: () => keys(store).filter((key) => !isHeld(key)).concat(keys(memory)),
     getOwnPropertyDescriptor: (memory, key) => descriptor(side(key), key),
   });
-  waiting.push(() => {
-    for (const key of keys(memory)) {
-      if (!isHeld(key)) {
-        store[key] = memory[key];
-        delete memory[key];
-      }
-    }
-  });
   return proxy;
-};
-
-/** Takes away for good what is held. */
-export const forget = () => {
-  // A store is known from its first use on.
-  for (const name of NAMES) Reflect.get(W, name);
-  for (const store of stores) for (const key of keys(store)) if (isHeld(key)) delete store[key];
 };
 
 /** What a store does, said of the proxy. */
@@ -56,7 +38,7 @@ const deeds = {
 };
 
 export const guardStorage = () => {
-  for (const name of NAMES) {
+  for (const name of ['localStorage', 'sessionStorage']) {
     let proxy;
     hook(' ' + name, (args, go) => (proxy ||= show(go())));
   }
@@ -70,4 +52,13 @@ export const guardStorage = () => {
 };
 
 /** Keeps for real what is granted by now. */
-export const keepStorage = () => waiting.forEach((keep) => keep());
+export const keepStorage = () => {
+  for (const [store, memory] of stores) {
+    for (const key of keys(memory)) {
+      if (!isHeld(key)) {
+        store[key] = memory[key];
+        delete memory[key];
+      }
+    }
+  }
+};
