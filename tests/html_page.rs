@@ -82,6 +82,17 @@ fn without_ours(page: &[u8]) -> Vec<u8> {
     ours.iter().fold(page.to_vec(), |page, text| replace(&page, text.as_bytes(), b""))
 }
 
+/// Behind a script's purpose stands what it would have defined.
+fn without_names(mut page: Vec<u8>, purpose: &str) -> Vec<u8> {
+    const END: &[u8] = b"\" type=\"text/plain\"";
+    let mark = format!(" data-consentgate=\"{purpose} ");
+    while let Some(start) = memchr::memmem::find(&page, mark.as_bytes()) {
+        let end = start + memchr::memmem::find(&page[start..], END).expect("a script") + END.len();
+        page.drain(start..end);
+    }
+    page
+}
+
 /// Takes the gate's insertions out again.
 fn undo(page: &[u8]) -> Vec<u8> {
     let mut page = without_ours(page);
@@ -90,6 +101,7 @@ fn undo(page: &[u8]) -> Vec<u8> {
         page = replace(&page, format!("{mark} type=\"text/plain\"").as_bytes(), b"");
         page = replace(&page, format!("{mark} hidden").as_bytes(), b"");
         page = replace(&page, mark.as_bytes(), b"");
+        page = without_names(page, purpose);
     }
     replace(&replace(&page, b"data-consentgate-", b""), INERT.as_bytes(), b"")
 }

@@ -5,6 +5,8 @@
 //! whatever its characters look like. A name too many is a global that nobody asks for; one too few is an error in the
 //! console.
 
+use super::banner;
+
 /// No snippet gives more.
 const MOST_NAMES: usize = 12;
 /// Longer than this no one writes a name.
@@ -12,8 +14,16 @@ const LONGEST_NAME: usize = 64;
 /// What is followed by a bracket and is no function of the script's making, or must stay what it is.
 const NEVER: [&str; 10] = ["if", "for", "while", "switch", "catch", "function", "return", "script", "$", "jQuery"];
 
+/// The mark of a held script: its purpose, and the names behind it. What another tool's banner gives stays away for good.
+pub(super) fn with_names(purpose: String, script: &[u8]) -> String {
+    if purpose == banner::MARK {
+        return purpose;
+    }
+    [purpose.as_str()].into_iter().chain(defined(script)).collect::<Vec<_>>().join(" ")
+}
+
 /// The names, in the order found, each once.
-pub(super) fn defined(script: &[u8]) -> Vec<&str> {
+fn defined(script: &[u8]) -> Vec<&str> {
     let mut reader = Reader { script, names: Vec::new(), depth: 0, arguments: None, last: [Token::Start; 3] };
     let mut at = 0;
     while at < script.len() && reader.names.len() < MOST_NAMES {
@@ -90,10 +100,11 @@ impl<'s> Reader<'s> {
                     self.arguments = Some(self.depth + 1);
                 }
                 // `queue = queue || []`
-                if let (b'[', [Token::Word(name), Token::Mark(b'|'), Token::Mark(b'|')]) = (byte, self.last) {
-                    if self.depth == 0 {
+                match self.last {
+                    [Token::Word(name), Token::Mark(b'|'), Token::Mark(b'|')] if byte == b'[' && self.depth == 0 => {
                         self.add(name);
                     }
+                    _ => {}
                 }
                 self.depth += 1;
             }
@@ -184,7 +195,8 @@ mod tests {
         for script in ["'", "'\\", "/*", "//", "(((((", ")))))", "f('", "\u{e4}('x')", "function", "function 1x(){}"] {
             names(script);
         }
-        let many: String = (0..1000).map(|at| format!("function f{at}(){{}}\n")).collect();
+        let many: String =
+            (0..1000).flat_map(|at| ["function f".to_owned(), at.to_string(), "(){}\n".to_owned()]).collect();
         assert_eq!(names(&many).len(), MOST_NAMES);
         assert_eq!(names(&format!("function {}(){{}}", "x".repeat(65))), [""; 0]);
     }

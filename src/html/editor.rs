@@ -14,7 +14,7 @@ use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
 use super::banner;
-use super::defines::defined;
+use super::defines::with_names;
 use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
@@ -23,8 +23,7 @@ use super::scan::{Event, Kind, Scanner};
 use super::source::Source;
 use super::value::{Place, Value};
 
-/// An inline script, a style sheet or a `noscript` is judged when its end is there; until then it is held back, up to this
-/// many bytes.
+/// An inline script, a style sheet or a `noscript` is held back until its end is there, up to this many bytes.
 const MOST_HELD_BACK: usize = 4 * 1024 * 1024;
 /// Which `base` a browser takes depends on where each stands (the first with an address, none in a template or of no
 /// script): all count, so that none hides where an address leads. More than a few nobody writes.
@@ -174,8 +173,7 @@ impl Editor {
         let raw = self.source.range(span.clone());
         let placeholder = self.placeholder.as_deref().and_then(|make| {
             let held = HeldTag::of(&raw, self.bases.last()?, (purpose, &finding))?;
-            let held = HeldTag { language: self.language.clone(), ..held };
-            make(&held)
+            make(&HeldTag { language: self.language.clone(), ..held })
         });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
         if let Some(text) = placeholder {
@@ -189,13 +187,12 @@ impl Editor {
     fn parts(&mut self, span: &Range<usize>, parts: Vec<Part>, marked: bool) -> bool {
         let purpose = parts.iter().find_map(|part| part.purpose.as_deref());
         if let Some(purpose) = purpose.filter(|_| !marked) {
-            let edit = mark(&self.source.range(span.clone()), span.start, purpose);
-            self.add([edit]);
+            self.add([mark(&self.source.range(span.clone()), span.start, purpose)]);
         }
         let held = purpose.is_some();
-        for part in parts {
-            self.add(part.edits.into_iter().map(|edit| Edit { at: span.start + edit.at, ..edit }));
-            self.findings.push(part.finding);
+        for Part { edits, finding, .. } in parts {
+            self.add(edits.into_iter().map(|edit| Edit { at: span.start + edit.at, ..edit }));
+            self.findings.push(finding);
         }
         held
     }
@@ -241,22 +238,12 @@ impl Editor {
         };
         match judged {
             Judged::Hold { purpose, finding } => {
-                let purpose = self.with_names(purpose, span.end..end);
+                let purpose = with_names(purpose, &self.source.range(span.end..end));
                 self.hold_marked(span, (&purpose, marked), finding);
             }
             Judged::Noted(finding) => self.findings.push(finding),
             Judged::Pass | Judged::Inline | Judged::Documents(_) => {}
         }
-    }
-
-    /// The purpose, and behind it the names that others on the page may call: the guard answers for them meanwhile. What
-    /// another tool's banner gives stays away for good.
-    fn with_names(&self, purpose: String, content: Range<usize>) -> String {
-        if purpose == banner::MARK {
-            return purpose;
-        }
-        let content = self.source.range(content);
-        [purpose.as_str()].into_iter().chain(defined(&content)).collect::<Vec<_>>().join(" ")
     }
 
     /// Text to some browsers and markup to others: judged as markup, and as CSS where it is a style sheet to some.

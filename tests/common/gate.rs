@@ -755,6 +755,12 @@ pub(crate) fn undone(html: &[u8]) -> Vec<u8> {
                 rest.drain(start..start + mark.len());
             }
         }
+        // What a held script would have defined is named behind its purpose.
+        while let Some(start) = find(&rest, format!(" data-consentgate=\"{purpose} ").as_bytes()) {
+            const END: &[u8] = b"\" type=\"text/plain\"";
+            let end = start + find(&rest[start..], END).expect("a script") + END.len();
+            rest.drain(start..end);
+        }
     }
     while let Some(start) = find(&rest, b"data-consentgate-") {
         rest.drain(start..start + b"data-consentgate-".len());
