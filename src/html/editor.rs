@@ -14,7 +14,7 @@ use super::Abandoned;
 use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
 use super::banner;
-use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
+use super::hold::{Edit, Finding, HeldTag, LeftOut, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
 use super::page::{Csp, Placeholder};
@@ -43,6 +43,7 @@ pub(super) struct Editor {
     pub(super) source: Source,
     edits: VecDeque<Edit>,
     pub(super) findings: Vec<Finding>,
+    pub(super) left_out: LeftOut,
     waiting: Option<Waiting>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) csp: Option<Csp>,
@@ -62,6 +63,7 @@ impl Editor {
             source: Source::default(),
             edits: VecDeque::new(),
             findings: Vec::new(),
+            left_out: LeftOut::new(),
             waiting: None,
             placeholder: None,
             csp: None,
@@ -177,8 +179,9 @@ impl Editor {
             make(&held)
         });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
-        if let Some(text) = placeholder {
-            self.insert(span.start, text);
+        match placeholder {
+            Some(text) => self.insert(span.start, text),
+            None => self.left_out.extend(finding.left_out()),
         }
         self.add(edits);
         self.findings.push(finding);
@@ -194,6 +197,7 @@ impl Editor {
         let held = purpose.is_some();
         for part in parts {
             self.add(part.edits.into_iter().map(|edit| Edit { at: span.start + edit.at, ..edit }));
+            self.left_out.extend(part.finding.left_out());
             self.findings.push(part.finding);
         }
         held
@@ -250,6 +254,7 @@ impl Editor {
         let inner = self.fragment(self.source.range(span.end..end).into_owned(), span.end)?;
         self.add(inner.edits);
         self.findings.extend(inner.findings);
+        self.left_out.extend(inner.left_out);
         self.bases = inner.bases;
         if tag_name(&self.source.range(span.clone())).eq_ignore_ascii_case("style") {
             self.sheet(span, end, marked);

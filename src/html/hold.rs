@@ -6,6 +6,7 @@
 //! taking the insertions out gives the page back.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use url::Url;
 
@@ -39,6 +40,17 @@ pub struct Finding {
     /// The rule that decided.
     pub rule: String,
 }
+
+impl Finding {
+    /// What the visitor misses by it, where anybody knows. A hint to what a page is about to ask for shows nothing.
+    pub(super) fn left_out(&self) -> Option<(&'static str, Purpose)> {
+        let shows = self.held && !matches!(&*self.tag, "link" | "meta");
+        self.whose.filter(|_| shows).map(|(purpose, company)| (company, purpose))
+    }
+}
+
+/// Whose tags were held for which purpose with nothing standing in for them, each once.
+pub type LeftOut = BTreeSet<(&'static str, Purpose)>;
 
 /// A held tag that a visitor would have seen.
 #[derive(Clone, Debug, PartialEq, Eq)]

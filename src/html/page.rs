@@ -11,11 +11,14 @@ use crate::policy::Policy;
 
 use super::Abandoned;
 use super::editor::Editor;
-use super::hold::{Finding, HeldTag};
+use super::hold::{Finding, HeldTag, LeftOut};
 use super::scan::{BodyTag, Event, Kind, Scanner};
 
 /// Makes the notice for a page whose `<html lang>` is this; ASCII only, so that it fits any charset.
 pub type Notice = Box<dyn FnOnce(Option<&str>) -> Vec<u8> + Send>;
+
+/// Makes the footer, the same way; it can name what was held in this page with nothing standing in for it.
+pub type Footer = Box<dyn FnOnce(Option<&str>, &LeftOut) -> Vec<u8> + Send>;
 
 /// Makes what stands in for a held tag, in front of it; `None` where nothing should. ASCII only, as the notice.
 pub type Placeholder = Arc<dyn Fn(&HeldTag) -> Option<Vec<u8>> + Send + Sync>;
@@ -40,7 +43,7 @@ pub struct Job {
     /// Put first in the body, once.
     pub notice: Option<Notice>,
     /// Put at the end of the body, once.
-    pub footer: Option<Notice>,
+    pub footer: Option<Footer>,
 }
 
 /// What may follow the last `</body>`: `</html>`, white space, a late script. Where more follows, it was not the last.
@@ -52,7 +55,7 @@ pub struct Page {
     scanner: Scanner,
     head: Option<Vec<u8>>,
     notice: Option<Notice>,
-    footer: Option<Notice>,
+    footer: Option<Footer>,
     /// The last `</body>` so far: it waits for what follows, because the footer goes in front of it.
     body_end: Option<usize>,
 }
@@ -95,7 +98,8 @@ impl Page {
                 self.editor.insert(last, notice(language.as_deref()));
             }
             if let Some(footer) = self.footer.take() {
-                self.editor.insert(self.body_end.unwrap_or(last), footer(language.as_deref()));
+                let footer = footer(language.as_deref(), &self.editor.left_out);
+                self.editor.insert(self.body_end.unwrap_or(last), footer);
             }
         }
         self.editor.emit(end, out);
