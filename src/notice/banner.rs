@@ -315,6 +315,19 @@ mod tests {
         assert_eq!(text_in(&made(false), "template a"), "Cookie settings");
     }
 
+    #[test]
+    fn the_footer_ends_in_what_this_page_lacks() {
+        let config = config();
+        let place = place(&config, Language::English);
+        let facebook = LeftOut { company: "Facebook", purpose: Purpose::MARKETING, name: "marketing" };
+        let with = String::from_utf8(footer(&place, false, &[facebook])).unwrap();
+        let without = String::from_utf8(footer(&place, false, &[])).unwrap();
+        let start = with.find("<details>").unwrap();
+        let end = with.find("</details>").unwrap() + "</details>".len();
+        assert_eq!([&with[..start], &with[end..]].concat(), without);
+        assert!(with[end..].starts_with("</div></div></template>"), "nothing follows: {with}");
+    }
+
     fn hostile() -> impl Strategy<Value = String> {
         let nasty = [
             "</template><script>alert(1)</script>",

@@ -61,7 +61,7 @@ mod tests {
         let map = LeftOut { company: "bMaps", purpose: Purpose::PREFERENCES, name: "preferences" };
         let html = made(&[FACEBOOK, map, FACEBOOK], Language::English);
         assert_eq!(text_in(&html, "summary"), "Left out of this page until you agree");
-        assert_eq!(text_in(&html, "li"), "bMaps &#8211; preference cookiesFacebook &#8211; marketing cookies");
+        assert_eq!(text_in(&html, "li"), "bMaps \u{2013} preference cookiesFacebook \u{2013} marketing cookies");
         let purposes = elements(&html).into_iter().filter_map(|e| e.value("data-purpose").map(str::to_owned));
         assert_eq!(purposes.collect::<Vec<_>>(), ["preferences", "marketing"]);
         assert!(text_in(&made(&[FACEBOOK], Language::Welsh), "li").ends_with("cwcis marchnata"));

@@ -77,7 +77,7 @@ function goneBeyond({ before, after }) {
 
 /** Errors by their words, each once: what an interval repeats is said as often as the page was looked at. */
 function errorsAdded({ before, after }) {
-  const added = new Set(after.errors).difference(new Set(before.errors));
+  const added = new Set(after.errors?.filter((error) => !before.errors?.includes(error)));
   return [...added].map((error) => ({ error, page: before.page }));
 }
 

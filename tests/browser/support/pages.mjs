@@ -11,7 +11,7 @@ import { addressOf, answer, kindOf, sink } from './sink.mjs';
 import { browser } from './visitor.mjs';
 
 /** Where the browser goes of its own accord. */
-const ERRANDS = new Set(['android.clients.google.com', 'content-autofill.googleapis.com', 'accounts.google.com']);
+const ERRANDS = new Set(['android.clients.google.com', 'content-autofill.googleapis.com']);
 /** A page is looked at until nothing was asked for so long, in milliseconds, … */
 const QUIET = 600;
 /** … but never longer than this. */
