@@ -76,10 +76,6 @@ impl Editor {
         }
     }
 
-    fn events(&mut self, events: Vec<Event>) -> Result<(), Abandoned> {
-        events.into_iter().try_for_each(|event| self.event(event))
-    }
-
     pub(super) fn event(&mut self, event: Event) -> Result<(), Abandoned> {
         if let Event::Start { kind: Kind::Any, span, .. } = &event {
             self.hide_banner(span);
@@ -238,10 +234,11 @@ impl Editor {
     }
 
     fn script(&mut self, span: &Range<usize>, end: usize, marked: bool) {
-        let judged = {
+        let (judged, loads) = {
             let (raw, content) = (self.source.range(span.clone()), self.source.range(span.end..end));
-            self.judge().script_content(&raw, &content)
+            (self.judge().script_content(&raw, &content), self.judge().loads(&content))
         };
+        self.left_out.extend(loads);
         match judged {
             Judged::Hold { purpose, finding } => self.hold_marked(span, (&purpose, marked), finding),
             Judged::Noted(finding) => self.findings.push(finding),
@@ -328,8 +325,8 @@ impl Editor {
         inner.source = Source::at(base, html.clone());
         let mut scanner = Scanner::fragment(base);
         scanner.read_all(inner.may_have_banner(&html));
-        inner.events(scanner.feed(&html)?)?;
-        inner.events(scanner.end()?)?;
+        let mut events = scanner.feed(&html)?.into_iter().chain(scanner.end()?);
+        events.try_for_each(|event| inner.event(event))?;
         inner.end()?;
         Ok(inner)
     }
@@ -344,10 +341,7 @@ impl Editor {
         let limit = self.waiting.as_ref().map_or(understood, |waiting| waiting.span.start.min(understood));
         while let Some(edit) = self.edits.pop_front_if(|edit| edit.at <= limit) {
             self.source.take_until(edit.at, out);
-            out.push(match edit.text {
-                std::borrow::Cow::Borrowed(text) => Bytes::from_static(text),
-                std::borrow::Cow::Owned(text) => text.into(),
-            });
+            out.push(edit.into());
         }
         self.source.take_until(limit, out);
     }

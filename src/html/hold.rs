@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::consent::Purpose;
@@ -23,6 +24,15 @@ pub const HELD_PREFIX: &str = "data-consentgate-";
 pub(super) struct Edit {
     pub(super) at: usize,
     pub(super) text: Cow<'static, [u8]>,
+}
+
+impl From<Edit> for Bytes {
+    fn from(edit: Edit) -> Self {
+        match edit.text {
+            Cow::Borrowed(text) => Self::from_static(text),
+            Cow::Owned(text) => text.into(),
+        }
+    }
 }
 
 /// What was held and why, or what passed because nothing knows it; the address without its query, which may carry

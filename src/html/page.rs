@@ -197,6 +197,9 @@ mod tests {
         assert_eq!(left_out(text, none), [("Google Translate", Purpose::PREFERENCES)]);
         let style = "<p style=\"background: url(https://i.ytimg.com/vi/x/0.jpg)\">";
         assert_eq!(left_out(style, none), [("YouTube", Purpose::MARKETING)]);
+        let loader =
+            "<script>s.src = '//staticw2.yotpo.com/x/widget.js'; go('//www.facebook.com/sharer.php?u=')</script>";
+        assert_eq!(left_out(loader, none), [("Yotpo", Purpose::MARKETING)], "what it loads, not where it leads");
         let nested = format!("<noscript>{SDK}</noscript>");
         assert_eq!(left_out(&nested, none), [("Facebook", Purpose::MARKETING)]);
     }
