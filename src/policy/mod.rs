@@ -244,7 +244,8 @@ impl Policy {
         granted: PurposeSet,
     ) -> impl Iterator<Item = Verdict<'p>> {
         let named = memmem::find(text, b".js").is_some();
-        let files = script::files(if named { text } else { &[] }).filter(|url| url.path().ends_with(".js"));
+        let is_script = |url: &Url| url.path().rsplit_once('.').is_some_and(|(_, kind)| kind == "js");
+        let files = script::files(if named { text } else { &[] }).filter(is_script);
         files.map(move |url| self.request(&Request { url: &url, own, kind: Kind::Script }, granted))
     }
 
