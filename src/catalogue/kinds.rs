@@ -124,6 +124,14 @@ mod tests {
         for sign in signatures(pixel) {
             assert!(!is_seen(sign.company), "{sign:?}");
         }
+        // The vendor's snippet names the host of the SDK before it calls the pixel: the first sign decides.
+        for pixel in [
+            "!function(f,b){if(f.fbq)return;n=f.fbq=g}(window,'//connect.facebook.net/en_US/fbevents.js');fbq('init','1')",
+            "var _fbq = window._fbq || (window._fbq = []); s.src = '//connect.facebook.net/en_US/fbds.js'",
+        ] {
+            let first = signatures(pixel.as_bytes()).next().map(|sign| sign.company);
+            assert_eq!(first, Some("Meta Pixel"), "{pixel}");
+        }
         assert!(!is_seen("") && !is_seen("nobody"));
     }
 
