@@ -31,7 +31,7 @@ fn job(policy: &Arc<Policy>, granted: PurposeSet) -> Job {
         csp: None,
         placeholder: Some(Arc::new(|_| Some(PLACEHOLDER.as_bytes().to_vec()))),
         notice: Some(Box::new(|_| NOTICE.as_bytes().to_vec())),
-        footer: Some(Box::new(|_| FOOTER.as_bytes().to_vec())),
+        footer: Some(Box::new(|_, _| FOOTER.as_bytes().to_vec())),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Company {
     pub name: &'static str,
     /// What its tags are for; `None` where the company is known and its purpose cannot be told from the address.
     pub purpose: Option<Purpose>,
+    /// What kind of thing its tags bring: `ad`, `video`, … ([`super::is_seen`] says which are seen).
+    pub kind: &'static str,
 }
 
 /// A company and, where its address in an inline script gives the script away, the sign of it.
@@ -52,7 +54,7 @@ static BY_HOST: LazyLock<HashMap<&'static str, Host>> = LazyLock::new(|| {
 static BY_LAST_SEGMENT: LazyLock<HashMap<&'static str, Vec<Company>>> = LazyLock::new(|| {
     let mut segments = HashMap::<_, Vec<_>>::new();
     for [ending, name, purpose] in data::rows(PATHS) {
-        let company = Company { domain: ending, name, purpose: data::purpose(purpose) };
+        let company = Company { domain: ending, name, purpose: data::purpose(purpose), kind: "analytics" };
         segments.entry(last_segment(ending)).or_default().push(company);
     }
     segments
@@ -113,7 +115,7 @@ fn add(hosts: &mut HashMap<&'static str, Host>, [address, name, purpose, kind]: 
         purpose,
         company: name,
     });
-    let known = Known { company: Company { domain: address, name, purpose }, in_scripts };
+    let known = Known { company: Company { domain: address, name, purpose, kind }, in_scripts };
     match address.find('/') {
         Some(at) => hosts.entry(&address[..at]).or_default().paths.push((&address[at..], known)),
         None => hosts.entry(address).or_default().whole = Some(known),

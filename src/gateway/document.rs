@@ -12,8 +12,11 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use url::Url;
 
-use crate::html::{self, Abandoned, Asked, Charset, Coding, Document, Job, Notice, Rewriter, detect, looks_like_html};
-use crate::notice::{self, Banner, BannerState};
+use crate::catalogue;
+use crate::html::{
+    self, Abandoned, Asked, Charset, Coding, Document, Footer, Job, Notice, Rewriter, detect, looks_like_html,
+};
+use crate::notice::{self, Banner, BannerState, LeftOut};
 use crate::upstream;
 
 use super::problem::Problem;
@@ -230,7 +233,7 @@ pub(super) fn address(visit: &Visit) -> Url {
     Url::parse(&address).unwrap_or_else(|_| Url::parse("http://localhost/").expect("a constant address"))
 }
 
-fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Notice>) -> Job {
+fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Footer>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
     Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
 }
@@ -265,12 +268,22 @@ fn confirmation(visit: &Visit) -> BannerState {
 }
 
 /// The way to the cookies page at the end of every page: to change one's mind must stay as easy as to make it up (A13).
-fn footer(visit: &Arc<Visit>) -> Option<Notice> {
+fn footer(visit: &Arc<Visit>) -> Option<Footer> {
     if visit.asked == Asked::Frame {
         return None;
     }
     let visit = Arc::clone(visit);
-    Some(Box::new(move |page_language| notice::footer(&visit.place(page_language), visit.has_agreed())))
+    Some(Box::new(move |page_language, left_out| {
+        let left_out = missed(&visit, left_out);
+        notice::footer(&visit.place(page_language), visit.has_agreed(), &left_out)
+    }))
+}
+
+/// What the visitor lacks and agreeing would bring: on a path where a purpose stays held whatever is agreed to, nothing.
+fn missed<'v>(visit: &'v Visit, left_out: &html::LeftOut) -> Vec<LeftOut<'v>> {
+    let (purposes, could) = (visit.site.policy.purposes(), visit.grantable());
+    let missed = left_out.iter().filter(|(company, purpose)| could.contains(*purpose) && catalogue::is_seen(company));
+    missed.map(|&(company, purpose)| LeftOut { company, purpose, name: purposes.name(purpose) }).collect()
 }
 
 /// The page depends on the visitor's choice: no shared cache may keep it, and the back button must not bring back

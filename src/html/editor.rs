@@ -15,7 +15,7 @@ use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
 use super::banner;
 use super::defines::with_names;
-use super::hold::{Edit, Finding, HeldTag, Mark, hold, mark};
+use super::hold::{Edit, Finding, HeldTag, LeftOut, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
 use super::page::{Csp, Placeholder};
@@ -43,6 +43,7 @@ pub(super) struct Editor {
     pub(super) source: Source,
     edits: VecDeque<Edit>,
     pub(super) findings: Vec<Finding>,
+    pub(super) left_out: LeftOut,
     waiting: Option<Waiting>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) csp: Option<Csp>,
@@ -62,6 +63,7 @@ impl Editor {
             source: Source::default(),
             edits: VecDeque::new(),
             findings: Vec::new(),
+            left_out: LeftOut::new(),
             waiting: None,
             placeholder: None,
             csp: None,
@@ -72,10 +74,6 @@ impl Editor {
             bases: vec![base],
             depth: 0,
         }
-    }
-
-    fn events(&mut self, events: Vec<Event>) -> Result<(), Abandoned> {
-        events.into_iter().try_for_each(|event| self.event(event))
     }
 
     pub(super) fn event(&mut self, event: Event) -> Result<(), Abandoned> {
@@ -176,8 +174,9 @@ impl Editor {
             make(&HeldTag { language: self.language.clone(), ..held })
         });
         let edits = hold(&raw, span.start, &Mark { purpose, replaced: placeholder.is_some(), marked });
-        if let Some(text) = placeholder {
-            self.insert(span.start, text);
+        match placeholder {
+            Some(text) => self.insert(span.start, text),
+            None => self.left_out.extend(finding.left_out()),
         }
         self.add(edits);
         self.findings.push(finding);
@@ -192,6 +191,7 @@ impl Editor {
         let held = purpose.is_some();
         for Part { edits, finding, .. } in parts {
             self.add(edits.into_iter().map(|edit| Edit { at: span.start + edit.at, ..edit }));
+            self.left_out.extend(finding.left_out());
             self.findings.push(finding);
         }
         held
@@ -232,10 +232,11 @@ impl Editor {
     }
 
     fn script(&mut self, span: &Range<usize>, end: usize, marked: bool) {
-        let judged = {
+        let (judged, loads) = {
             let (raw, content) = (self.source.range(span.clone()), self.source.range(span.end..end));
-            self.judge().script_content(&raw, &content)
+            (self.judge().script_content(&raw, &content), self.judge().loads(&content))
         };
+        self.left_out.extend(loads);
         match judged {
             Judged::Hold { purpose, finding } => {
                 let purpose = with_names(purpose, &self.source.range(span.end..end));
@@ -251,6 +252,7 @@ impl Editor {
         let inner = self.fragment(self.source.range(span.end..end).into_owned(), span.end)?;
         self.add(inner.edits);
         self.findings.extend(inner.findings);
+        self.left_out.extend(inner.left_out);
         self.bases = inner.bases;
         if tag_name(&self.source.range(span.clone())).eq_ignore_ascii_case("style") {
             self.sheet(span, end, marked);
@@ -324,8 +326,8 @@ impl Editor {
         inner.source = Source::at(base, html.clone());
         let mut scanner = Scanner::fragment(base);
         scanner.read_all(inner.may_have_banner(&html));
-        inner.events(scanner.feed(&html)?)?;
-        inner.events(scanner.end()?)?;
+        let mut events = scanner.feed(&html)?.into_iter().chain(scanner.end()?);
+        events.try_for_each(|event| inner.event(event))?;
         inner.end()?;
         Ok(inner)
     }
@@ -340,10 +342,7 @@ impl Editor {
         let limit = self.waiting.as_ref().map_or(understood, |waiting| waiting.span.start.min(understood));
         while let Some(edit) = self.edits.pop_front_if(|edit| edit.at <= limit) {
             self.source.take_until(edit.at, out);
-            out.push(match edit.text {
-                std::borrow::Cow::Borrowed(text) => Bytes::from_static(text),
-                std::borrow::Cow::Owned(text) => text.into(),
-            });
+            out.push(edit.into());
         }
         self.source.take_until(limit, out);
     }

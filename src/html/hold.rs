@@ -6,7 +6,9 @@
 //! taking the insertions out gives the page back.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use url::Url;
 
 use crate::consent::Purpose;
@@ -24,6 +26,15 @@ pub(super) struct Edit {
     pub(super) text: Cow<'static, [u8]>,
 }
 
+impl From<Edit> for Bytes {
+    fn from(edit: Edit) -> Self {
+        match edit.text {
+            Cow::Borrowed(text) => Self::from_static(text),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
 /// What was held and why, or what passed because nothing knows it; the address without its query, which may carry
 /// personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +50,17 @@ pub struct Finding {
     /// The rule that decided.
     pub rule: String,
 }
+
+impl Finding {
+    /// What the visitor misses by it, where anybody knows. A hint to what a page is about to ask for shows nothing.
+    pub(super) fn left_out(&self) -> Option<(&'static str, Purpose)> {
+        let shows = self.held && !matches!(&*self.tag, "link" | "meta");
+        self.whose.filter(|_| shows).map(|(purpose, company)| (company, purpose))
+    }
+}
+
+/// Whose tags were held for which purpose with nothing standing in for them, each once.
+pub type LeftOut = BTreeSet<(&'static str, Purpose)>;
 
 /// A held tag that a visitor would have seen.
 #[derive(Clone, Debug, PartialEq, Eq)]

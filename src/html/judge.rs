@@ -2,7 +2,7 @@
 
 use url::{Position, Url};
 
-use crate::consent::PurposeSet;
+use crate::consent::{Purpose, PurposeSet};
 use crate::policy::{Policy, Request, Rule, Verdict};
 
 use super::any_tag::{Use, acting};
@@ -77,6 +77,12 @@ impl Judge<'_> {
         // In SVG the text has character references; whether it stands there is not asked.
         let decoded = without_references(text).map_or(Judged::Pass, |text| self.script_text(&text, "script"));
         all.or(self.script_text(text, "script")).or(decoded)
+    }
+
+    /// Whose script files the text of an inline script names that would be held: it may run, and brings nothing.
+    pub(super) fn loads(&self, text: &[u8]) -> Vec<(&'static str, Purpose)> {
+        let held = self.policy.loaded_scripts(text, self.host, self.granted).filter(Verdict::is_hold);
+        held.filter_map(|verdict| verdict.rule.whose().zip(verdict.purpose)).collect()
     }
 
     fn script_text(&self, text: &[u8], tag: &str) -> Judged {

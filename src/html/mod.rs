@@ -37,9 +37,9 @@ pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
 pub use css::INERT;
 pub use document::{Asked, Document, looks_like_html};
-pub use hold::{Finding, HELD_PREFIX, HeldTag};
+pub use hold::{Finding, HELD_PREFIX, HeldTag, LeftOut};
 pub use links::hold_links;
-pub use page::{Csp, Job, Notice, Page, Placeholder};
+pub use page::{Csp, Footer, Job, Notice, Page, Placeholder};
 pub use stream::Rewriter;
 
 /// Why a page could not be judged to its end. Each is counted under its name (promise 5).

@@ -11,11 +11,14 @@ use crate::policy::Policy;
 
 use super::Abandoned;
 use super::editor::Editor;
-use super::hold::{Finding, HeldTag};
+use super::hold::{Finding, HeldTag, LeftOut};
 use super::scan::{BodyTag, Event, Kind, Scanner};
 
 /// Makes the notice for a page whose `<html lang>` is this; ASCII only, so that it fits any charset.
 pub type Notice = Box<dyn FnOnce(Option<&str>) -> Vec<u8> + Send>;
+
+/// Makes the footer, the same way; it can name what was held in this page with nothing standing in for it.
+pub type Footer = Box<dyn FnOnce(Option<&str>, &LeftOut) -> Vec<u8> + Send>;
 
 /// Makes what stands in for a held tag, in front of it; `None` where nothing should. ASCII only, as the notice.
 pub type Placeholder = Arc<dyn Fn(&HeldTag) -> Option<Vec<u8>> + Send + Sync>;
@@ -40,7 +43,7 @@ pub struct Job {
     /// Put first in the body, once.
     pub notice: Option<Notice>,
     /// Put at the end of the body, once.
-    pub footer: Option<Notice>,
+    pub footer: Option<Footer>,
 }
 
 /// What may follow the last `</body>`: `</html>`, white space, a late script. Where more follows, it was not the last.
@@ -52,7 +55,7 @@ pub struct Page {
     scanner: Scanner,
     head: Option<Vec<u8>>,
     notice: Option<Notice>,
-    footer: Option<Notice>,
+    footer: Option<Footer>,
     /// The last `</body>` so far: it waits for what follows, because the footer goes in front of it.
     body_end: Option<usize>,
 }
@@ -95,7 +98,8 @@ impl Page {
                 self.editor.insert(last, notice(language.as_deref()));
             }
             if let Some(footer) = self.footer.take() {
-                self.editor.insert(self.body_end.unwrap_or(last), footer(language.as_deref()));
+                let footer = footer(language.as_deref(), &self.editor.left_out);
+                self.editor.insert(self.body_end.unwrap_or(last), footer);
             }
         }
         self.editor.emit(end, out);
@@ -139,5 +143,72 @@ impl Page {
             (BodyTag::Frameset, _) => self.footer = None,
             (_, None) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::consent::Purpose;
+    use crate::policy::Config;
+
+    const SDK: &str = "<script src=\"//connect.facebook.net/en_GB/sdk.js\"></script>";
+    const FILM: &str = "<iframe src=\"https://www.youtube.com/embed/x\"></iframe>";
+
+    /// What the footer is told of a page that arrives in pieces whose findings are taken at once.
+    fn left_out(html: &str, granted: PurposeSet) -> Vec<(&'static str, Purpose)> {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&told);
+        let footer: Footer = Box::new(move |_, left_out| {
+            heard.lock().unwrap().extend(left_out.iter().copied());
+            Vec::new()
+        });
+        let frames: Placeholder = Arc::new(|tag| (tag.tag == "iframe").then(Vec::new));
+        let config = Config { hosts: vec!["www.example.gov.uk".into()], ..Config::default() };
+        let mut page = Page::new(Job {
+            policy: Arc::new(Policy::new(&config).expect("no patterns")),
+            granted,
+            address: "https://www.example.gov.uk/".parse().unwrap(),
+            head: None,
+            placeholder: Some(frames),
+            csp: None,
+            notice: None,
+            footer: Some(footer),
+        });
+        let mut out = Vec::new();
+        for piece in html.as_bytes().chunks(7) {
+            page.push(Bytes::copy_from_slice(piece), &mut out).unwrap();
+            page.findings();
+        }
+        page.finish(&mut out).unwrap();
+        std::mem::take(&mut *told.lock().unwrap())
+    }
+
+    #[test]
+    fn the_footer_is_told_what_was_left_out_with_nothing_in_its_place() {
+        let none = PurposeSet::ESSENTIAL;
+        assert_eq!(left_out(&format!("<body>{SDK}{FILM}{SDK}</body>"), none), [("Facebook", Purpose::MARKETING)]);
+        assert_eq!(left_out(FILM, none), []);
+        let late = format!("<body></body></html>{SDK}");
+        assert_eq!(left_out(&late, none), [("Facebook", Purpose::MARKETING)], "behind the end too");
+        let text = "<script>new google.translate.TranslateElement({})</script>";
+        assert_eq!(left_out(text, none), [("Google Translate", Purpose::PREFERENCES)]);
+        let style = "<p style=\"background: url(https://i.ytimg.com/vi/x/0.jpg)\">";
+        assert_eq!(left_out(style, none), [("YouTube", Purpose::MARKETING)]);
+        let loader =
+            "<script>s.src = '//staticw2.yotpo.com/x/widget.js'; go('//www.facebook.com/sharer.php?u=')</script>";
+        assert_eq!(left_out(loader, none), [("Yotpo", Purpose::MARKETING)], "what it loads, not where it leads");
+        let nested = format!("<noscript>{SDK}</noscript>");
+        assert_eq!(left_out(&nested, none), [("Facebook", Purpose::MARKETING)]);
+    }
+
+    #[test]
+    fn what_passes_or_only_hints_was_not_left_out() {
+        let hint = "<link rel=\"preconnect\" href=\"https://platform.twitter.com\">";
+        assert_eq!(left_out(hint, PurposeSet::ESSENTIAL), []);
+        assert_eq!(left_out(SDK, PurposeSet::ESSENTIAL.with(Purpose::MARKETING)), []);
+        assert_eq!(left_out("<script src=\"https://nobody.example/x.js\"></script>", PurposeSet::ESSENTIAL), []);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::address::{Place, local};
 use super::html::{Html, fill};
+use super::left_out::{self, LeftOut};
 use super::purpose::{self, AskedPurpose};
 use super::strings::Strings;
 use super::stylesheet::stylesheet;
@@ -52,8 +53,8 @@ pub fn banner(view: &Banner) -> Vec<u8> {
 }
 
 /// The way to the cookies page for the end of every page, and one button to withdraw for whoever has agreed to
-/// something: as many clicks as accepting took (A13).
-pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
+/// something: as many clicks as accepting took (A13). Then what this page lacks.
+pub fn footer(place: &Place, granted: bool, left_out: &[LeftOut]) -> Vec<u8> {
     let strings = Strings::of(place.language);
     let mut html = Html::default();
     open_root(&mut html, place, ("footer", strings.cookie_settings));
@@ -63,6 +64,7 @@ pub fn footer(place: &Place, granted: bool) -> Vec<u8> {
     open_form(&mut html, place);
     button(&mut html, "withdraw", strings.withdraw);
     html.raw(if granted { "</form>" } else { "</form></template>" });
+    left_out::list(&mut html, left_out, strings);
     close_root(&mut html, place, strings);
     html.into_string().into_bytes()
 }
@@ -305,12 +307,25 @@ mod tests {
     fn the_footer_withdraws_only_what_was_given() {
         let config = config();
         let place = place(&config, Language::English);
-        let made = |granted| String::from_utf8(footer(&place, granted)).unwrap();
+        let made = |granted| String::from_utf8(footer(&place, granted, &[])).unwrap();
         let waits = made(false);
         assert!(waits.contains("<template data-agreed><form"), "only a script can show it: {waits}");
         assert!(!made(true).contains("data-agreed"));
         assert_eq!(buttons(&made(true))[0].value("value"), Some("withdraw"));
         assert_eq!(text_in(&made(false), "template a"), "Cookie settings");
+    }
+
+    #[test]
+    fn the_footer_ends_in_what_this_page_lacks() {
+        let config = config();
+        let place = place(&config, Language::English);
+        let facebook = LeftOut { company: "Facebook", purpose: Purpose::MARKETING, name: "marketing" };
+        let with = String::from_utf8(footer(&place, false, &[facebook])).unwrap();
+        let without = String::from_utf8(footer(&place, false, &[])).unwrap();
+        let start = with.find("<details>").unwrap();
+        let end = with.find("</details>").unwrap() + "</details>".len();
+        assert_eq!([&with[..start], &with[end..]].concat(), without);
+        assert!(with[end..].starts_with("</div></div></template>"), "nothing follows: {with}");
     }
 
     fn hostile() -> impl Strategy<Value = String> {

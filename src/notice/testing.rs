@@ -5,8 +5,8 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use super::{
     AskedPurpose, Banner, BannerState, ChosenPurpose, Config, CookieRow, CookiesPage, EmbedPage, ErrorPage, Held,
-    Language, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage, banner, cookies_page,
-    embed_page, error_page, footer, placeholder, receipt_page,
+    Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage, banner,
+    cookies_page, embed_page, error_page, footer, placeholder, receipt_page,
 };
 use crate::consent::Purpose;
 
@@ -104,7 +104,10 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
             made.push((format!("banner-{what}-{state:?}"), ascii(banner(&Banner { place, asked, state }))));
         }
     }
-    made.push(("footer".into(), ascii(footer(&place, true))));
+    made.push(("footer".into(), ascii(footer(&place, true, &[]))));
+    let company = "Facebook";
+    let left_out = [LeftOut { company, purpose: Purpose::MARKETING, name: "marketing" }];
+    made.push(("footer-left-out".into(), ascii(footer(&place, false, &left_out))));
     made
 }
 

@@ -15,6 +15,7 @@ mod verdict;
 
 use std::collections::HashSet;
 
+use memchr::memmem;
 use url::{Position, Url};
 
 use crate::catalogue::pattern::{AddressPattern, NamePatterns, PatternFault};
@@ -232,6 +233,20 @@ impl Policy {
 
     fn listed(found: Found<'_>, granted: PurposeSet) -> Verdict<'_> {
         Verdict::of(found.purpose, granted, Rule::List { list: found.list, filter: found.filter })
+    }
+
+    /// The verdicts on the script files that an inline script of a page of host `own` names with their whole address. The
+    /// name of a script file is no link: a script that names it means to load it.
+    pub fn loaded_scripts<'p>(
+        &'p self,
+        text: &[u8],
+        own: &'p str,
+        granted: PurposeSet,
+    ) -> impl Iterator<Item = Verdict<'p>> {
+        let named = memmem::find(text, b".js").is_some();
+        let is_script = |url: &Url| url.path().rsplit_once('.').is_some_and(|(_, kind)| kind == "js");
+        let files = script::files(if named { text } else { &[] }).filter(is_script);
+        files.map(move |url| self.request(&Request { url: &url, own, kind: Kind::Script }, granted))
     }
 
     /// What the lists block of the files that a script names with their whole address, on other hosts. A mere host, or a

@@ -11,6 +11,8 @@ const [folder, ...flags] = process.argv.slice(2);
 const most = flags.includes('--all') ? Infinity : 40;
 
 const saved = join(CACHE, 'pages');
+/** Companies of these kinds show nobody anything. */
+const TRACKERS = new Set(['ad', 'analytics', 'tag-manager', 'marketing']);
 
 const direct = judged('direct');
 console.log(`${direct.size} pages`);
@@ -18,7 +20,7 @@ for (const mode of ['again', 'catalogue', 'lists']) {
   if (existsSync(join(folder, `${mode}.judged`))) compare(mode, judged(mode));
 }
 
-/** Page by page, `{ requests: [{ url, kind, blocked, third }], errors, placeholders }`. */
+/** Page by page, `{ requests: [{ url, kind, blocked, third, company, company_kind }], errors, placeholders, leftOut }`. */
 function judged(mode) {
   const lines = readFileSync(join(folder, `${mode}.judged`), 'utf8').split('\n').filter(Boolean);
   return new Map(lines.map((line) => JSON.parse(line)).map((page) => [page.name, page]));
@@ -41,37 +43,42 @@ function compare(mode, gated) {
   const pagesWith = (side) => pages.filter((page) => page[side].requests?.some(({ blocked }) => blocked === 'easyprivacy')).length;
   console.log(`pages with what EasyPrivacy blocks: ${pagesWith('before')} direct, ${pagesWith('after')} gated`);
 
-  const lost = pages.flatMap(heldBeyond);
   const thirdBefore = count('before', ({ third }) => third);
-  console.log(`held, named by neither list, no placeholder: ${lost.length} of ${thirdBefore} (${((100 * lost.length) / thirdBefore).toFixed(2)} %)`);
+  const share = (entries) => `${entries.length} of ${thirdBefore} (${((100 * entries.length) / thirdBefore).toFixed(2)} %)`;
+  const gone = pages.flatMap(goneBeyond);
+  const told = gone.filter(({ company, page }) => gated.get(page.name).leftOut?.includes(company));
+  const trackers = gone.filter((request) => !told.includes(request) && TRACKERS.has(request.company_kind));
+  const lost = gone.filter((request) => !told.includes(request) && !trackers.includes(request));
+  console.log(`held, named by neither list, no placeholder: ${share(gone)}, of them`);
+  console.log(`  named in the footer: ${share(told)}`);
+  console.log(`  trackers by the catalogue alone: ${share(trackers)}`);
+  console.log(`  held beyond: ${share(lost)}`);
   const errors = pages.flatMap(errorsAdded);
-  console.log(`script errors that the page has not without the gate: ${errors.length}; placeholders: ${sum((page) => page.after.placeholders?.length ?? 0)}`);
+  console.log(`kinds of script errors that the page has not without the gate: ${errors.length}; placeholders: ${sum((page) => page.after.placeholders?.length ?? 0)}; names in footers: ${sum((page) => page.after.leftOut?.length ?? 0)} on ${pages.filter((page) => page.after.leftOut?.length).length} pages`);
 
   const leaks = pages.flatMap(({ before, after }) => after.requests.filter(({ blocked }) => blocked === 'easyprivacy').map((request) => ({ ...request, page: before.page, form: formOf(request.url, before.name) })));
   list('leaks (EasyPrivacy)', leaks, ({ url, kind, page, form }) => `${named(url, page)} (${kind}, ${form})`, ({ page }) => page);
   const ads = pages.flatMap(({ before, after }) => after.requests.filter(({ blocked }) => blocked === 'easylist').map((request) => ({ ...request, page: before.page, form: formOf(request.url, before.name) })));
   list('leaks (EasyList only)', ads, ({ url, kind, page, form }) => `${named(url, page)} (${kind}, ${form})`, ({ page }) => page);
-  list('held beyond both lists', lost, ({ url, kind, page }) => `${named(url, page)} (${kind})`, ({ page }) => page);
+  const whose = ({ url, kind, page, company, company_kind: of }) => `${named(url, page.page)} (${kind}; ${company ? `${company}, ${of}` : 'nobody knows'})`;
+  list('named in the footer', told, whose, ({ page }) => page.page);
+  list('trackers by the catalogue alone', trackers, whose, ({ page }) => page.page);
+  list('held beyond', lost, whose, ({ page }) => page.page);
   list('script errors added', errors, ({ error }) => error, ({ page }) => page);
 }
 
 /** Requests to other companies that no list names, that are gone, and that no placeholder stands for. */
-function heldBeyond({ before, after }) {
+function goneBeyond({ before, after }) {
   const left = new Set(after.requests.map(({ url }) => place(url)));
   const stood = new Set((after.placeholders ?? []).map(place));
   const gone = before.requests.filter(({ url, third, blocked }) => third && !blocked && !left.has(place(url)) && !stood.has(place(url)));
-  return gone.map((request) => ({ ...request, page: before.page }));
+  return gone.map((request) => ({ ...request, page: before }));
 }
 
-/** Errors by their words; what one page says five times without the gate may be said five times. */
+/** Errors by their words, each once: what an interval repeats is said as often as the page was looked at. */
 function errorsAdded({ before, after }) {
-  const known = new Map();
-  for (const error of before.errors ?? []) known.set(error, (known.get(error) ?? 0) + 1);
-  return (after.errors ?? []).filter((error) => {
-    const left = known.get(error) ?? 0;
-    known.set(error, left - 1);
-    return left <= 0;
-  }).map((error) => ({ error, page: before.page }));
+  const added = new Set(after.errors?.filter((error) => !before.errors?.includes(error)));
+  return [...added].map((error) => ({ error, page: before.page }));
 }
 
 /** How the address stands in the saved page: as a tag's, somewhere in its text, in pieces, or not at all. */

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::{env, fs};
 
+use consentgate::catalogue;
 use serde_json::Value;
-use url::Url;
+use url::{Position, Url};
 
 use crate::corpus::Corpus;
 use crate::judge::Judge;
@@ -33,7 +34,8 @@ fn judge_file(file: &Path, lists: &[(&str, Judge)]) {
     fs::write(file.with_extension("judged"), judged.join("\n")).unwrap();
 }
 
-/// Gives each request the first list that would block it, and says whether it goes to another company.
+/// Gives each request the first list that would block it, whose it is as far as the catalogue knows, and says whether it
+/// goes to another company.
 fn judge_page(line: &str, judges: &[(&str, Judge)]) -> String {
     let mut visit: Value = serde_json::from_str(line).expect("a line of JSON");
     let page: Url = visit["page"].as_str().unwrap().parse().expect("the page's address");
@@ -42,6 +44,10 @@ fn judge_page(line: &str, judges: &[(&str, Judge)]) -> String {
         let Ok(address) = Url::parse(address) else { continue };
         let by = judges.iter().find(|(_, judge)| judge.blocks(&address, &page, kind)).map(|(name, _)| *name);
         request["blocked"] = by.into();
+        let path = &address[Position::BeforePath..Position::AfterQuery];
+        let known = catalogue::address(address.host_str().unwrap_or_default(), path);
+        request["company"] = known.map(|company| company.name).into();
+        request["company_kind"] = known.map(|company| company.kind).into();
         request["third"] = (registrable(&address) != registrable(&page)).into();
     }
     visit.to_string()

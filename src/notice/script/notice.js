@@ -33,3 +33,15 @@ export function remember(granted) {
     }
   }
 }
+
+/** The footer no longer names what is there now. */
+export function leftOut({ all, granted }) {
+  for (const { shadowRoot } of document.querySelectorAll('consent-notice')) {
+    for (const line of shadowRoot?.querySelectorAll('li[data-purpose]') ?? []) {
+      if (!all && !granted.includes(line.dataset.purpose)) continue;
+      const list = line.closest('details');
+      line.remove();
+      if (!list.querySelector('[data-purpose]')) list.remove();
+    }
+  }
+}

@@ -15,7 +15,7 @@
 import { forget } from './forget.js';
 import { addresses, held, lookAgain, purposeOf, restore } from './held.js';
 import { parsed } from './late.js';
-import { confirm, remember } from './notice.js';
+import { confirm, leftOut, remember } from './notice.js';
 import { run } from './run.js';
 
 /** The gate reads few more lines, and characters, at once. */
@@ -63,6 +63,7 @@ async function refresh(inside) {
   const elements = held();
   await release(answer.all ? elements : await granted(elements, answer, inside), inside);
   remember(answer.granted);
+  leftOut(answer);
   document.dispatchEvent(new CustomEvent('consentgate', { detail: inside.state }));
   for (let at = 0; at < frames.length; at++) intoFrame(frames[at]);
   return inside.state;

@@ -51,6 +51,8 @@ pub(super) static STRINGS: Strings = Strings {
     view_on: "View it on {}",
     loaded_once: "You asked to load this once. You have not agreed to anything else.",
 
+    left_out: "Left out of this page until you agree",
+
     skip_link: "Skip to main content",
     other_language: "Mae'r dudalen hon ar gael yn Gymraeg",
     success: "Success",
@@ -166,6 +168,7 @@ pub(super) static STRINGS: Strings = Strings {
         "November",
         "December",
     ],
+    more: Counted { one: "and {} more", two: "and {} more", few: "and {} more", many: "and {} more" },
     minutes: Counted { one: "{} minute", two: "{} minutes", few: "{} minutes", many: "{} minutes" },
     hours: Counted { one: "{} hour", two: "{} hours", few: "{} hours", many: "{} hours" },
     days: Counted { one: "{} day", two: "{} days", few: "{} days", many: "{} days" },

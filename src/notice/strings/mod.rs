@@ -38,6 +38,7 @@ macro_rules! strings {
         pub(super) struct Strings {
             $(pub(super) $name: &'static str,)+
             pub(super) months: [&'static str; 12],
+            pub(super) more: Counted,
             pub(super) minutes: Counted,
             pub(super) hours: Counted,
             pub(super) days: Counted,
@@ -65,6 +66,8 @@ strings! {
     // What stands in for something held.
     held_name held_from held_stores held_from_unknown held_stores_unknown held_here load_once always_allow
     view_on loaded_once
+    // What this page lacks.
+    left_out
     // Every page.
     skip_link other_language success go_back
     // The cookies page.

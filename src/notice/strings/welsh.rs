@@ -55,6 +55,8 @@ pub(super) static STRINGS: Strings = Strings {
     view_on: "Ei gweld ar {}",
     loaded_once: "Gofynnoch am lwytho hon unwaith. Nid ydych wedi cytuno i ddim byd arall.",
 
+    left_out: "Heb eu cynnwys ar y dudalen hon nes i chi gytuno",
+
     skip_link: "Neidio i'r prif gynnwys",
     other_language: "This page is available in English",
     success: "Llwyddiant",
@@ -178,6 +180,8 @@ pub(super) static STRINGS: Strings = Strings {
         "Tachwedd",
         "Rhagfyr",
     ],
+    // Not "a" or "ac" in front: which of them depends on how the number is said.
+    more: Counted { one: "{} arall hefyd", two: "{} arall hefyd", few: "{} arall hefyd", many: "{} arall hefyd" },
     minutes: Counted { one: "{} munud", two: "{} funud", few: "{} munud", many: "{} munud" },
     hours: Counted { one: "{} awr", two: "{} awr", few: "{} awr", many: "{} awr" },
     days: Counted { one: "{} diwrnod", two: "{} ddiwrnod", few: "{} diwrnod", many: "{} diwrnod" },

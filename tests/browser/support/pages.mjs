@@ -10,6 +10,8 @@ import { gate } from './program.mjs';
 import { addressOf, answer, kindOf, sink } from './sink.mjs';
 import { browser } from './visitor.mjs';
 
+/** Where the browser goes of its own accord. */
+const ERRANDS = new Set(['android.clients.google.com', 'content-autofill.googleapis.com']);
 /** A page is looked at until nothing was asked for so long, in milliseconds, … */
 const QUIET = 600;
 /** … but never longer than this. */
@@ -107,16 +109,21 @@ async function look(chromium, { url }, everywhere, visit) {
 }
 
 /** Not a mere connection, not a question before the request, not the browser's own errand. */
-function isOfThePage({ kind, method, path }) {
-  return kind !== 'connection' && method !== 'OPTIONS' && path !== '/ListAccounts';
+function isOfThePage({ kind, method, host, path }) {
+  return kind !== 'connection' && method !== 'OPTIONS' && path !== '/ListAccounts' && !ERRANDS.has(host);
 }
 
-/** In the page: how much is held, and for which addresses a placeholder stands. */
+/** In the page: how much is held, for which addresses a placeholder stands, and which companies the footer names. */
 function marked() {
   const address = (element) => ['src', 'data', 'href'].map((name) => element.getAttribute(`data-consentgate-${name}`)).find(Boolean);
   const full = (element) => URL.canParse(address(element), document.baseURI) && new URL(address(element), document.baseURI).href;
   const places = document.querySelectorAll(':is(iframe, embed, object, video, audio)[hidden][data-consentgate]');
-  return { held: document.querySelectorAll('[data-consentgate]').length, placeholders: [...places].map(full).filter(Boolean) };
+  const lines = [...document.querySelectorAll('consent-notice')].flatMap(({ shadowRoot }) => [...(shadowRoot?.querySelectorAll('li[data-purpose]') ?? [])]);
+  return {
+    held: document.querySelectorAll('[data-consentgate]').length,
+    placeholders: [...places].map(full).filter(Boolean),
+    leftOut: lines.map((line) => line.textContent.split(' \u2013 ')[0]),
+  };
 }
 
 async function quiet(everywhere, visit) {
