@@ -45,8 +45,8 @@ pub struct Record {
     pub expires_at: UnixSeconds,
 }
 
-/// What happened. A refusal has no place for a receipt: an id for someone who said no would be a new identifier
-/// (E5). Without a receipt (`receipts: none`) a record counts, and cannot be found by its visitor.
+/// What happened. A refusal, an objection and a signal have no place for a receipt: an id for someone who said no would
+/// be a new identifier (E5). Without a receipt (`receipts: none`) a record counts, and cannot be found by its visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Everything was agreed to.
@@ -59,6 +59,14 @@ pub enum Event {
     Changed(Option<ReceiptId>),
     /// An earlier agreement was taken back.
     Withdrawn(Option<ReceiptId>),
+    /// Something that is on without being asked for (statistical, appearance) was objected to (A8).
+    Objected,
+    /// An objection was taken back.
+    ObjectionRemoved,
+    /// A choice lost its force because what it was about has changed (A15).
+    Superseded(Option<ReceiptId>),
+    /// The browser's own signal (Global Privacy Control) was taken for the visitor's word.
+    Signal,
 }
 
 /// How the choice was made.
@@ -121,29 +129,40 @@ impl Event {
             Self::Partial(_) => "partial",
             Self::Changed(_) => "changed",
             Self::Withdrawn(_) => "withdrawn",
+            Self::Objected => "objected",
+            Self::ObjectionRemoved => "objection-removed",
+            Self::Superseded(_) => "superseded",
+            Self::Signal => "signal",
         }
     }
 
     /// The receipt the record can be found by.
     pub fn receipt(self) -> Option<ReceiptId> {
         match self {
-            Self::Refused => None,
-            Self::Given(receipt) | Self::Partial(receipt) | Self::Changed(receipt) | Self::Withdrawn(receipt) => {
-                receipt
-            }
+            Self::Refused | Self::Objected | Self::ObjectionRemoved | Self::Signal => None,
+            Self::Given(receipt)
+            | Self::Partial(receipt)
+            | Self::Changed(receipt)
+            | Self::Withdrawn(receipt)
+            | Self::Superseded(receipt) => receipt,
         }
     }
 
-    /// Reads an event back; a refusal with a receipt is none.
+    /// Reads an event back; one that has no place for a receipt and comes with one is none.
     pub(super) fn stored(name: &str, receipt: Option<ReceiptId>) -> Option<Self> {
-        match name {
-            "given" => Some(Self::Given(receipt)),
-            "refused" if receipt.is_none() => Some(Self::Refused),
-            "partial" => Some(Self::Partial(receipt)),
-            "changed" => Some(Self::Changed(receipt)),
-            "withdrawn" => Some(Self::Withdrawn(receipt)),
-            _ => None,
-        }
+        let event = match name {
+            "given" => Self::Given(receipt),
+            "refused" => Self::Refused,
+            "partial" => Self::Partial(receipt),
+            "changed" => Self::Changed(receipt),
+            "withdrawn" => Self::Withdrawn(receipt),
+            "objected" => Self::Objected,
+            "objection-removed" => Self::ObjectionRemoved,
+            "superseded" => Self::Superseded(receipt),
+            "signal" => Self::Signal,
+            _ => return None,
+        };
+        (event.receipt() == receipt).then_some(event)
     }
 }
 
@@ -299,6 +318,20 @@ pub(super) mod tests {
         assert_eq!(Event::stored("refused", Some(ReceiptId([1; 16]))), None);
         assert_eq!(Event::stored("invented", None), None);
     }
+
+    #[test]
+    fn every_event_is_read_back_as_it_was_stored() {
+        let receipt = Some(ReceiptId([1; 16]));
+        let with_a_place = [Event::Given, Event::Partial, Event::Changed, Event::Withdrawn, Event::Superseded];
+        for event in with_a_place.map(|event| event(receipt)).into_iter().chain(WITHOUT_A_PLACE) {
+            assert_eq!(Event::stored(event.name(), event.receipt()), Some(event));
+        }
+        for event in WITHOUT_A_PLACE {
+            assert_eq!(Event::stored(event.name(), receipt), None, "{}", event.name());
+        }
+    }
+
+    const WITHOUT_A_PLACE: [Event; 4] = [Event::Refused, Event::Objected, Event::ObjectionRemoved, Event::Signal];
 
     #[test]
     fn a_receipt_is_read_as_it_is_quoted() {
