@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use consentgate::consent::ReceiptId;
-use consentgate::ledger::{Config, Event, Ledger as _, Method, Page, Reader, Record, Sqlite};
+use consentgate::consent::{Key, ReceiptId};
+use consentgate::ledger::{Config, Document, Event, Ledger as _, Method, Page, Reader, Record, Shown, Sqlite};
 
 const KILLS: u32 = 100;
 const THREADS: usize = 8;
@@ -109,7 +109,7 @@ fn kept(file: &Path) -> HashMap<String, u32> {
 #[ignore = "started by the kill test"]
 fn child_writer() {
     let Some(file) = std::env::var_os(FILE) else { return };
-    let ledger = Sqlite::start(&Config { file: file.into() }).expect("a thread");
+    let ledger = Sqlite::start(&Config::at(file), &Key::new([7; 32])).expect("a thread");
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| record_for_ever(&ledger));
@@ -122,7 +122,7 @@ fn record_for_ever(ledger: &Sqlite) {
     loop {
         let record = record();
         let id = ReceiptId(record.id);
-        runtime.block_on(ledger.record(record)).expect("a ledger that works");
+        runtime.block_on(ledger.record(record, shown())).expect("a ledger that works");
         let line = format!("{ACKNOWLEDGED}{id}\n");
         std::io::stdout().lock().write_all(line.as_bytes()).expect("the test listens");
     }
@@ -144,4 +144,8 @@ fn record() -> Record {
         gpc: false,
         expires_at: 1_826_962_200,
     }
+}
+
+fn shown() -> std::sync::Arc<Shown> {
+    std::sync::Arc::new(Shown { notice: Document::new("<p>May we?</p>"), rules: Document::new("{}") })
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use consentgate::consent::ReceiptId;
-use consentgate::ledger::{Config, Event, Ledger as _, Method, Page, Record, Sqlite};
+use consentgate::consent::{Key, ReceiptId};
+use consentgate::ledger::{Config, Document, Event, Ledger as _, Method, Page, Record, Shown, Sqlite};
 use tokio::task::JoinSet;
 
 const SECONDS: Duration = Duration::from_secs(3);
@@ -20,7 +20,7 @@ fn acknowledged_records_a_second() {
     let folder = folder.expect("a folder for the ledger");
     for callers in [1, 64, 512] {
         let file = folder.path().join(format!("{callers}.db"));
-        let ledger = Arc::new(Sqlite::start(&Config { file }).expect("a thread"));
+        let ledger = Arc::new(Sqlite::start(&Config::at(file), &Key::new([7; 32])).expect("a thread"));
         let mut waits = measure(&ledger, callers);
         waits.sort_unstable();
         let rate = waits.len() as u64 / SECONDS.as_secs();
@@ -49,7 +49,7 @@ async fn call(ledger: Arc<Sqlite>, caller: u64, end: Instant) -> Vec<Duration> {
     while Instant::now() < end {
         let asked = Instant::now();
         let n = u128::from(caller) << 64 | waits.len() as u128;
-        ledger.record(record(n + 1)).await.expect("a ledger that works");
+        ledger.record(record(n + 1), shown()).await.expect("a ledger that works");
         waits.push(asked.elapsed());
     }
     waits
@@ -71,4 +71,8 @@ fn record(n: u128) -> Record {
         gpc: false,
         expires_at: 1_826_962_200,
     }
+}
+
+fn shown() -> std::sync::Arc<Shown> {
+    std::sync::Arc::new(Shown { notice: Document::new("<p>May we?</p>"), rules: Document::new("{}") })
 }

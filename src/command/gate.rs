@@ -43,7 +43,7 @@ impl Gate {
         let admin = admin::bind(config.admin)
             .map_err(|fault| admin_fault(&server::StartFault::Address(config.admin, fault)))?;
         let ledger =
-            Arc::new(Sqlite::start(&config.ledger).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
+            Arc::new(Sqlite::start(&config.ledger, &key).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
         let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
         let shared = Arc::new(shared);
         gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;

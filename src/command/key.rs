@@ -24,6 +24,15 @@ pub(super) fn read_or_make(file: &Path) -> Result<Key, String> {
     }
 }
 
+/// Reads the key where one must be there.
+pub(super) fn read(file: &Path) -> Result<Key, String> {
+    if file.exists() {
+        return read_or_make(file);
+    }
+    let text = "the signing key is not here: run the command where the gate runs, or write the whole path in the YAML";
+    Err(format!("{}: {text}", file.display()))
+}
+
 fn make(file: &Path) -> io::Result<Key> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|fault| io::Error::other(fault.to_string()))?;

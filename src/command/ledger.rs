@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::consent::ReceiptId;
-use crate::ledger::{Entry, Format, ReadFault, Reader, Summary, rfc3339};
+use crate::consent::{Key, ReceiptId};
+use crate::ledger::{Config, Entry, Format, ReadFault, Reader, Refused, Removal, Summary, Verified, hex, rfc3339};
 
 /// What `show` shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,63 @@ pub fn show(file: &Path, filter: &Filter, mut out: impl Write) -> Result<(), Rea
 /// Writes every record, oldest first; says how many there were.
 pub fn export(file: &Path, format: Format, out: impl Write) -> Result<u64, ReadFault> {
     crate::ledger::export(file, format, out)
+}
+
+/// Walks the chain and says what it found; a fault names the first record that is not as it was written.
+pub fn verify(file: &Path, key: &Key, (mut out, mut progress): (impl Write, impl Write)) -> Result<(), ReadFault> {
+    let found = crate::ledger::verify(file, key, |done, all| {
+        let _ = writeln!(progress, "{done} of {all}");
+    })?;
+    write!(out, "{}", verified(file, &found))?;
+    out.flush()?;
+    match found.fault {
+        None => Ok(()),
+        Some(fault) => Err(ReadFault::Ledger(format!("{}: {fault}", file.display()))),
+    }
+}
+
+/// What `verify` says, also in the pack.
+pub(super) fn verified(file: &Path, found: &Verified) -> String {
+    let verdict = if found.fault.is_none() { "every record is as it was written" } else { "NOT as it was written" };
+    let mut text = format!("{}: {verdict}\n", file.display());
+    let mut line = |what: &str, value: &dyn std::fmt::Display| {
+        let _ = writeln!(text, "{what}: {value}");
+    };
+    if let Some(fault) = &found.fault {
+        line("first fault", fault);
+    }
+    line("records", &found.records);
+    line("deleted on purpose, with a tombstone", &found.deleted);
+    line("texts (notices and rules)", &found.documents);
+    line("signed checkpoints", &found.checkpoints);
+    if found.other_key > 0 {
+        line("checkpoints signed with another key, which prove nothing", &found.other_key);
+    }
+    line("end of the chain", &format_args!("seq {}, hash {}", found.end.0, hex(&found.end.1)));
+    text
+}
+
+/// What `purge` is asked to delete: by a day, by a receipt, or by `ledger.keep`.
+pub fn removal(config: &Config, before: Option<u64>, receipt: Option<ReceiptId>) -> Result<Removal, ReadFault> {
+    if let Some(before) = before {
+        return Ok(Removal::Before(before));
+    }
+    if let Some(receipt) = receipt {
+        return Ok(Removal::Receipt(receipt));
+    }
+    let Some(keep) = config.keep else {
+        return Err(ReadFault::Ledger("`ledger.keep` is not set: nothing is too old (or write --before DATE)".into()));
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(Removal::Retention(u64::try_from(now.saturating_sub(keep).as_millis()).unwrap_or(0)))
+}
+
+/// Deletes; says how many records went.
+pub fn purge(config: &Config, key: &Key, removal: Removal, mut out: impl Write) -> Result<(), ReadFault> {
+    let fault = |refused: Refused| ReadFault::Ledger(refused.to_string());
+    let removed = crate::ledger::remove(config, key, removal).map_err(fault)?;
+    writeln!(out, "{}: {removed} {} deleted", config.file.display(), noun(removed))?;
+    Ok(out.flush()?)
 }
 
 fn numbers(out: &mut impl Write, file: &Path, summary: &Summary) -> io::Result<()> {
@@ -124,7 +183,7 @@ fn printable(cell: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::{Config, Event, Ledger as _, Method, Page, Record, Sqlite};
+    use crate::ledger::{Document, Event, Ledger as _, Method, Page, Record, Shown, Sqlite};
 
     fn record(n: u8, event: Event, page: &str) -> Record {
         Record {
@@ -145,10 +204,11 @@ mod tests {
     fn shown(records: Vec<Record>, filter: &Filter) -> Result<String, String> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ledger.db");
-        let ledger = Sqlite::start(&Config { file: file.clone() }).unwrap();
+        let ledger = Sqlite::start(&Config::at(&file), &Key::new([7; 32])).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for record in records {
-            runtime.block_on(ledger.record(record)).unwrap();
+            let told = Shown { notice: Document::new("May we?"), rules: Document::new("{}") };
+            runtime.block_on(ledger.record(record, told.into())).unwrap();
         }
         let mut out = Vec::new();
         let outcome = show(&file, filter, &mut out).map_err(|fault| fault.to_string());

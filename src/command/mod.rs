@@ -23,7 +23,7 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::config::{self, Resolved};
 use crate::consent::ReceiptId;
-use crate::ledger::{Format, receipt_from_hex};
+use crate::ledger::{Format, ReadFault, receipt_from_hex};
 
 /// A reverse proxy that makes an existing website ask before it tracks, without touching the site.
 #[derive(Parser)]
@@ -101,6 +101,28 @@ enum LedgerCommand {
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
     },
+    /// Walk the hash chain: exit code 0 when every record is as it was written, 1 with the first that is not
+    Verify {
+        /// The YAML file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Delete records; their tombstones stay in the chain
+    #[command(group(ArgGroup::new("which").required(true).args(["before", "receipt", "kept"])))]
+    Purge {
+        /// The YAML file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Everything from before this day (UTC), such as 2026-01-31
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        before: Option<u64>,
+        /// The records of this receipt
+        #[arg(long, value_name = "ID", value_parser = receipt)]
+        receipt: Option<ReceiptId>,
+        /// What is older than `ledger.keep`, now rather than at the next daily look
+        #[arg(long)]
+        kept: bool,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -144,7 +166,25 @@ fn ledger(command: LedgerCommand) -> ExitCode {
             };
             ledger::export(&config.ledger.file, format, io::stdout().lock()).map(drop)
         }),
+        LedgerCommand::Verify { config } => with_config(&config, |config| {
+            ledger::verify(&config.ledger.file, &key(config)?, (io::stdout().lock(), io::stderr().lock()))
+        }),
+        LedgerCommand::Purge { config, before, receipt, kept: _ } => with_config(&config, |config| {
+            let removal = ledger::removal(&config.ledger, before, receipt)?;
+            ledger::purge(&config.ledger, &key(config)?, removal, io::stdout().lock())
+        }),
     }
+}
+
+fn key(config: &Resolved) -> Result<crate::consent::Key, ReadFault> {
+    key::read(&config.signing_key_file).map_err(ReadFault::Ledger)
+}
+
+/// The midnight a day begins with, in milliseconds since 1970.
+fn day(text: &str) -> Result<u64, String> {
+    let midnight = humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).map_err(|_| "write it as 2026-01-31")?;
+    let since = midnight.duration_since(std::time::UNIX_EPOCH).map_err(|_| "the first day is 1970-01-01")?;
+    u64::try_from(since.as_millis()).map_err(|_| "too late a day".into())
 }
 
 fn receipt(text: &str) -> Result<ReceiptId, String> {

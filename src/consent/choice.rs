@@ -61,6 +61,16 @@ impl Key {
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// HMAC-SHA-256 of something that is no choice; `about` says what, so that one seal is never taken for another.
+    #[must_use]
+    pub fn seal(&self, about: &[u8], payload: &[u8]) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(about);
+        mac.update(&[0]);
+        mac.update(payload);
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl fmt::Debug for Key {
@@ -111,6 +121,21 @@ impl ChoiceCookie {
             .same_site(SameSite::Lax)
             .secure(https)
             .max_age(cookie::time::Duration::days(i64::from(self.days.min(MAX_AGE_DAYS))));
+        if let Some(domain) = &self.share {
+            cookie = cookie.domain(domain.to_string());
+        }
+        cookie.build().to_string()
+    }
+
+    /// The whole `Set-Cookie` value that takes the choice away: the visitor is asked again.
+    #[must_use]
+    pub fn clear(&self, https: bool) -> String {
+        let mut cookie = Cookie::build((self.name(https), ""))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(https)
+            .max_age(cookie::time::Duration::ZERO);
         if let Some(domain) = &self.share {
             cookie = cookie.domain(domain.to_string());
         }

@@ -13,7 +13,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, clear, origin, own};
+use super::{Body, Cleared, clear, origin, own, shown};
 
 /// No form of the gate is larger.
 const LARGEST_FORM: usize = 16 * 1024;
@@ -30,11 +30,13 @@ where
     if !origin::is_same_site(request.headers(), &visit.host) {
         return Err(Problem::CrossSite);
     }
+    let pace = visit.site.paces.take(visit.site.config.choices, visit.peer.address, visit.now_ms);
+    pace.map_err(Problem::TooMany)?;
     let (head, body) = request.into_parts();
     let form = Form::read(visit, &head.headers, body).await?;
     let choice = form.choice(visit);
     let record = record(visit, &form, &choice);
-    match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record)).await {
+    match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record, shown::shown(visit))).await {
         Ok(Ok(())) => {}
         Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
         Err(_) => return Err(Problem::Ledger(Refused::Down("the commit takes too long".into()))),

@@ -28,6 +28,21 @@ pub enum Csp {
     Strict,
 }
 
+/// How many choices one network may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// At once.
+    pub at_once: u32,
+    /// A minute, for as long as it goes on.
+    pub a_minute: u32,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self { at_once: 30, a_minute: 60 }
+    }
+}
+
 /// One site, resolved.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -43,6 +58,8 @@ pub struct Config {
     pub share: Option<String>,
     /// `receipts:` — false keeps no receipt id, in the ledger or the cookie (default true).
     pub receipts: bool,
+    /// `limits.choices` — how fast one network may choose.
+    pub choices: Choices,
     /// The site behind.
     pub upstream: upstream::Config,
     /// Its rules.

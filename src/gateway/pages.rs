@@ -32,18 +32,23 @@ pub(super) fn asked<'s>(site: &'s Site, third_parties: &'s [Vec<&'static str>]) 
 }
 
 /// The cookies traffic has shown, generated names folded to their pattern.
-fn seen(site: &Site) -> Vec<String> {
+pub(super) fn seen(site: &Site) -> Vec<String> {
     site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern))
 }
 
 /// `GET {prefix}/cookies`.
 pub(super) fn cookies(visit: &Visit) -> Cleared {
+    told(visit, cookies_html(visit))
+}
+
+/// The cookies page as this visitor reads it.
+pub(super) fn cookies_html(visit: &Visit) -> String {
     let known = known_cookies(&visit.site);
     let listed: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, Some(purpose))).collect();
     let third_parties = third_parties(&visit.site);
     let sections = sections(visit, &listed, &third_parties);
     let receipt = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
-    let page = notice::cookies_page(&CookiesPage {
+    notice::cookies_page(&CookiesPage {
         config: &visit.site.config.notice,
         language: visit.language(),
         prefix: &visit.site.config.prefix,
@@ -55,8 +60,7 @@ pub(super) fn cookies(visit: &Visit) -> Cleared {
         gpc: visit.visitor.gpc,
         receipt: receipt.as_deref(),
         choice_cookie: visit.site.choice.name(visit.peer.https),
-    });
-    told(visit, page)
+    })
 }
 
 /// `listed` has every purpose; `third_parties` the asked ones only: `essential`, which comes first, has none.

@@ -34,6 +34,10 @@ pub(super) enum Problem {
     BadChoice,
     /// The form is larger than any choice.
     ChoiceTooLarge,
+    /// Too many choices came from this network: wait so many seconds.
+    TooMany(u64),
+    /// The record is kept for legal reasons and cannot be deleted.
+    Held,
     /// The question about addresses makes no sense, or is too long.
     BadQuestion,
     /// Only these methods.
@@ -59,6 +63,8 @@ impl Problem {
             Self::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::CrossSite => StatusCode::FORBIDDEN,
             Self::BadChoice | Self::BadQuestion => StatusCode::BAD_REQUEST,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Held => StatusCode::CONFLICT,
             Self::ChoiceTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Setup(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -73,7 +79,7 @@ impl Problem {
             language: visit.map_or(Language::English, Visit::language),
             service: visit.map(|visit| visit.site.config.notice.service.as_str()),
             prefix: visit.map(|visit| visit.site.config.prefix.as_str()),
-            choice_lost: matches!(self, Self::Ledger(_)),
+            choice_lost: matches!(self, Self::Ledger(_) | Self::TooMany(_)),
         });
         let mut response = Response::new(Body::whole(page));
         *response.status_mut() = self.status();
@@ -89,6 +95,9 @@ impl Problem {
         match self {
             Self::Ledger(_) | Self::Upstream(Failure::Busy(_)) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(Failure::RETRY_AFTER.as_secs()));
+            }
+            Self::TooMany(seconds) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
             }
             Self::Method(allowed) => {
                 headers.insert(ALLOW, HeaderValue::from_static(allowed));

@@ -34,6 +34,10 @@ pub struct Site {
     pub fence: http::HeaderValue,
     /// How many reports of browsers came lately.
     pub reports: super::csp_report::Pace,
+    /// How fast choices come.
+    pub paces: super::pace::Paces,
+    /// The notice and the rules as records point to them.
+    pub(super) shown: super::shown::Texts,
     guards: Guards,
 }
 
@@ -73,6 +77,8 @@ impl Site {
             cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
             fence: fence(&config.hosts),
             reports: super::csp_report::Pace::default(),
+            paces: super::pace::Paces::default(),
+            shown: super::shown::Texts::default(),
             guards: Guards::new(),
             config,
         })

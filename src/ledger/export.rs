@@ -49,7 +49,7 @@ fn csv(reader: &Reader, out: impl Write) -> Result<u64, ReadFault> {
 }
 
 /// The keys of [`Entry::json`], in its order.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 19] = [
     "seq",
     "id",
     "event",
@@ -65,6 +65,10 @@ const COLUMNS: [&str; 15] = [
     "expires_at",
     "product",
     "schema",
+    "previous",
+    "notice_sha256",
+    "rules_sha256",
+    "hash",
 ];
 
 fn cell(entry: &Entry, column: &str, value: &Value) -> String {
@@ -93,15 +97,15 @@ fn failed(error: ::csv::Error) -> ReadFault {
 mod tests {
     use super::*;
     use crate::consent::ReceiptId;
-    use crate::ledger::record::tests::sample;
-    use crate::ledger::{Config, Event, Ledger as _, Page, Record, Sqlite};
+    use crate::ledger::record::tests::{key, sample, shown};
+    use crate::ledger::{Config, Event, Ledger as _, Page, Record, Sqlite, hex};
 
     fn exported(records: impl IntoIterator<Item = Record>, format: Format) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ledger.db");
-        let ledger = Sqlite::start(&Config { file: file.clone() }).unwrap();
+        let ledger = Sqlite::start(&Config::at(&file), &key()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let answers: Vec<_> = records.into_iter().map(|record| ledger.record(record)).collect();
+        let answers: Vec<_> = records.into_iter().map(|record| ledger.record(record, shown())).collect();
         for answer in answers {
             runtime.block_on(answer).unwrap();
         }
@@ -118,12 +122,15 @@ mod tests {
                 r#""site":"www.example.gov.uk","page":"/benefits","language":"cy","notice_version":"2026-11","#,
                 r#""decisions":{{"marketing":false,"analytics":true}},"method":"cookies-page","#,
                 r#""receipt":"03030303030303030303030303030303","gpc":true,"expires_at":"2027-11-23T09:30:00.000Z","#,
-                r#""product":"consentgate {}","schema":1}}"#,
-                "\n"
+                r#""product":"consentgate {}","schema":2,"previous":null,"notice_sha256":"{}","rules_sha256":"{}","hash":""#,
             ),
-            env!("CARGO_PKG_VERSION")
+            env!("CARGO_PKG_VERSION"),
+            hex(&shown().notice.sha256),
+            hex(&shown().rules.sha256),
         );
-        assert_eq!(exported([sample(1)], Format::Jsonl), expected);
+        let text = exported([sample(1)], Format::Jsonl);
+        let hash = text.strip_prefix(&expected).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(hash.len(), 64 + "\"}\n".len());
     }
 
     #[test]
@@ -138,7 +145,16 @@ mod tests {
 
     #[test]
     fn columns_are_the_keys_of_the_json() {
-        let entry = Entry { seq: 1, schema: 1, product: String::new(), record: sample(1) };
+        let entry = Entry {
+            seq: 1,
+            schema: 1,
+            product: String::new(),
+            record: sample(1),
+            previous: None,
+            notice: None,
+            rules: None,
+            hash: [0; 32],
+        };
         let keys: Vec<_> = entry.json().as_object().unwrap().keys().cloned().collect();
         assert_eq!(keys, COLUMNS);
     }

@@ -6,24 +6,32 @@
 //! refusal to a receipt (E5), or stop the gate from serving pages. Records come from `gateway`; they leave through
 //! `find` (the visitor's own), and through [`Reader`] and [`export()`] (whoever has to show the proof).
 
+mod chain;
 mod config;
 mod export;
 mod fault;
 mod read;
 mod record;
+mod shown;
 mod sqlite;
+mod verify;
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::consent::ReceiptId;
 
+pub use chain::{Hash, hex};
 pub use config::*;
 pub use export::{Format, export};
 pub use fault::ReadFault;
-pub use read::{Reader, Summary};
+pub use read::{Kept, Reader, Summary};
 pub use record::{Entry, Event, Method, Page, Record, receipt_from_hex, rfc3339};
-pub use sqlite::Sqlite;
+pub use shown::{Document, Shown};
+pub use sqlite::{Removal, Sqlite, remove};
+pub use verify::{Fault, Verified, Wrong, verify};
 
 /// What the ledger will have answered; it holds nothing of the ledger and may be dropped at any time.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Refused>> + Send>>;
@@ -34,10 +42,14 @@ pub trait Ledger: Send + Sync {
     ///
     /// Dropping the answer does not take the record back. A disk that hangs keeps the answer waiting: the caller
     /// sets the limit.
-    fn record(&self, record: Record) -> Answer<()>;
+    /// What the visitor was shown is kept once, however many records point to it.
+    fn record(&self, record: Record, shown: Arc<Shown>) -> Answer<()>;
 
     /// The records of one receipt, oldest first, the latest thousand at most.
     fn find(&self, receipt: ReceiptId) -> Answer<Vec<Entry>>;
+
+    /// Deletes the records of one receipt, of which a tombstone stays; says how many there were.
+    fn forget(&self, receipt: ReceiptId) -> Answer<u32>;
 
     /// Did the last try to write work? While it did not, the ledger tries again by itself, once a second.
     fn healthy(&self) -> bool;
@@ -52,6 +64,8 @@ pub enum Refused {
     Down(String),
     /// This one record cannot be kept, whatever the state of the ledger.
     Unfit(String),
+    /// Nothing is deleted under a legal hold.
+    Held,
 }
 
 impl fmt::Display for Refused {
@@ -60,8 +74,15 @@ impl fmt::Display for Refused {
             Self::Busy => f.write_str("the ledger's queue is full"),
             Self::Down(reason) => write!(f, "the ledger is down: {reason}"),
             Self::Unfit(reason) => write!(f, "the record cannot be kept: {reason}"),
+            Self::Held => f.write_str("nothing is deleted: `ledger.legal_hold` is on"),
         }
     }
 }
 
 impl std::error::Error for Refused {}
+
+/// The gate's clock, in milliseconds since 1970.
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    u64::try_from(since).unwrap_or(u64::MAX)
+}

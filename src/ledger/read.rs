@@ -10,13 +10,14 @@ use std::time::Duration;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
+use super::chain::Hash;
 use super::fault::{ReadFault, explain};
 use super::record::{Entry, Event, Method, Page, Record};
 use super::sqlite::{NEWEST, foreign, version};
 use crate::consent::ReceiptId;
 
 const COLUMNS: &str = "SELECT seq, id, schema, product, event, time_ms, site, page, language, notice_version,
-    decisions, method, receipt, gpc, expires_at FROM record";
+    decisions, method, receipt, gpc, expires_at, previous, notice, rules, hash FROM record";
 /// The most records one receipt is answered with: whoever changes their mind a million times sees the end of it.
 const MOST_FOUND: u32 = 1000;
 const PAGE: i64 = 1000;
@@ -26,8 +27,8 @@ const STRIDE: i64 = 50_000;
 /// A ledger open for reading.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
-    file: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) file: PathBuf,
 }
 
 /// What a ledger holds, in numbers.
@@ -41,6 +42,17 @@ pub struct Summary {
     pub span_ms: Option<(u64, u64)>,
     /// The size of the file with its WAL.
     pub bytes: u64,
+}
+
+/// A text as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// What records call it by.
+    pub sha256: Hash,
+    /// `notice` or `rules`.
+    pub kind: String,
+    /// The text.
+    pub text: String,
 }
 
 impl Reader {
@@ -86,6 +98,28 @@ impl Reader {
     /// The records of one receipt, oldest first.
     pub fn find(&self, receipt: ReceiptId) -> Result<Vec<Entry>, ReadFault> {
         self.or_fault(by_receipt(&self.connection, receipt))
+    }
+
+    /// Every text that was shown and every set of rules, oldest first.
+    pub fn documents(&self) -> Result<Vec<Kept>, ReadFault> {
+        let read = || {
+            let query = "SELECT sha256, kind, text FROM document ORDER BY rowid";
+            let mut statement = self.connection.prepare(query)?;
+            let kept = |row: &Row<'_>| Ok(Kept { sha256: row.get(0)?, kind: row.get(1)?, text: row.get(2)? });
+            statement.query_map([], kept)?.collect()
+        };
+        self.or_fault(read())
+    }
+
+    /// How many choices of each event there were in each month, such as `2026-11`.
+    pub fn months(&self) -> Result<Vec<(String, String, u64)>, ReadFault> {
+        let read = || {
+            let query = "SELECT strftime('%Y-%m', time_ms / 1000, 'unixepoch') AS month, event, count(*) FROM record
+                GROUP BY month, event ORDER BY month, event";
+            let mut statement = self.connection.prepare(query)?;
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))?.collect()
+        };
+        self.or_fault(read())
     }
 
     /// Counts what is there.
@@ -159,6 +193,10 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
             gpc: row.get(13)?,
             expires_at: number(row, 14)?,
         },
+        previous: row.get(15)?,
+        notice: row.get(16)?,
+        rules: row.get(17)?,
+        hash: row.get(18)?,
     })
 }
 

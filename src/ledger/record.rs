@@ -8,10 +8,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use super::chain::{Hash, hex};
 use crate::consent::{ReceiptId, UnixSeconds};
 
 /// The form of the records written today; kept with each one, so that an old record is read as what it was.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 /// The version that writes the record.
 pub(super) const PRODUCT: &str = concat!("consentgate ", env!("CARGO_PKG_VERSION"));
 
@@ -95,6 +96,14 @@ pub struct Entry {
     pub product: String,
     /// What was recorded.
     pub record: Record,
+    /// The id of the record before it under the same receipt.
+    pub previous: Option<[u8; 16]>,
+    /// The SHA-256 of the notice as it was shown; a record of schema 1 has none.
+    pub notice: Option<Hash>,
+    /// The SHA-256 of the rules in force; a record of schema 1 has none.
+    pub rules: Option<Hash>,
+    /// Its place in the chain.
+    pub hash: Hash,
 }
 
 // === impl Record ===
@@ -241,6 +250,10 @@ impl Entry {
             "expires_at": rfc3339(record.expires_at.saturating_mul(1000)),
             "product": self.product,
             "schema": self.schema,
+            "previous": self.previous.map(|id| hex(&id)),
+            "notice_sha256": self.notice.map(|hash| hex(&hash)),
+            "rules_sha256": self.rules.map(|hash| hex(&hash)),
+            "hash": hex(&self.hash),
         })
     }
 }
@@ -249,10 +262,6 @@ impl Entry {
 pub fn rfc3339(time_ms: u64) -> String {
     let time = UNIX_EPOCH + Duration::from_millis(time_ms.min(END_OF_TIME_MS));
     humantime::format_rfc3339_millis(time).to_string()
-}
-
-pub(super) fn hex(id: &[u8; 16]) -> String {
-    ReceiptId(*id).to_string()
 }
 
 /// Reads a receipt as a visitor may quote it: 32 hexadecimal digits, in any case, with or without dashes and spaces.
@@ -268,7 +277,11 @@ pub fn receipt_from_hex(text: &str) -> Option<ReceiptId> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::consent::Key;
+    use crate::ledger::{Document, Shown};
 
     /// A record of its own: `n` makes the id.
     pub(in crate::ledger) fn sample(n: u64) -> Record {
@@ -287,6 +300,14 @@ pub(super) mod tests {
             gpc: true,
             expires_at: 1_826_962_200,
         }
+    }
+
+    pub(in crate::ledger) fn key() -> Key {
+        Key::new([7; 32])
+    }
+
+    pub(in crate::ledger) fn shown() -> Arc<Shown> {
+        Arc::new(Shown { notice: Document::new("<p>May we?</p>"), rules: Document::new("{}") })
     }
 
     #[test]

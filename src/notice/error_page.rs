@@ -47,6 +47,8 @@ fn fault(view: &ErrorPage, strings: &Strings) -> (&'static str, &'static str) {
         // The site is there, the page below its reserved prefix is not.
         StatusCode::NOT_FOUND if view.service.is_some() => (strings.no_page, strings.no_page_todo),
         StatusCode::NOT_FOUND | StatusCode::MISDIRECTED_REQUEST => (strings.no_site, strings.no_site_todo),
+        StatusCode::TOO_MANY_REQUESTS => (strings.too_many, strings.too_many_todo),
+        StatusCode::CONFLICT => (strings.record_held, strings.record_held_todo),
         StatusCode::PAYLOAD_TOO_LARGE => (strings.too_large, strings.too_large_todo),
         StatusCode::URI_TOO_LONG => (strings.address_too_long, strings.address_too_long_todo),
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (strings.head_too_large, strings.head_too_large_todo),

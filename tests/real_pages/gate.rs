@@ -50,7 +50,7 @@ impl Gate {
         );
         let resolved = config::parse(&yaml, &folder.join("gate.yaml")).unwrap_or_else(|faults| panic!("{faults}"));
         let sites = Sites::new(&resolved.sites, &Key::new([7; 32]), None).expect("no patterns");
-        let ledger = Sqlite::start(&resolved.ledger).expect("a ledger");
+        let ledger = Sqlite::start(&resolved.ledger, &Key::new([7; 32])).expect("a ledger");
         let shared =
             Shared { sites: ArcSwap::from_pointee(sites), ledger: Arc::new(ledger), token: "gate-of-the-test".into() };
         Self { shared: Arc::new(shared) }

@@ -6,6 +6,7 @@
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
 mod lists;
+mod proof;
 mod rules;
 mod server;
 mod site;
@@ -22,7 +23,7 @@ use super::Resolved;
 use super::excerpt::quoted;
 use super::fault::{Place, Report};
 use super::written::{self, Found, Key, List};
-use crate::ledger;
+use crate::gateway::Choices;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -34,17 +35,20 @@ pub(super) fn file(
     report: &mut Report,
 ) -> Option<Resolved> {
     let (own, hosts, lists) = (Vec::new(), Vec::new(), lists::Known::default());
-    let mut resolver = Resolver { folder, places, report, own, hosts, lists, workers: 1 };
+    let choices = Choices::default();
+    let mut resolver = Resolver { folder, places, report, own, hosts, lists, workers: 1, choices };
     let Found(_, written) = written;
     let admin = resolver.admin(written.admin.as_ref());
     let server = resolver.server(written);
     resolver.workers = server.workers;
-    let ledger = resolver.ledger(written.ledger.as_ref());
+    resolver.choices = proof::choices(written.limits.as_ref().and_then(|found| found.1.choices.as_ref()));
     let organisation = written.organisation.as_ref().map(|found| &found.1);
     let mut sites = Vec::new();
     for site in items(&written.sites) {
         sites.extend(resolver.site(&site.1, organisation));
     }
+    let longest = sites.iter().map(|site| site.notice.days).max().unwrap_or(0);
+    let ledger = resolver.ledger(written.ledger.as_ref(), longest);
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();
     let complete = !sites.is_empty();
     complete.then_some(Resolved {
@@ -71,6 +75,8 @@ struct Resolver<'r, 's> {
     lists: lists::Known,
     /// How many threads will ask them.
     workers: usize,
+    /// How fast choices may come, at every site.
+    choices: Choices,
 }
 
 impl Resolver<'_, '_> {
@@ -81,21 +87,6 @@ impl Resolver<'_, '_> {
     fn fault<T>(&mut self, found: &Found<T>, message: impl Into<String>, hint: impl Into<String>) {
         let place = self.place(found);
         self.report.fault(&place, message, hint);
-    }
-
-    fn ledger(&mut self, written: Option<&Found<written::Ledger>>) -> ledger::Config {
-        let default = ledger::Config { file: "consentgate.db".into() };
-        let Some(url) = written.and_then(|found| found.1.url.as_ref()) else { return default };
-        let Some(file) = url.1.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file)) else {
-            let message =
-                if url.1.starts_with("postgres") { "PostgreSQL is not in this version yet" } else { "not a ledger" };
-            self.fault(url, message, "write sqlite:FILE, such as sqlite:consentgate.db");
-            return default;
-        };
-        if file.is_empty() || file.starts_with(':') || file.contains('?') {
-            self.fault(url, "not the name of a file", "the proof must outlive the gate: write sqlite:consentgate.db");
-        }
-        ledger::Config { file: file.into() }
     }
 
     fn duration(&mut self, key: &Key<String>, default: Duration) -> Duration {

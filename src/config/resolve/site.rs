@@ -26,6 +26,7 @@ impl Resolver<'_, '_> {
             csp: csp(written.csp.as_ref()),
             prefix,
             share,
+            choices: self.choices,
             receipts: !matches!(written.receipts, Some(Found(_, Receipts::None))),
             upstream: upstream?,
             policy,

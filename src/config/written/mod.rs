@@ -13,8 +13,10 @@ use serde::Deserialize;
 
 use super::shape::PlaceId;
 
+mod proof;
 mod site;
 
+pub(super) use proof::*;
 pub(super) use site::*;
 
 /// A value and where it was found. `shape` hands every value over as this pair.
@@ -119,16 +121,6 @@ pub(in crate::config) struct Admin {
     pub(in crate::config) address: Key<String>,
 }
 
-/// The ledger's database.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Ledger {
-    /// `sqlite:FILE`, relative to the working directory. Default: sqlite:consentgate.db. PostgreSQL is not in this
-    /// version yet.
-    #[schemars(example = "sqlite:consentgate.db")]
-    pub(in crate::config) url: Key<String>,
-}
-
 /// The organisation that answers for the sites.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -169,4 +161,6 @@ pub(in crate::config) struct Limits {
     /// How long requests under way may take to end when the gate stops. Default: 10s.
     #[schemars(example = "10s")]
     pub(in crate::config) drain: Key<String>,
+    /// How many choices come from one network (IPv4 /24, IPv6 /64). The organisation's own addresses are not counted.
+    pub(in crate::config) choices: Key<Choices>,
 }

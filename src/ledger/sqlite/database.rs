@@ -9,53 +9,21 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
-use tracing::warn;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use tracing::{info, warn};
 
+use super::append;
+use super::remove::{Removal, remove};
+use super::schema::{NEWEST, foreign, migrate, version};
 use crate::consent::ReceiptId;
+use crate::ledger::chain::{End, Seal, hex};
 use crate::ledger::fault::explain;
-use crate::ledger::record::{PRODUCT, SCHEMA};
-use crate::ledger::{Entry, Record, Refused, read};
+use crate::ledger::{Entry, Record, Refused, Shown, read};
 
 /// Before 3.51.3 a WAL file could be reset under a second connection, which damages the database (PROMISES 10).
 const OLDEST_SQLITE: i32 = 3_051_003;
-/// In the file's header, so that no other program's database is taken for a ledger: "CGLD".
-pub(in crate::ledger) const APPLICATION_ID: i32 = 0x4347_4c44;
 /// A WAL that a long reader has let grow shrinks to this again.
 const WAL_BYTES: i64 = 16 * 1024 * 1024;
-
-/// The newest schema this version can read and write.
-pub(in crate::ledger) const NEWEST: u32 = 1;
-/// One step per schema version; `user_version` says how many have been taken. Steps are only ever added.
-const MIGRATIONS: [&str; NEWEST as usize] = ["
-    CREATE TABLE record (
-        seq            INTEGER PRIMARY KEY AUTOINCREMENT,
-        id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-        schema         INTEGER NOT NULL,
-        product        TEXT    NOT NULL,
-        event          TEXT    NOT NULL,
-        time_ms        INTEGER NOT NULL,
-        site           TEXT    NOT NULL,
-        page           TEXT    NOT NULL CHECK (instr(page, '?') = 0),
-        language       TEXT    NOT NULL,
-        notice_version TEXT    NOT NULL,
-        decisions      TEXT    NOT NULL CHECK (json_valid(decisions)),
-        method         TEXT    NOT NULL,
-        receipt        BLOB    CHECK (receipt IS NULL OR (length(receipt) = 16 AND event <> 'refused')),
-        gpc            INTEGER NOT NULL CHECK (gpc IN (0, 1)),
-        expires_at     INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX record_by_receipt ON record (receipt) WHERE receipt IS NOT NULL;
-    CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record
-        BEGIN SELECT RAISE(ABORT, 'records are only ever added'); END;
-"];
-
-/// Not `ON CONFLICT DO NOTHING`: that uses up a `seq`, and a gap in the numbers must mean that a record is gone.
-const INSERT: &str = "
-    INSERT INTO record (id, schema, product, event, time_ms, site, page, language, notice_version, decisions, method,
-                        receipt, gpc, expires_at)
-    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
-    WHERE NOT EXISTS (SELECT 1 FROM record WHERE id = ?1)";
 
 /// What tests turn.
 #[derive(Clone, Debug)]
@@ -72,6 +40,7 @@ pub(super) struct Database {
     connection: Connection,
     file: PathBuf,
     stamp: Stamp,
+    seal: Seal,
 }
 
 /// What the file looked like when this connection last left it.
@@ -105,7 +74,7 @@ impl Tuning {
 
 impl Database {
     /// Opens the file, makes it where it is missing, and brings its schema up to date.
-    pub(super) fn open(file: &Path, tuning: &Tuning) -> Result<Self, Refused> {
+    pub(super) fn open(file: &Path, seal: &Seal, tuning: &Tuning) -> Result<Self, Refused> {
         if rusqlite::version_number() < OLDEST_SQLITE {
             return Err(Refused::Down(format!("SQLite {} can damage a ledger; 3.51.3 is needed", rusqlite::version())));
         }
@@ -120,7 +89,11 @@ impl Database {
         prepare(&connection).map_err(down)?;
         migrate(&mut connection, version).map_err(down)?;
         let stamp = Stamp::of(file).map_err(|error| unopened(file, &error))?;
-        Ok(Self { connection, file: file.to_owned(), stamp })
+        let mut open = Self { connection, file: file.to_owned(), stamp, seal: seal.clone() };
+        // A start leaves a checkpoint, and finds out at once whether the chain is as it was left.
+        let end = open.change(|_, end| Ok(*end), true)?;
+        info!(seq = end.seq, hash = hex(&end.hash), "the ledger's chain ends here");
+        Ok(open)
     }
 
     /// Is the file at the path still the one that is open, and as it was left? A file that was moved away, deleted
@@ -157,18 +130,44 @@ impl Database {
     /// alone; anything else that goes wrong refuses the group, and nothing of it stays.
     pub(super) fn write<'r>(
         &mut self,
-        records: impl Iterator<Item = &'r Record>,
+        records: impl Iterator<Item = (&'r Record, &'r Shown)>,
     ) -> Result<Vec<Result<(), Refused>>, Refused> {
-        let each = self.commit(records).map_err(|error| Refused::Down(explain(&self.file, &error)))?;
-        self.settle().map(|()| each)
+        self.change(|transaction, end| records.map(|record| append::record(transaction, end, record)).collect(), false)
     }
 
-    fn commit<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> rusqlite::Result<Vec<Result<(), Refused>>> {
+    /// Deletes at most [`super::remove::MOST`] rows, of which only tombstones stay; says how many.
+    pub(super) fn remove(&mut self, removal: Removal) -> Result<u32, Refused> {
+        let removed = self.change(|transaction, end| remove(transaction, end, removal), true)?;
+        if removed > 0 {
+            // The deleted bytes are in the WAL still; whoever reads it now keeps them there until the next time.
+            self.checkpoint().map_err(|error| Refused::Down(explain(&self.file, &error)))?;
+            self.settle()?;
+        }
+        Ok(removed)
+    }
+
+    /// One transaction that goes on from the end of the chain and seals the new one.
+    fn change<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &mut End) -> rusqlite::Result<T>,
+        checkpoint: bool,
+    ) -> Result<T, Refused> {
+        let changed = self.commit(work, checkpoint).map_err(|error| Refused::Down(explain(&self.file, &error)))?;
+        self.settle().map(|()| changed)
+    }
+
+    fn commit<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, &mut End) -> rusqlite::Result<T>,
+        checkpoint: bool,
+    ) -> rusqlite::Result<T> {
         // IMMEDIATE: a transaction that turns from reading to writing does not wait for the lock (PROMISES, section 3).
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let each = records.map(|record| insert(&transaction, record)).collect::<rusqlite::Result<_>>()?;
+        let (found, mut end) = append::head(&transaction, &self.seal)?;
+        let done = work(&transaction, &mut end)?;
+        append::seal(&transaction, &self.seal, (found, &mut end), checkpoint)?;
         transaction.commit()?;
-        Ok(each)
+        Ok(done)
     }
 
     /// Writes something that changes nothing: can this file be written?
@@ -198,7 +197,8 @@ impl Database {
     }
 
     /// Puts everything into the one file, so that a copy of it is whole.
-    pub(super) fn close(self) -> rusqlite::Result<()> {
+    pub(super) fn close(mut self) -> rusqlite::Result<()> {
+        self.commit(|_, _| Ok(()), true)?;
         self.checkpoint()?;
         self.connection.close().map_err(|(_, error)| error)
     }
@@ -217,24 +217,6 @@ fn create(file: &Path) -> io::Result<()> {
     }
 }
 
-/// How many migrations the file has seen: 0 for an empty one, `None` for a database that is no ledger.
-pub(in crate::ledger) fn version(connection: &Connection) -> rusqlite::Result<Option<u32>> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let things: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(match (pragma("application_id")?, things) {
-        (APPLICATION_ID, _) => u32::try_from(pragma("user_version")?).ok(),
-        (0, 0) => Some(0),
-        _ => None,
-    })
-}
-
-pub(in crate::ledger) fn foreign(file: &Path) -> String {
-    format!(
-        "{}: this database is no ledger, or it was made by a newer version; name another file or update",
-        file.display()
-    )
-}
-
 fn unopened(file: &Path, error: &io::Error) -> Refused {
     Refused::Down(format!("{}: {error}; check that its directory is there and writable", file.display()))
 }
@@ -247,54 +229,9 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     })?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is gone from the file, not only from its index.
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES, |_| Ok(()))
-}
-
-fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Result<()> {
-    if from == NEWEST {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have taken the steps while this one waited for the lock.
-    if version(&transaction)? == Some(from) {
-        MIGRATIONS[from as usize..].iter().try_for_each(|step| transaction.execute_batch(step))?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", NEWEST)?;
-    }
-    transaction.commit()
-}
-
-/// The outer error is the group's, the inner one this record's: an INSERT that breaks a rule undoes itself alone.
-fn insert(transaction: &Transaction<'_>, record: &Record) -> rusqlite::Result<Result<(), Refused>> {
-    if let Some(reason) = record.unfit() {
-        return Ok(Err(Refused::Unfit(reason.into())));
-    }
-    let inserted = transaction.prepare_cached(INSERT)?.execute(params![
-        record.id,
-        SCHEMA,
-        PRODUCT,
-        record.event.name(),
-        record.time_ms.cast_signed(),
-        record.site,
-        record.page.as_str(),
-        record.language,
-        record.notice_version,
-        record.decisions_json().to_string(),
-        record.method.name(),
-        record.event.receipt().map(|receipt| receipt.0),
-        record.gpc,
-        record.expires_at.cast_signed(),
-    ]);
-    match inserted {
-        Ok(_) => Ok(Ok(())),
-        Err(error) if is_its_own(&error) => Ok(Err(Refused::Unfit(error.to_string()))),
-        Err(error) => Err(error),
-    }
-}
-
-fn is_its_own(error: &rusqlite::Error) -> bool {
-    matches!(error, rusqlite::Error::ToSqlConversionFailure(_))
-        || matches!(error.sqlite_error_code(), Some(ErrorCode::ConstraintViolation | ErrorCode::TooBig))
 }
 
 impl Stamp {

@@ -1,6 +1,9 @@
 //! The ledger in a `SQLite` file: a bounded queue, and one thread that writes.
 
+mod append;
 mod database;
+mod remove;
+mod schema;
 mod writer;
 
 use std::io;
@@ -11,12 +14,14 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use self::database::Tuning;
+use self::database::{Database, Tuning};
 use self::writer::{Caller, Job, QUEUE, Writer};
-use super::{Answer, Config, Entry, Ledger, Record, Refused};
-use crate::consent::ReceiptId;
+use super::chain::Seal;
+use super::{Answer, Config, Entry, Ledger, Record, Refused, Shown};
+use crate::consent::{Key, ReceiptId};
 
-pub(super) use database::{NEWEST, foreign, version};
+pub use remove::Removal;
+pub(super) use schema::{NEWEST, foreign, version};
 
 /// The ledger in a `SQLite` file.
 #[derive(Debug)]
@@ -29,14 +34,14 @@ pub struct Sqlite {
 impl Sqlite {
     /// Opens the ledger and starts its writer. A file that cannot be opened is no error here: `healthy` says so at
     /// once, the log says why, records are refused, and the writer goes on trying.
-    pub fn start(config: &Config) -> io::Result<Self> {
-        Self::tuned(config, Tuning::new())
+    pub fn start(config: &Config, key: &Key) -> io::Result<Self> {
+        Self::tuned(config, key, Tuning::new())
     }
 
-    fn tuned(config: &Config, tuning: Tuning) -> io::Result<Self> {
+    fn tuned(config: &Config, key: &Key, tuning: Tuning) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let healthy = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(config.file.clone(), tuning, Arc::clone(&healthy));
+        let writer = Writer::new(config.clone(), Seal(key.clone()), tuning, Arc::clone(&healthy));
         let thread = Builder::new().name("ledger".into()).spawn(move || writer.run(&jobs))?;
         Ok(Self { queue, healthy, writer: Mutex::new(Some(thread)) })
     }
@@ -66,12 +71,16 @@ impl Sqlite {
 }
 
 impl Ledger for Sqlite {
-    fn record(&self, record: Record) -> Answer<()> {
-        self.ask(|answer| Job::Record(Box::new(record), answer))
+    fn record(&self, record: Record, shown: Arc<Shown>) -> Answer<()> {
+        self.ask(|answer| Job::Record(Box::new((record, shown)), answer))
     }
 
     fn find(&self, receipt: ReceiptId) -> Answer<Vec<Entry>> {
         self.ask(|answer| Job::Find(receipt, answer))
+    }
+
+    fn forget(&self, receipt: ReceiptId) -> Answer<u32> {
+        self.ask(|answer| Job::Forget(receipt, answer))
     }
 
     fn healthy(&self) -> bool {
@@ -82,6 +91,27 @@ impl Ledger for Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Deletes what is named, also while the gate runs; says how many records went. Nothing goes under a legal hold.
+pub fn remove(config: &Config, key: &Key, removal: Removal) -> Result<u64, Refused> {
+    if config.legal_hold {
+        return Err(Refused::Held);
+    }
+    if !config.file.exists() {
+        return Err(Refused::Down(format!("{}: there is no ledger here; check `ledger.url`", config.file.display())));
+    }
+    let patient = Tuning { busy: std::time::Duration::from_secs(10), ..Tuning::new() };
+    let mut open = Database::open(&config.file, &Seal(key.clone()), &patient)?;
+    let mut removed = 0;
+    loop {
+        let now = open.remove(removal)?;
+        removed += u64::from(now);
+        if now < remove::MOST {
+            open.close().map_err(|error| Refused::Down(super::fault::explain(&config.file, &error)))?;
+            return Ok(removed);
+        }
     }
 }
 
@@ -98,9 +128,8 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::database::Database;
     use super::*;
-    use crate::ledger::record::tests::sample;
+    use crate::ledger::record::tests::{key, sample, shown};
     use crate::ledger::{Event, Page, Reader};
 
     /// PROMISES 3: how long after the repair the ledger may still be down.
@@ -111,7 +140,7 @@ mod tests {
     }
 
     fn start(file: &Path) -> Sqlite {
-        Sqlite::start(&Config { file: file.to_owned() }).unwrap()
+        Sqlite::start(&Config::at(file), &key()).unwrap()
     }
 
     fn place() -> (tempfile::TempDir, PathBuf) {
@@ -150,9 +179,9 @@ mod tests {
         let (_folder, file) = place();
         let ledger = start(&file);
         assert!(ledger.healthy());
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         let [found] = &wait(ledger.find(ReceiptId([3; 16]))).unwrap()[..] else { panic!("one record") };
-        assert_eq!((&found.record, found.seq, found.schema), (&sample(1), 1, 1));
+        assert_eq!((&found.record, found.seq, found.schema), (&sample(1), 1, 2));
         assert_eq!(found.product, concat!("consentgate ", env!("CARGO_PKG_VERSION")));
         assert_eq!(wait(ledger.find(ReceiptId([4; 16]))).unwrap(), []);
     }
@@ -161,7 +190,7 @@ mod tests {
     fn only_the_owner_may_read_the_files() {
         let (folder, file) = place();
         let ledger = start(&file);
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         let modes: Vec<_> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().permissions().mode() & 0o777)
@@ -174,7 +203,7 @@ mod tests {
         let (_folder, file) = place();
         let ledger = start(&file);
         for n in [1, 1, 2] {
-            wait(ledger.record(sample(n))).unwrap();
+            wait(ledger.record(sample(n), shown())).unwrap();
         }
         let found = wait(ledger.find(ReceiptId([3; 16]))).unwrap();
         assert_eq!(found.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [1, 2]);
@@ -183,11 +212,12 @@ mod tests {
     #[test]
     fn an_unfit_record_is_refused_alone() {
         let (_folder, file) = place();
-        let mut database = Database::open(&file, &Tuning::new()).unwrap();
+        let mut database = Database::open(&file, &Seal(key()), &Tuning::new()).unwrap();
         let late = Record { time_ms: u64::MAX, ..sample(2) };
         let query = Record { page: Page::stored("/?q".into()), ..sample(3) };
+        let told = shown();
         let group = [sample(1), late, query, sample(4)];
-        let each = database.write(group.iter()).unwrap();
+        let each = database.write(group.iter().map(|record| (record, &*told))).unwrap();
         let taken: Vec<_> = each.iter().map(Result::is_ok).collect();
         assert_eq!(taken, [true, false, false, true]);
         assert!(matches!((&each[1], &each[2]), (Err(Refused::Unfit(_)), Err(Refused::Unfit(_)))), "{each:?}");
@@ -197,11 +227,15 @@ mod tests {
     #[test]
     fn the_schema_itself_ties_no_refusal_to_a_receipt_and_changes_no_record() {
         let (_folder, file) = place();
-        let mut database = Database::open(&file, &Tuning::new()).unwrap();
+        let mut database = Database::open(&file, &Seal(key()), &Tuning::new()).unwrap();
         let refused = Record { event: Event::Refused, ..sample(1) };
-        database.write([sample(2), refused].iter()).unwrap().into_iter().for_each(|outcome| outcome.unwrap());
-        let copy = "INSERT INTO record SELECT NULL, zeroblob(16), schema, product, 'refused', time_ms, site, page,
-            language, notice_version, decisions, method, receipt, gpc, expires_at FROM record WHERE seq = 1";
+        let told = shown();
+        let both = [sample(2), refused];
+        let written = database.write(both.iter().map(|record| (record, &*told)));
+        written.unwrap().into_iter().for_each(|outcome| outcome.unwrap());
+        let copy = "INSERT INTO record SELECT 9, zeroblob(16), schema, product, 'refused', time_ms, site, page,
+            language, notice_version, decisions, method, receipt, gpc, expires_at, previous, notice, rules, hash
+            FROM record WHERE seq = 1";
         assert!(database.connection().execute(copy, []).unwrap_err().to_string().contains("CHECK"));
         let change = database.connection().execute("UPDATE record SET event = 'given'", []).unwrap_err();
         assert!(change.to_string().contains("only ever added"), "{change}");
@@ -210,7 +244,7 @@ mod tests {
     #[test]
     fn every_commit_is_synced() {
         let (_folder, file) = place();
-        let database = Database::open(&file, &Tuning::new()).unwrap();
+        let database = Database::open(&file, &Seal(key()), &Tuning::new()).unwrap();
         let pragma = |name| database.connection().pragma_query_value(None, name, |row| row.get::<_, i32>(0)).unwrap();
         assert_eq!((pragma("synchronous"), pragma("foreign_keys")), (2, 1));
         let mode: String = database.connection().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
@@ -221,22 +255,22 @@ mod tests {
     fn close_writes_what_waits_and_leaves_one_whole_file() {
         let (folder, file) = place();
         let ledger = start(&file);
-        let answers: Vec<_> = (0..2000).map(|n| ledger.record(sample(n))).collect();
+        let answers: Vec<_> = (0..2000).map(|n| ledger.record(sample(n), shown())).collect();
         ledger.close();
         assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no WAL is left");
         assert_eq!(ids(&file).len(), 2000);
         assert!(!ledger.healthy());
-        assert!(is_down(&wait(ledger.record(sample(1)))));
+        assert!(is_down(&wait(ledger.record(sample(1), shown()))));
     }
 
     #[test]
     fn a_full_queue_is_busy_and_the_others_are_kept() {
         let (_folder, file) = place();
-        let ledger = Sqlite::tuned(&Config { file: file.clone() }, Tuning { busy: RECOVERY, ..Tuning::new() }).unwrap();
+        let ledger = Sqlite::tuned(&Config::at(&file), &key(), Tuning { busy: RECOVERY, ..Tuning::new() }).unwrap();
         let lock = Connection::open(&file).unwrap();
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
-        let answers: Vec<_> = (0..6000).map(|n| ledger.record(sample(n))).collect();
+        let answers: Vec<_> = (0..6000).map(|n| ledger.record(sample(n), shown())).collect();
         drop(lock);
         let outcomes: Vec<_> = answers.into_iter().map(wait).collect();
         let busy = outcomes.iter().filter(|outcome| **outcome == Err(Refused::Busy)).count();
@@ -250,14 +284,14 @@ mod tests {
         let (folder, _) = place();
         let file = folder.path().join("later/ledger.db");
         let ledger = start(&file);
-        let refused = wait(ledger.record(sample(1))).unwrap_err();
+        let refused = wait(ledger.record(sample(1), shown())).unwrap_err();
         assert!(refused.to_string().contains("later/ledger.db"), "{refused}");
         assert!(!ledger.healthy());
         assert!(wait(ledger.find(ReceiptId([3; 16]))).is_err());
         fs::create_dir(folder.path().join("later")).unwrap();
         assert_eq!(wait(ledger.find(ReceiptId([3; 16]))).unwrap(), []);
         assert!(ledger.healthy());
-        wait(ledger.record(sample(2))).unwrap();
+        wait(ledger.record(sample(2), shown())).unwrap();
         assert_eq!(ids(&file), [sample(2).id]);
     }
 
@@ -268,15 +302,15 @@ mod tests {
         let (inner, aside) = (folder.path().join("data"), folder.path().join("aside"));
         fs::create_dir(&inner).unwrap();
         let ledger = start(&inner.join("ledger.db"));
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         fs::rename(&inner, &aside).unwrap();
         fs::write(&inner, "").unwrap();
-        assert!(is_down(&wait(ledger.record(sample(2)))));
+        assert!(is_down(&wait(ledger.record(sample(2), shown()))));
         assert!(!ledger.healthy());
         fs::remove_file(&inner).unwrap();
         fs::rename(&aside, &inner).unwrap();
         assert!(recovers(&ledger));
-        wait(ledger.record(sample(3))).unwrap();
+        wait(ledger.record(sample(3), shown())).unwrap();
         assert_eq!(ids(&inner.join("ledger.db")), [sample(1).id, sample(3).id]);
     }
 
@@ -284,18 +318,18 @@ mod tests {
     fn a_lock_held_for_three_seconds_refuses_and_then_the_ledger_is_back() {
         let (_folder, file) = place();
         let ledger = start(&file);
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         let lock = Connection::open(&file).unwrap();
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
         let locked = Instant::now();
-        let waiting: Vec<_> = (2..3000).map(|n| ledger.record(sample(n))).collect();
+        let waiting: Vec<_> = (2..3000).map(|n| ledger.record(sample(n), shown())).collect();
         assert!(waiting.into_iter().all(|answer| is_down(&wait(answer))));
         assert!(locked.elapsed() < Duration::from_millis(2500), "nobody waits for each group in turn");
         assert!(!ledger.healthy());
         std::thread::sleep(Duration::from_secs(3).saturating_sub(locked.elapsed()));
         lock.execute_batch("ROLLBACK").unwrap();
         assert!(recovers(&ledger));
-        wait(ledger.record(sample(5000))).unwrap();
+        wait(ledger.record(sample(5000), shown())).unwrap();
         assert_eq!(ids(&file), [sample(1).id, sample(5000).id], "of the refused records nothing stays");
     }
 
@@ -304,28 +338,28 @@ mod tests {
         let (folder, file) = place();
         let kept = folder.path().join("kept.db");
         let ledger = start(&file);
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         fs::rename(&file, &kept).unwrap();
         fs::write(&file, "garbage ".repeat(2000)).unwrap();
-        let refused = wait(ledger.record(sample(2))).unwrap_err();
+        let refused = wait(ledger.record(sample(2), shown())).unwrap_err();
         assert!(refused.to_string().contains("backup"), "{refused}");
         assert!(!ledger.healthy());
         assert_eq!(fs::read(&file).unwrap(), "garbage ".repeat(2000).as_bytes(), "it is left as it is");
         assert_eq!(ids(&kept), [sample(1).id], "the WAL went with the file it belongs to");
         fs::rename(&kept, &file).unwrap();
         assert!(recovers(&ledger));
-        wait(ledger.record(sample(3))).unwrap();
+        wait(ledger.record(sample(3), shown())).unwrap();
         assert_eq!(ids(&file), [sample(1).id, sample(3).id]);
     }
 
     /// A ledger of 4,000 records, of which the WAL holds only the last.
     fn settled(file: &Path) -> Sqlite {
         let ledger = start(file);
-        let answers: Vec<_> = (0..4000).map(|n| ledger.record(sample(n))).collect();
+        let answers: Vec<_> = (0..4000).map(|n| ledger.record(sample(n), shown())).collect();
         assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
         let other = Connection::open(file).unwrap();
         other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-        wait(ledger.record(sample(4000))).unwrap();
+        wait(ledger.record(sample(4000), shown())).unwrap();
         ledger
     }
 
@@ -335,11 +369,11 @@ mod tests {
         let ledger = settled(&file);
         fs::write(&file, "garbage ".repeat(20_000)).unwrap();
         for n in 5001..5003 {
-            assert!(is_down(&wait(ledger.record(sample(n)))));
+            assert!(is_down(&wait(ledger.record(sample(n), shown()))));
         }
         fs::remove_file(&file).unwrap();
         assert!(recovers(&ledger));
-        wait(ledger.record(sample(6000))).unwrap();
+        wait(ledger.record(sample(6000), shown())).unwrap();
         assert_eq!(ids(&file), [sample(6000).id]);
     }
 
@@ -352,7 +386,7 @@ mod tests {
         bytes[middle..middle + 4096].fill(0x5a);
         fs::write(&file, bytes).unwrap();
         for n in 5001..5003 {
-            let refused = wait(ledger.record(sample(n))).unwrap_err();
+            let refused = wait(ledger.record(sample(n), shown())).unwrap_err();
             assert!(refused.to_string().contains("changed from outside and is damaged"), "{refused}");
         }
         assert!(!ledger.healthy());
@@ -362,9 +396,9 @@ mod tests {
     fn a_deleted_file_is_made_anew_and_no_record_goes_into_the_void() {
         let (_folder, file) = place();
         let ledger = start(&file);
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         fs::remove_file(&file).unwrap();
-        wait(ledger.record(sample(2))).unwrap();
+        wait(ledger.record(sample(2), shown())).unwrap();
         assert_eq!(ids(&file), [sample(2).id]);
     }
 
@@ -372,10 +406,10 @@ mod tests {
     fn a_full_disk_refuses_the_whole_group_and_then_the_ledger_is_back() {
         let (_folder, file) = place();
         let tuning = Tuning::new();
-        tuning.most_pages.store(16, Ordering::SeqCst);
-        let ledger = Sqlite::tuned(&Config { file: file.clone() }, tuning.clone()).unwrap();
+        tuning.most_pages.store(32, Ordering::SeqCst);
+        let ledger = Sqlite::tuned(&Config::at(&file), &key(), tuning.clone()).unwrap();
         let outcomes: Vec<_> =
-            (0..2000).map(|n| ledger.record(sample(n))).collect::<Vec<_>>().into_iter().map(wait).collect();
+            (0..2000).map(|n| ledger.record(sample(n), shown())).collect::<Vec<_>>().into_iter().map(wait).collect();
         let kept: Vec<_> =
             (0..).zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(n, _)| sample(n).id).collect();
         let refused = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
@@ -386,7 +420,7 @@ mod tests {
         assert_eq!(ids(&file), kept, "what was refused is not there, what was acknowledged is");
         tuning.most_pages.store(0, Ordering::SeqCst);
         assert!(recovers(&ledger));
-        let answers: Vec<_> = (5000..5500).map(|n| ledger.record(sample(n))).collect();
+        let answers: Vec<_> = (5000..5500).map(|n| ledger.record(sample(n), shown())).collect();
         assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
         assert_eq!(ids(&file).len(), kept.len() + 500);
     }
@@ -396,13 +430,13 @@ mod tests {
         let (_folder, file) = place();
         Connection::open(&file).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
         let before = fs::read(&file).unwrap();
-        assert!(is_down(&wait(start(&file).record(sample(1)))));
+        assert!(is_down(&wait(start(&file).record(sample(1), shown()))));
         assert_eq!(fs::read(&file).unwrap(), before);
 
         let (_folder, newer) = place();
         start(&newer).close();
         Connection::open(&newer).unwrap().pragma_update(None, "user_version", NEWEST + 1).unwrap();
-        assert!(is_down(&wait(start(&newer).record(sample(1)))));
+        assert!(is_down(&wait(start(&newer).record(sample(1), shown()))));
         assert!(Reader::open(&newer).unwrap_err().to_string().contains("newer version"));
     }
 
@@ -412,7 +446,7 @@ mod tests {
         let ledger = start(&file);
         let mut seen = 0;
         for n in 0..200 {
-            wait(ledger.record(sample(n))).unwrap();
+            wait(ledger.record(sample(n), shown())).unwrap();
             if n % 20 == 19 {
                 seen = ids(&file).len();
                 assert_eq!(seen, usize::try_from(n).unwrap() + 1);
@@ -426,12 +460,12 @@ mod tests {
     fn reading_a_ledger_at_rest_changes_nothing_of_it() {
         let (_folder, file) = place();
         let ledger = start(&file);
-        wait(ledger.record(sample(1))).unwrap();
+        wait(ledger.record(sample(1), shown())).unwrap();
         ledger.close();
         let before = fs::read(&file).unwrap();
         assert_eq!(ids(&file).len(), 1);
         assert_eq!(fs::read(&file).unwrap(), before);
-        wait(start(&file).record(sample(2))).unwrap();
+        wait(start(&file).record(sample(2), shown())).unwrap();
         assert_eq!(ids(&file).len(), 2);
     }
 
@@ -439,11 +473,12 @@ mod tests {
     fn two_gates_may_write_one_file_while_one_hands_over() {
         let (_folder, file) = place();
         let (old, new) = (start(&file), start(&file));
-        let answers: Vec<_> =
-            (0..300).map(|n| if n % 2 == 0 { old.record(sample(n)) } else { new.record(sample(n)) }).collect();
+        let answers: Vec<_> = (0..300)
+            .map(|n| if n % 2 == 0 { old.record(sample(n), shown()) } else { new.record(sample(n), shown()) })
+            .collect();
         assert!(answers.into_iter().all(|answer| wait(answer).is_ok()));
         old.close();
-        wait(new.record(sample(300))).unwrap();
+        wait(new.record(sample(300), shown())).unwrap();
         assert_eq!(ids(&file).len(), 301);
     }
 }

@@ -3,19 +3,20 @@
 //! One sync serves the whole group, so many callers cost hardly more than one. When the ledger is down the writer
 //! lets go of the file and opens it anew on the next try, so that whoever repairs the disk need not restart the gate.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot::Sender;
 use tracing::{error, info, warn};
 
 use super::database::{Database, Tuning};
+use super::remove::{MOST, Removal};
 use crate::consent::ReceiptId;
+use crate::ledger::chain::Seal;
 use crate::ledger::fault::explain;
-use crate::ledger::{Entry, Record, Refused};
+use crate::ledger::{Config, Entry, Record, Refused, Shown, now_ms};
 
 /// The most records of one transaction.
 const LARGEST_GROUP: usize = 512;
@@ -24,41 +25,52 @@ pub(super) const QUEUE: usize = 4096;
 /// How often a ledger that is down is tried when nobody asks: well under the 5 s of PROMISES 3.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How often what has been kept long enough is looked for; while there is more of it, choices get their turn in between.
+const SWEEP: Duration = Duration::from_hours(24);
+const NEXT_SWEEP: Duration = Duration::from_millis(200);
+
 /// Where the answer goes.
 pub(super) type Caller<T> = Sender<Result<T, Refused>>;
 
 /// What can be asked of the writer.
 pub(super) enum Job {
     /// Keep this.
-    Record(Box<Record>, Caller<()>),
+    Record(Box<(Record, Arc<Shown>)>, Caller<()>),
     /// Find what belongs to this receipt.
     Find(ReceiptId, Caller<Vec<Entry>>),
+    /// Delete what belongs to this receipt.
+    Forget(ReceiptId, Caller<u32>),
     /// Finish what came before, and end.
     Close,
 }
 
 /// The writing side of the ledger.
 pub(super) struct Writer {
-    file: PathBuf,
+    config: Config,
+    seal: Seal,
     tuning: Tuning,
     database: Option<Database>,
     suspect: bool,
     trouble: Option<Refused>,
     healthy: Arc<AtomicBool>,
+    next_sweep: Option<Instant>,
 }
 
 /// The jobs that are done together.
 #[derive(Default)]
 struct Group {
-    records: Vec<(Box<Record>, Caller<()>)>,
+    records: Vec<(Box<(Record, Arc<Shown>)>, Caller<()>)>,
     finds: Vec<(ReceiptId, Caller<Vec<Entry>>)>,
+    forgets: Vec<(ReceiptId, Caller<u32>)>,
     closing: bool,
 }
 
 impl Writer {
     /// Tries the file at once, so that `healthy` is true or false from the start.
-    pub(super) fn new(file: PathBuf, tuning: Tuning, healthy: Arc<AtomicBool>) -> Self {
-        let mut writer = Self { file, tuning, database: None, suspect: false, trouble: None, healthy };
+    pub(super) fn new(config: Config, seal: Seal, tuning: Tuning, healthy: Arc<AtomicBool>) -> Self {
+        let next_sweep = (config.keep.is_some() && !config.legal_hold).then(Instant::now);
+        let mut writer =
+            Self { config, seal, tuning, database: None, suspect: false, trouble: None, healthy, next_sweep };
         writer.probe();
         writer
     }
@@ -66,17 +78,48 @@ impl Writer {
     /// Works until it is told to close, or until nobody can tell it any more.
     pub(super) fn run(mut self, queue: &Receiver<Job>) {
         loop {
-            let patience = if self.trouble.is_some() { RETRY } else { Duration::MAX };
-            match queue.recv_timeout(patience) {
+            match queue.recv_timeout(self.patience()) {
                 Ok(first) => {
                     if !self.serve(Group::gather(first, queue), queue) {
                         return self.close();
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => self.probe(),
+                Err(RecvTimeoutError::Timeout) if self.trouble.is_some() => self.probe(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.close(),
             }
+            self.sweep();
         }
+    }
+
+    fn patience(&self) -> Duration {
+        let sweep = self.next_sweep.map_or(Duration::MAX, |due| due.saturating_duration_since(Instant::now()));
+        if self.trouble.is_some() { RETRY } else { sweep }
+    }
+
+    /// Deletes what has been kept for as long as it is to be, when it is time to look (REQUIREMENTS E6).
+    fn sweep(&mut self) {
+        let (Some(keep), Some(due)) = (self.config.keep, self.next_sweep) else { return };
+        if self.trouble.is_some() || Instant::now() < due {
+            return;
+        }
+        let before = now_ms().saturating_sub(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX));
+        let removed = self.ready().and_then(|database| database.remove(Removal::Retention(before)));
+        self.note(removed.as_ref().err());
+        let removed = removed.unwrap_or(0);
+        if removed > 0 {
+            info!(removed, "records that were kept long enough were deleted");
+        }
+        self.next_sweep = Some(Instant::now() + if removed == MOST { NEXT_SWEEP } else { SWEEP });
+    }
+
+    fn forget(&mut self, receipt: ReceiptId) -> Result<u32, Refused> {
+        if self.config.legal_hold {
+            return Err(Refused::Held);
+        }
+        let removed = self.ready().and_then(|database| database.remove(Removal::Receipt(receipt)));
+        self.note(removed.as_ref().err());
+        removed
     }
 
     /// Does a group's work; false when it was the last.
@@ -94,10 +137,13 @@ impl Writer {
         for (receipt, answer) in group.finds {
             tell(answer, self.find(receipt));
         }
+        for (receipt, answer) in group.forgets {
+            tell(answer, self.forget(receipt));
+        }
         !group.closing
     }
 
-    fn write(&mut self, records: &[Box<Record>]) -> Result<Vec<Result<(), Refused>>, Refused> {
+    fn write(&mut self, records: &[Box<(Record, Arc<Shown>)>]) -> Result<Vec<Result<(), Refused>>, Refused> {
         if records.is_empty() {
             // Visitors who only read must not keep a ledger that is down from being tried.
             if self.trouble.is_some() {
@@ -105,7 +151,7 @@ impl Writer {
             }
             return Ok(Vec::new());
         }
-        let written = self.ready().and_then(|database| database.write(records.iter().map(|record| &**record)));
+        let written = self.ready().and_then(|database| database.write(records.iter().map(|both| (&both.0, &*both.1))));
         self.note(written.as_ref().err());
         written
     }
@@ -130,7 +176,7 @@ impl Writer {
             Some(open) if open.in_place() => open,
             other => {
                 if let Some(lost) = other {
-                    warn!(file = %self.file.display(), "the ledger's file was changed from outside: opening it anew");
+                    warn!(file = %self.config.file.display(), "the ledger's file was changed from outside: opening it anew");
                     self.suspect |= lost.let_go();
                 }
                 self.open()?
@@ -141,7 +187,7 @@ impl Writer {
 
     /// Once suspect, a file is not written before it, or the one in its place, has been found whole.
     fn open(&mut self) -> Result<Database, Refused> {
-        let open = Database::open(&self.file, &self.tuning)?;
+        let open = Database::open(&self.config.file, &self.seal, &self.tuning)?;
         if self.suspect {
             open.check()?;
             self.suspect = false;
@@ -158,14 +204,14 @@ impl Writer {
                 error!("{fault}; choices are refused until it is back");
             }
         } else if self.trouble.is_some() {
-            info!(file = %self.file.display(), "the ledger is back");
+            info!(file = %self.config.file.display(), "the ledger is back");
         }
         self.trouble = fault.cloned();
     }
 
     fn close(mut self) {
         if let Some(Err(fault)) = self.database.take().map(Database::close) {
-            warn!("closing the ledger: {}", explain(&self.file, &fault));
+            warn!("closing the ledger: {}", explain(&self.config.file, &fault));
         }
     }
 }
@@ -186,9 +232,10 @@ impl Group {
             match job {
                 Job::Record(record, answer) => group.records.push((record, answer)),
                 Job::Find(receipt, answer) => group.finds.push((receipt, answer)),
+                Job::Forget(receipt, answer) => group.forgets.push((receipt, answer)),
                 Job::Close => group.closing = true,
             }
-            let full = group.closing || group.records.len() + group.finds.len() == LARGEST_GROUP;
+            let full = group.closing || group.records.len() + group.finds.len() + group.forgets.len() == LARGEST_GROUP;
             next = if full { None } else { queue.try_recv().ok() };
         }
         group
@@ -202,6 +249,7 @@ fn refuse_waiting(queue: &Receiver<Job>, refused: &Refused) -> bool {
         match job {
             Job::Record(_, answer) => tell(answer, Err(refused.clone())),
             Job::Find(_, answer) => tell(answer, Err(refused.clone())),
+            Job::Forget(_, answer) => tell(answer, Err(refused.clone())),
             Job::Close => return true,
         }
     }

@@ -154,6 +154,20 @@ pub(super) static STRINGS: Strings = Strings {
     too_slow_todo: "Try again in a few minutes. If you sent a form, check whether it arrived before you send it again.",
     choice_not_saved: "Your cookie choice was not saved. Nothing has changed.",
 
+    // Proof.
+    too_many: "Sorry, too many choices came from your network",
+    too_many_todo: "Wait a minute, then try again.",
+    record_held: "Sorry, this record cannot be deleted now",
+    record_held_todo: "It has to be kept for legal reasons for the time being. Your choice stays as it is: you can still \
+                       change it or take it back on the cookies page.",
+    record_as_json: "Download this record as [data (JSON)].",
+    record_as_text: "Download this record as [plain text].",
+    record_delete_heading: "Delete this record",
+    record_delete_text: "If you delete it, your agreement ends too, because nothing would be left to show that you gave \
+                         it. You will be asked again.",
+    record_delete: "Delete my record",
+    record_deleted: "Your record was deleted. Nothing is left of it but the number of records that went.",
+
     months: [
         "January",
         "February",

@@ -88,6 +88,9 @@ strings! {
     no_page no_page_todo too_large too_large_todo
     address_too_long address_too_long_todo head_too_large head_too_large_todo went_wrong went_wrong_todo
     bad_answer bad_answer_todo unavailable unavailable_todo too_slow too_slow_todo choice_not_saved
+    // Proof: the visitor's own record, and what keeps it from being made or deleted.
+    too_many too_many_todo record_held record_held_todo
+    record_as_json record_as_text record_delete_heading record_delete_text record_delete record_deleted
 }
 
 impl Strings {

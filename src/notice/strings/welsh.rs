@@ -166,6 +166,20 @@ pub(super) static STRINGS: Strings = Strings {
                     gyrhaeddodd cyn ei hanfon eto.",
     choice_not_saved: "Ni chafodd eich dewis am gwcis ei gadw. Nid oes dim wedi newid.",
 
+    // Proof.
+    too_many: "Mae'n ddrwg gennym, daeth gormod o ddewisiadau o'ch rhwydwaith",
+    too_many_todo: "Arhoswch funud, yna rhowch gynnig arall arni.",
+    record_held: "Mae'n ddrwg gennym, ni ellir dileu'r cofnod hwn ar hyn o bryd",
+    record_held_todo: "Rhaid ei gadw am resymau cyfreithiol am y tro. Mae eich dewis yn aros fel y mae: gallwch ei newid \
+                       neu ei dynnu'n \u{f4}l o hyd ar y dudalen cwcis.",
+    record_as_json: "Lawrlwytho'r cofnod hwn fel [data (JSON)].",
+    record_as_text: "Lawrlwytho'r cofnod hwn fel [testun plaen].",
+    record_delete_heading: "Dileu'r cofnod hwn",
+    record_delete_text: "Os byddwch yn ei ddileu, bydd eich cytundeb yn dod i ben hefyd, gan na fyddai dim ar \u{f4}l i \
+                         ddangos eich bod wedi'i roi. Gofynnir i chi eto.",
+    record_delete: "Dileu fy nghofnod",
+    record_deleted: "Cafodd eich cofnod ei ddileu. Nid oes dim ar \u{f4}l ohono ond nifer y cofnodion a aeth.",
+
     months: [
         "Ionawr",
         "Chwefror",

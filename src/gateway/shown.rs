@@ -1,0 +1,101 @@
+//! What a choice was made on: the notice as the visitor read it, and the rules of the site, each as one text.
+//!
+//! Rendered for nobody in particular (no way back, no nonce, nothing chosen yet), so that the text is the same for all
+//! who read the same, and its hash names what was said. A text is made anew only where traffic has shown something that
+//! the notice names.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::Request;
+use http::header::HOST;
+use serde_json::{Value, json};
+
+use crate::consent::Purpose;
+use crate::ledger::{Document, Shown};
+use crate::notice::{self, Banner, BannerState, Language};
+
+use super::visit::Visit;
+use super::{Config, Mode, Peer, Site, pages};
+
+/// A site's texts, by language, with what they were made of.
+#[derive(Default)]
+pub(super) struct Texts(Mutex<Vec<(Language, Vec<String>, Arc<Shown>)>>);
+
+/// What this visitor was shown.
+pub(super) fn shown(visit: &Visit) -> Arc<Shown> {
+    let (site, language) = (&visit.site, visit.language());
+    let named = named(site);
+    let mut texts = site.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = texts.iter().find(|(spoken, made_of, _)| *spoken == language && *made_of == named);
+    if let Some((_, _, shown)) = known {
+        return Arc::clone(shown);
+    }
+    let shown = Arc::new(Shown { notice: Document::new(text(site, language)), rules: Document::new(rules(site)) });
+    texts.retain(|(spoken, _, _)| *spoken != language);
+    texts.push((language, named, Arc::clone(&shown)));
+    shown
+}
+
+/// What traffic has shown and the texts name.
+fn named(site: &Site) -> Vec<String> {
+    let companies = pages::third_parties(site).into_iter().flatten().map(str::to_owned);
+    pages::seen(site).into_iter().chain([String::new()]).chain(companies).collect()
+}
+
+/// The banner with its confirmations, and the cookies page behind it.
+fn text(site: &Arc<Site>, language: Language) -> String {
+    let target = format!("{}/cookies?lang={}", site.config.prefix, language.tag());
+    let request = Request::builder().uri(target).header(HOST, site.name()).body(());
+    let request = request.expect("a host and a prefix of the configuration make an address");
+    let nobody = Peer { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), https: true };
+    let visit = Visit::new(Arc::clone(site), &request, nobody);
+    let third_parties = pages::third_parties(site);
+    let asked = pages::asked(site, &third_parties);
+    let place = notice::Place { return_to: "/", nonce: "", ..visit.place(Some(language.tag())) };
+    let banner = notice::banner(&Banner { place, asked: &asked, state: BannerState::Ask });
+    let page = pages::cookies_html(&visit);
+    format!("<!-- the notice -->\n{}\n<!-- the cookies page -->\n{page}\n", String::from_utf8_lossy(&banner))
+}
+
+/// Who is responsible, what is asked, and every rule: ISO/IEC TS 27560 has these once, not in every record (E3).
+fn rules(site: &Site) -> String {
+    let config = &site.config;
+    let purposes = site.policy.purposes();
+    let asked = purposes.asked().map(|(purpose, name)| (name.to_owned(), json!(site.inventory.companies(purpose))));
+    let recipients: serde_json::Map<_, _> = asked.collect();
+    let rules = json!({
+        "product": concat!("consentgate ", env!("CARGO_PKG_VERSION")),
+        "site": site.name(),
+        "hosts": config.hosts,
+        "share": config.share,
+        "mode": match config.mode { Mode::Observe => "observe", Mode::Enforce => "enforce", Mode::Off => "off" },
+        "controller": config.notice.organisation.as_deref().unwrap_or(&config.notice.service),
+        "contact": config.notice.contact,
+        "service": config.notice.service,
+        "jurisdiction": "GB",
+        "notice_version": config.notice.version,
+        "languages": config.notice.languages.iter().map(|language| language.tag()).collect::<Vec<_>>(),
+        "choice_kept_days": config.notice.days,
+        "withdrawal": format!("{}/cookies", config.prefix),
+        "receipts": config.receipts,
+        "purposes": recipients.keys().collect::<Vec<_>>(),
+        "recipients": recipients,
+        "rules": written(config, |purpose| purposes.name(purpose)),
+        "filter_lists": format!("{:?}", config.policy.lists),
+    });
+    format!("{rules:#}\n")
+}
+
+fn written<'s>(config: &Config, name: impl Fn(Purpose) -> &'s str) -> Value {
+    let policy = &config.policy;
+    let rule = |pattern: &str, purpose| json!({ "pattern": pattern, "purpose": name(purpose) });
+    json!({
+        "cookies": policy.cookies.iter().map(|known| rule(&known.pattern, known.purpose)).collect::<Vec<_>>(),
+        "storage": policy.storage.iter().map(|known| rule(&known.pattern, known.purpose)).collect::<Vec<_>>(),
+        "tags": policy.tags.iter().map(|known| rule(&known.pattern, known.purpose)).collect::<Vec<_>>(),
+        "paths": policy.paths.iter().map(|path| json!({ "pattern": path.pattern, "bypass": path.bypass })).collect::<Vec<_>>(),
+        "unclassified": format!("{:?}", policy.unclassified),
+        "replace_banner": policy.replace_banner,
+    })
+}
