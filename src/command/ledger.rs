@@ -47,6 +47,22 @@ pub fn export(file: &Path, format: Format, out: impl Write) -> Result<u64, ReadF
     crate::ledger::export(file, format, out)
 }
 
+/// What belongs to a receipt's records: the chain's verdict, and the notice as it was shown.
+pub fn proof(file: &Path, receipt: ReceiptId, key: &Key, mut out: impl Write) -> Result<(), ReadFault> {
+    let found = crate::ledger::verify(file, key, |_, _| {})?;
+    let reader = Reader::open(file)?;
+    let told: Vec<_> = reader.find(receipt)?.into_iter().filter_map(|entry| entry.notice).collect();
+    write!(out, "\n{}", verified(file, &found))?;
+    for kept in reader.documents()?.into_iter().filter(|kept| told.contains(&kept.sha256)) {
+        writeln!(out, "\nthe notice as it was shown, SHA-256 {}:\n\n{}", hex(&kept.sha256), printable_text(&kept.text))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn printable_text(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// Walks the chain and says what it found; a fault names the first record that is not as it was written.
 pub fn verify(file: &Path, key: &Key, (mut out, mut progress): (impl Write, impl Write)) -> Result<(), ReadFault> {
     let found = crate::ledger::verify(file, key, |done, all| {

@@ -9,6 +9,8 @@ pub mod explain;
 mod gate;
 mod key;
 pub mod ledger;
+mod pack;
+mod pack_page;
 mod run_demo;
 pub mod schema;
 mod serve;
@@ -100,6 +102,12 @@ enum LedgerCommand {
         /// The form of the export
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
+        /// Print the JSON Schema of the 27560 form instead
+        #[arg(long)]
+        schema: bool,
+        /// Write the data protection officer's pack into this new directory instead: ten answers, and the evidence
+        #[arg(long, value_name = "DIR", conflicts_with = "schema")]
+        pack: Option<PathBuf>,
     },
     /// Walk the hash chain: exit code 0 when every record is as it was written, 1 with the first that is not
     Verify {
@@ -131,6 +139,9 @@ enum ExportFormat {
     Jsonl,
     /// A table for spreadsheets
     Csv,
+    /// ISO/IEC TS 27560:2023, one JSON object a line
+    #[value(name = "27560")]
+    Iso27560,
 }
 
 const CANNOT: u8 = 1;
@@ -157,12 +168,21 @@ pub fn run() -> ExitCode {
 fn ledger(command: LedgerCommand) -> ExitCode {
     match command {
         LedgerCommand::Show { config, receipt, last } => with_config(&config, |config| {
-            ledger::show(&config.ledger.file, &ledger::Filter { receipt, last }, io::stdout().lock())
+            ledger::show(&config.ledger.file, &ledger::Filter { receipt, last }, io::stdout().lock())?;
+            let Some(receipt) = receipt else { return Ok(()) };
+            ledger::proof(&config.ledger.file, receipt, &key(config)?, io::stdout().lock())
         }),
-        LedgerCommand::Export { config, format } => with_config(&config, |config| {
+        LedgerCommand::Export { schema: true, .. } => {
+            printed(io::stdout().lock().write_all(crate::ledger::SCHEMA_27560.as_bytes()))
+        }
+        LedgerCommand::Export { config, pack: Some(folder), .. } => {
+            with_config(&config, |config| pack::write(config, &key(config)?, &folder, io::stdout().lock()))
+        }
+        LedgerCommand::Export { config, format, .. } => with_config(&config, |config| {
             let format = match format {
                 ExportFormat::Jsonl => Format::Jsonl,
                 ExportFormat::Csv => Format::Csv,
+                ExportFormat::Iso27560 => Format::Iso27560,
             };
             ledger::export(&config.ledger.file, format, io::stdout().lock()).map(drop)
         }),

@@ -18,7 +18,7 @@ use super::{Body, Cleared, clear, origin, own, shown};
 /// No form of the gate is larger.
 const LARGEST_FORM: usize = 16 * 1024;
 /// A disk that hangs is a ledger that is down.
-const LONGEST_COMMIT: std::time::Duration = std::time::Duration::from_secs(10);
+pub(super) const LONGEST_COMMIT: std::time::Duration = std::time::Duration::from_secs(10);
 const DAY: u64 = 86_400;
 
 /// Takes a choice, records it, and only then tells the visitor.
@@ -226,7 +226,11 @@ fn state(visit: &Visit, choice: &Choice, request: &HeaderMap) -> Response<Body> 
 /// Sets the choice cookie and expires what is refused from now on (A14), wherever on the site it was set.
 fn store(visit: &Visit, choice: &Choice, request: &HeaderMap, headers: &mut HeaderMap) {
     set(visit, choice, headers);
-    let refused = |name: &[u8]| visit.site.policy.cookie(name, choice.granted).is_hold();
+    expire_refused(visit, choice.granted, request, headers);
+}
+
+pub(super) fn expire_refused(visit: &Visit, granted: PurposeSet, request: &HeaderMap, headers: &mut HeaderMap) {
+    let refused = |name: &[u8]| visit.site.policy.cookie(name, granted).is_hold();
     let mut held = cookie::strip_request(&mut request.clone(), refused);
     let more: Vec<_> = unsent(visit).filter(|name| refused(name) && !held.contains(name)).collect();
     held.extend(more);

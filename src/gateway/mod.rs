@@ -21,6 +21,7 @@ mod own;
 mod pace;
 mod pages;
 mod problem;
+mod receipt;
 mod report;
 mod shown;
 mod site;

@@ -11,7 +11,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, guard, pages, verdict};
+use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, guard, pages, receipt, verdict};
 
 /// For what has a name that changes with its content.
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -68,6 +68,7 @@ where
         return Err(Problem::Method("POST"));
     }
     match page {
+        Some("record") if visit.method == Method::POST => return receipt::delete(visit, request, ledger).await,
         Some("embed") => return embed::once(visit, request).await,
         Some("verdict") => return verdict::verdict(visit, request).await,
         _ => {}
@@ -78,7 +79,7 @@ where
     match page {
         None => Ok(Cleared::own(json(GPC))),
         Some("cookies") => Ok(pages::cookies(visit)),
-        Some("record") => pages::record(visit, request.headers(), ledger).await,
+        Some("record") => receipt::record(visit, request.headers(), ledger).await,
         Some(name) => file(visit, name, request.headers()).map(Cleared::own).ok_or(Problem::NoSuchPage),
     }
 }

@@ -1,21 +1,14 @@
-//! The cookies page and the visitor's own record: what is really there, put into words by `notice`.
+//! The cookies page: what is really there, put into words by `notice`.
 
 use std::iter;
 
-use http::HeaderMap;
-use http::header::{ACCEPT, HeaderValue};
-use serde_json::json;
-
 use crate::catalogue::{self, KnownCookie};
 use crate::consent::{Choice, Purpose, PurposeSet};
-use crate::ledger::Ledger;
 use crate::notice::{
-    self, AskedPurpose, ChosenPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection, Receipt,
-    ReceiptPage,
+    self, AskedPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection,
 };
 use crate::policy::{Action, NameRule};
 
-use super::problem::Problem;
 use super::visit::Visit;
 use super::{Cleared, Site, choose, origin, own};
 
@@ -100,7 +93,7 @@ fn state(visit: &Visit) -> PageState {
 }
 
 /// Where `return=` leads, if it leads anywhere on this site.
-fn return_to(visit: &Visit) -> String {
+pub(super) fn return_to(visit: &Visit) -> String {
     let query = visit.target.split_once('?').map_or("", |(_, query)| query);
     let wish = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return");
     origin::safe_return(wish.as_ref().map(|(_, back)| &**back), &visit.host)
@@ -201,47 +194,6 @@ fn seconds(unit: &str) -> Option<u64> {
         "year" => 365 * DAY,
         _ => return None,
     })
-}
-
-/// `GET {prefix}/record`: the visitor's own receipt, with what the ledger has of it.
-pub(super) async fn record(visit: &Visit, headers: &HeaderMap, ledger: &dyn Ledger) -> Result<Cleared, Problem> {
-    let choice = visit.visitor.choice.as_ref();
-    if wants_json(headers) {
-        let receipt = choice.and_then(|choice| choice.receipt);
-        let entries = match receipt {
-            Some(receipt) => ledger.find(receipt).await.map_err(Problem::Ledger)?,
-            None => Vec::new(),
-        };
-        let entries: Vec<_> = entries.iter().map(crate::ledger::Entry::json).collect();
-        let receipt = receipt.map(|receipt| receipt.to_string());
-        return Ok(Cleared::own(own::json(json!({ "receipt": receipt, "records": entries }).to_string())));
-    }
-    let id = choice.and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
-    let chosen: Vec<_> = chosen(visit).collect();
-    let page = notice::receipt_page(&ReceiptPage {
-        config: &visit.site.config.notice,
-        language: visit.language(),
-        prefix: &visit.site.config.prefix,
-        return_to: &return_to(visit),
-        receipt: choice.map(|choice| Receipt {
-            id: id.as_deref(),
-            made_at: choice.made_at,
-            notice_version: &visit.site.config.notice.version,
-            purposes: &chosen,
-        }),
-    });
-    Ok(Cleared::own(own::html(page)))
-}
-
-fn chosen(visit: &Visit) -> impl Iterator<Item = ChosenPurpose<'_>> {
-    let granted = visit.visitor.granted();
-    let purposes = visit.site.policy.purposes().asked();
-    purposes.map(move |(purpose, name)| ChosenPurpose { purpose, name, granted: granted.contains(purpose) })
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
-    lines.into_iter().any(|line| memchr::memmem::find(line, b"application/json").is_some())
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The whole ledger as JSON lines or CSV, written as it is read.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Entry, ReadFault, Reader};
+use super::{Entry, ReadFault, Reader, iso27560};
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Format {
     Jsonl,
     /// Comma-separated with a header, safe to open in a spreadsheet.
     Csv,
+    /// ISO/IEC TS 27560:2023: one JSON object a line, each record with all that belongs to it.
+    Iso27560,
 }
 
 /// Writes every record, oldest first; says how many there were.
@@ -22,7 +25,22 @@ pub fn export(file: &Path, format: Format, out: impl Write) -> Result<u64, ReadF
     match format {
         Format::Jsonl => jsonl(&reader, out),
         Format::Csv => csv(&reader, out),
+        Format::Iso27560 => iso(&reader, out),
     }
+}
+
+fn iso(reader: &Reader, mut out: impl Write) -> Result<u64, ReadFault> {
+    let documents = reader.documents()?.into_iter().filter(|kept| kept.kind == "rules");
+    let rules: HashMap<_, Value> =
+        documents.map(|kept| (kept.sha256, serde_json::from_str(&kept.text).unwrap_or_default())).collect();
+    let mut written = 0;
+    reader.each(|entry| {
+        written += 1;
+        let rules = entry.rules.and_then(|hash| rules.get(&hash)).unwrap_or(&Value::Null);
+        writeln!(out, "{}", iso27560::record(entry, rules)).map_err(ReadFault::Output)
+    })?;
+    out.flush()?;
+    Ok(written)
 }
 
 fn jsonl(reader: &Reader, mut out: impl Write) -> Result<u64, ReadFault> {
@@ -157,6 +175,69 @@ mod tests {
         };
         let keys: Vec<_> = entry.json().as_object().unwrap().keys().cloned().collect();
         assert_eq!(keys, COLUMNS);
+    }
+
+    /// The part of JSON Schema that our own schema uses; an unknown word in it is a fault of this test.
+    fn faults(schema: &Value, value: &Value, place: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for (word, rule) in schema.as_object().unwrap() {
+            let holds = match word.as_str() {
+                "$schema" | "title" => true,
+                "type" => [rule].into_iter().chain(rule.as_array().into_iter().flatten()).any(|kind| match kind.as_str() {
+                    Some("object") => value.is_object(),
+                    Some("array") => value.is_array(),
+                    Some("string") => value.is_string(),
+                    Some("integer") => value.is_u64(),
+                    Some("boolean") => value.is_boolean(),
+                    Some("null") => value.is_null(),
+                    _ => false,
+                }),
+                "const" => value == rule,
+                "enum" => rule.as_array().unwrap().contains(value),
+                "pattern" => value.as_str().is_none_or(|text| regex::Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
+                "required" => rule.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some()),
+                "additionalProperties" => {
+                    let known = schema["properties"].as_object().unwrap();
+                    value.as_object().into_iter().flatten().all(|(key, _)| known.contains_key(key))
+                }
+                "properties" => {
+                    for (key, inner) in rule.as_object().unwrap() {
+                        if let Some(value) = value.get(key) {
+                            found.extend(faults(inner, value, &format!("{place}.{key}")));
+                        }
+                    }
+                    true
+                }
+                "items" => {
+                    value.as_array().into_iter().flatten().for_each(|item| found.extend(faults(rule, item, place)));
+                    true
+                }
+                _ => false,
+            };
+            if !holds {
+                found.push(format!("{place}: {word}"));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_27560_export_is_what_its_schema_says() {
+        let schema: Value = serde_json::from_str(crate::ledger::SCHEMA_27560).unwrap();
+        let refused = Record { event: Event::Refused, ..sample(2) };
+        let text = exported([sample(1), refused], Format::Iso27560);
+        let records: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(records.len(), 2);
+        for record in &records {
+            assert_eq!(faults(&schema, record, "$"), Vec::<String>::new(), "{record:#}");
+        }
+        let state = |at: usize| records[at]["events"][0]["event_state"].clone();
+        assert_eq!((state(0), state(1)), ("given".into(), "refused".into()));
+        assert_eq!(records[1]["pii_principal_id"], Value::Null);
+        let mut wrong = records[0].clone();
+        wrong["events"][0]["event_type"] = "invented".into();
+        wrong["pii_processing"].as_object_mut().unwrap().remove("language");
+        assert_eq!(faults(&schema, &wrong, "$"), ["$.pii_processing: required", "$.events.event_type: enum"]);
     }
 
     #[test]

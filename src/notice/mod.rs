@@ -39,7 +39,7 @@ pub use language::language_for;
 pub use left_out::LeftOut;
 pub use placeholder::{Held, Placeholder, placeholder};
 pub use purpose::AskedPurpose;
-pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page};
+pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page, receipt_text};
 pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};
 pub use words::Lifetime;
 

@@ -26,6 +26,8 @@ pub struct ReceiptPage<'a> {
     pub return_to: &'a str,
     /// Their choice, if they have made one that still holds.
     pub receipt: Option<Receipt<'a>>,
+    /// It was deleted just now.
+    pub deleted: bool,
 }
 
 /// A choice as its maker sees it.
@@ -70,6 +72,9 @@ pub fn receipt_page(view: &ReceiptPage) -> String {
         match &view.receipt {
             Some(receipt) => record(html, view, receipt),
             None => {
+                if view.deleted {
+                    html.element("p", &[("role", "status")], strings.record_deleted);
+                }
                 html.element("p", &[], &fill(strings.nothing_chosen, &[&view.config.service]));
             }
         }
@@ -97,7 +102,46 @@ fn record(html: &mut Html, view: &ReceiptPage, receipt: &Receipt) {
     chosen(html, receipt, strings);
     if receipt.id.is_some() {
         whom_to_ask(html, view.config, strings);
+        to_keep(html, view, strings);
+        to_delete(html, view, strings);
     }
+}
+
+fn to_keep(html: &mut Html, view: &ReceiptPage, strings: &Strings) {
+    let here = record_address(view.prefix, view.return_to, view.language);
+    html.raw("<p>").linked(strings.record_as_json, &format!("{here}&as=json")).raw("</p>");
+    html.raw("<p>").linked(strings.record_as_text, &format!("{here}&as=text")).raw("</p>");
+}
+
+fn to_delete(html: &mut Html, view: &ReceiptPage, strings: &Strings) {
+    let here = record_address(view.prefix, view.return_to, view.language);
+    html.element("h2", &[], strings.record_delete_heading).element("p", &[], strings.record_delete_text);
+    html.open("form", &[("method", "post"), ("action", &here)]);
+    let button = [("type", "submit"), ("name", "record"), ("value", "delete"), ("class", "button")];
+    html.element("button", &button, strings.record_delete).raw("</form>");
+}
+
+/// The same in plain text, to keep.
+pub fn receipt_text(view: &ReceiptPage) -> String {
+    let strings = Strings::of(view.language);
+    let mut lines = vec![strings.receipt_title.to_owned(), String::new()];
+    let Some(receipt) = &view.receipt else {
+        lines.push(fill(strings.nothing_chosen, &[&view.config.service]) + "\n");
+        return lines.join("\n");
+    };
+    let mut fact = |what: &str, value: &str| lines.push(format!("{}: {value}", capital(what)));
+    if let Some(id) = receipt.id {
+        fact(strings.receipt_number, id);
+    }
+    fact(strings.chosen_on, &words::moment(strings, receipt.made_at));
+    fact(strings.notice_version, receipt.notice_version);
+    fact(strings.organisation, view.config.organisation.as_ref().unwrap_or(&view.config.service));
+    fact(strings.essential_cookies, strings.always_on);
+    for purpose in receipt.purposes.iter().filter(|chosen| chosen.purpose != Purpose::ESSENTIAL) {
+        let word = if purpose.granted { strings.word_accepted } else { strings.word_refused };
+        fact(&purpose::cookies(strings, purpose.purpose, purpose.name), word);
+    }
+    lines.join("\n") + "\n"
 }
 
 /// A site that names no contact is asked under its own name.
@@ -146,6 +190,7 @@ mod tests {
             prefix: "/.consent",
             return_to: "/",
             receipt: Some(receipt),
+            deleted: false,
         };
         let html = receipt_page(&view);
         let facts = text_in(&html, "dd");
@@ -156,6 +201,10 @@ mod tests {
         let ask = text_in(&html, "main > div > p");
         assert!(ask.contains("send the receipt number to dpo@example.gov.uk."), "{ask}");
         assert!(html.contains("<a href=\"mailto:dpo@example.gov.uk\">"));
+        assert!(html.contains("&amp;as=json") && html.contains("&amp;as=text"));
+        assert_eq!(text_in(&html, "form[method=post] button[name=record][value=delete]"), "Delete my record");
+        let text = receipt_text(&view);
+        assert!(text.contains(&format!("Receipt number: {id}\n")) && text.contains("ccepted\n"), "{text}");
     }
 
     #[test]
@@ -167,6 +216,7 @@ mod tests {
             prefix: "/.consent",
             return_to: "/",
             receipt: None,
+            deleted: false,
         };
         let html = receipt_page(&view);
         assert!(text_in(&html, "main p").starts_with("Nid ydych wedi gwneud dewis am gwcis ar Example Council"));

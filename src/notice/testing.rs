@@ -147,13 +147,14 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     ];
     let id = Some("0123456789abcdef0123456789abcdef");
     let receipt = Some(Receipt { id, made_at: 1_795_449_900, notice_version: "2026-11", purposes: &purposes });
-    let record = ReceiptPage { config, language, prefix: "/.consent", return_to: "/", receipt };
+    let record = ReceiptPage { config, language, prefix: "/.consent", return_to: "/", receipt, deleted: false };
     vec![
         ("cookies-looking".into(), cookies_page(&looking)),
         ("cookies-saved".into(), cookies_page(&saved)),
         ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
         ("record".into(), receipt_page(&record)),
         ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),
+        ("record-deleted".into(), receipt_page(&ReceiptPage { receipt: None, deleted: true, ..record })),
     ]
 }
 
