@@ -88,14 +88,29 @@ impl<'s> Reader<'s> {
         let word = name_in(&self.script[at..at + length]);
         if self.depth == 0 && self.last[2] == Token::Word("function") {
             self.add(word);
+        } else if word == "function" {
+            self.assigned();
         }
         self.push(Token::Word(word));
         at + length
     }
 
+    /// `name = {…}`, `name = function`: not what is one of something else's.
+    fn assigned(&mut self) {
+        if let [before, Token::Word(name), Token::Mark(b'=')] = self.last
+            && self.depth == 0
+            && before != Token::Mark(b'.')
+        {
+            self.add(name);
+        }
+    }
+
     fn mark(&mut self, byte: u8) {
         match byte {
             b'(' | b'[' | b'{' => {
+                if byte == b'{' {
+                    self.assigned();
+                }
                 if byte == b'(' && self.depth <= 1 && matches!(self.last[2], Token::Mark(b')' | b'}')) {
                     self.arguments = Some(self.depth + 1);
                 }
@@ -173,6 +188,8 @@ mod tests {
         let pixel = "!function(f,b,e,v,n,t,s){if(f.fbq)return;n=f.fbq=function(){}}(window, document,'script',\
                      'https://connect.facebook.net/en_US/fbevents.js');\nfbq('init', '1');";
         assert_eq!(names(pixel), ["fbq"]);
+        let share = "var a2a_config=a2a_config||{},wpa2a={done:false,script_load:function(){var a=document.createElement('script')}}; init = function () {};";
+        assert_eq!(names(share), ["wpa2a", "init"]);
         assert_eq!(names("function addObserver() {\nif (window['VK']) { function inner() {} }\n}\n"), ["addObserver"]);
     }
 
@@ -183,7 +200,7 @@ mod tests {
             "$('#a').click(); jQuery('b');",
             "document.write('<p>'); a.b('c');",
             "// function x() {}\n/* function y() {} */ 'function z() {}'",
-            "x = {}; x.push('a');",
+            "x.y = {}; x.push('a'); x.z = function () {};",
             "(function () { function inner() {} go('x') })();",
         ] {
             assert_eq!(names(script), [""; 0], "{script}");

@@ -24,7 +24,6 @@ use crate::consent::{self, ChoiceCookie, Purpose, PurposeSet, Purposes};
 
 use lists::Found;
 use paths::Paths;
-use script::Write;
 
 pub use crate::catalogue::{banner_element, names_banner};
 pub use config::*;
@@ -189,12 +188,8 @@ impl Policy {
 
     fn script_read(&self, text: &[u8], own: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
         let by_signature = catalogue::signatures(text).map(|known| Self::sign(known, granted));
-        let by_write = script::writes(text).map(|write| match write {
-            Write::Cookie(name) => self.cookie(name, granted),
-            Write::Storage(key) => self.storage(key, granted),
-        });
         let by_list = self.loaded_by(text, own).map(|found| Self::listed(found, granted));
-        self.by_rule(text, granted).chain(by_signature).chain(by_write).chain(by_list).find(Verdict::is_hold)
+        self.by_rule(text, granted).chain(by_signature).chain(by_list).find(Verdict::is_hold)
     }
 
     fn by_rule<'s, 't>(

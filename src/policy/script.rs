@@ -1,66 +1,11 @@
-//! What an inline script's text says it will do, as far as that is plainly written: addresses it names, cookies and
-//! storage keys it writes.
+//! What an inline script's text says it will do, as far as that is plainly written: addresses it names.
 //!
 //! Reading is not running: a script that puts a name together from parts is not understood here, and one in a file
-//! of its own is not read at all. What this misses is for the fences behind it.
+//! of its own is not read at all. What this misses is for the fences behind it; what a script stores is the guard's
+//! business while it runs, write by write.
 
 use memchr::memmem;
 use url::Url;
-
-/// Something a script plainly writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Write<'t> {
-    /// `document.cookie = 'NAME=…'`
-    Cookie(&'t [u8]),
-    /// `localStorage.setItem('KEY', …)`, `sessionStorage['KEY'] = …`
-    Storage(&'t [u8]),
-}
-
-/// The cookies and keys that are written with their names in quotes. Deleting is not writing.
-pub(super) fn writes(text: &[u8]) -> impl Iterator<Item = Write<'_>> {
-    let cookies = after(text, b"document.cookie").filter_map(cookie).map(Write::Cookie);
-    let stores = after(text, b"localStorage").chain(after(text, b"sessionStorage"));
-    cookies.chain(stores.filter_map(key).map(Write::Storage))
-}
-
-/// What follows each place where the words stand.
-fn after<'t>(text: &'t [u8], words: &'static [u8]) -> impl Iterator<Item = &'t [u8]> {
-    memmem::find_iter(text, words).map(move |at| &text[at + words.len()..])
-}
-
-fn cookie(rest: &[u8]) -> Option<&[u8]> {
-    let rest = rest.trim_ascii_start().strip_prefix(b"=").filter(|rest| !rest.starts_with(b"="))?;
-    let (pair, quote) = quoted(rest)?;
-    let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
-    // `'name=; expires=…'` deletes.
-    let deletes = value.starts_with(b"=;") || (value == b"=" && !quote);
-    (!deletes && !name.is_empty()).then(|| name.trim_ascii())
-}
-
-fn key(rest: &[u8]) -> Option<&[u8]> {
-    let rest = rest.trim_ascii_start();
-    if let Some(call) = rest.strip_prefix(b".setItem") {
-        return Some(quoted(call.trim_ascii_start().strip_prefix(b"(")?)?.0);
-    }
-    let (name, _) = quoted(rest.strip_prefix(b"[")?)?;
-    // Not further than a key can be long: without its bracket each of many would be read on to the end of the text.
-    let near = &rest[..rest.len().min(2 * LONGEST)];
-    let behind = rest[memchr::memchr(b']', near)? + 1..].trim_ascii_start();
-    (behind.starts_with(b"=") && !behind.starts_with(b"==")).then_some(name)
-}
-
-/// No longer text in quotes is a name.
-const LONGEST: usize = 512;
-
-/// The text in quotes that stands here, up to its closing quote; `true` says that something is added to it.
-fn quoted(rest: &[u8]) -> Option<(&[u8], bool)> {
-    let rest = rest.trim_ascii_start();
-    let quote = *rest.first().filter(|first| matches!(first, b'"' | b'\'' | b'`'))?;
-    let inside = &rest[1..];
-    let end = inside.iter().take(LONGEST).position(|byte| *byte == quote)?;
-    let behind = inside[end + 1..].trim_ascii_start();
-    Some((&inside[..end], behind.starts_with(b"+")))
-}
 
 /// The text with what could hide an address undone: escapes of ASCII, and strings joined from pieces. `None` where
 /// there is nothing to undo.
@@ -153,30 +98,6 @@ fn address(text: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn written(text: &str) -> Vec<Write<'_>> {
-        writes(text.as_bytes()).collect()
-    }
-
-    #[test]
-    fn names_in_quotes_are_found() {
-        assert_eq!(written("document.cookie = 'hits=' + n + '; path=/'"), [Write::Cookie(b"hits")]);
-        assert_eq!(
-            written("document.cookie=\"a=b\";document.cookie = `c=${d}`"),
-            [Write::Cookie(b"a"), Write::Cookie(b"c")]
-        );
-        assert_eq!(written("localStorage.setItem('last', 1)"), [Write::Storage(b"last")]);
-        assert_eq!(written("window.sessionStorage [ \"k\" ] = 1"), [Write::Storage(b"k")]);
-    }
-
-    #[test]
-    fn reading_and_deleting_are_not_writing() {
-        assert_eq!(written("if (document.cookie == 'a=b') {}"), []);
-        assert_eq!(written("var c = document.cookie; localStorage.getItem('k'); localStorage['k'] == 1"), []);
-        assert_eq!(written("document.cookie = 'gone=; expires=Thu, 01 Jan 1970 00:00:00 GMT'"), []);
-        assert_eq!(written("document.cookie = name + '=' + value; localStorage.setItem(key, 1)"), []);
-        assert_eq!(written("document.cookie = 'no name'"), []);
-    }
 
     #[test]
     fn escapes_and_joined_strings_hide_nothing() {

@@ -79,7 +79,7 @@ export const put = (element, name, value, go) => {
 
 /** A script whose address is kept beside would run the text it has: it is none while it is put in. */
 export const putIn = (node, go) => {
-  if (!node?.text || !node.dataset.consentgateSrc) return go();
+  if (!node?.text || !read(node, BESIDE + 'src')) return go();
   const { type } = node;
   node.type = MARK;
   const result = go();
