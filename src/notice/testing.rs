@@ -19,6 +19,7 @@ pub(super) fn config() -> Config {
         languages: vec![Language::English, Language::Welsh],
         version: "2026-11".into(),
         days: 365,
+        refusal_days: 182,
         signals: crate::notice::Signals::ALL,
     }
 }

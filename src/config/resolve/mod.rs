@@ -6,6 +6,7 @@
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
 mod lists;
+mod purposes;
 mod rules;
 mod server;
 mod site;
@@ -45,6 +46,7 @@ pub(super) fn file(
     for site in items(&written.sites) {
         sites.extend(resolver.site(&site.1, organisation));
     }
+    resolver.same_where_shared(&sites, items(&written.sites));
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();
     let complete = !sites.is_empty();
     complete.then_some(Resolved {

@@ -13,8 +13,10 @@ use serde::Deserialize;
 
 use super::shape::PlaceId;
 
+mod purposes;
 mod site;
 
+pub(super) use purposes::*;
 pub(super) use site::*;
 
 /// A value and where it was found. `shape` hands every value over as this pair.
