@@ -71,12 +71,14 @@ fn sections<'s>(
     third_parties: &'s [Vec<&'static str>],
 ) -> Vec<PurposeSection<'s>> {
     let granted = visit.visitor.granted(visit.site.policy.purposes());
+    let until_objected = visit.site.policy.purposes().until_objected().without(PurposeSet::ESSENTIAL);
     let third_parties = iter::once(&[][..]).chain(third_parties.iter().map(Vec::as_slice));
     let purposes = visit.site.policy.purposes().iter().zip(listed).zip(third_parties);
     let section = |(((purpose, name), rows), third_parties): (((Purpose, &'s str), &'s Vec<_>), _)| PurposeSection {
         purpose,
         name,
         granted: granted.contains(purpose),
+        until_objected: until_objected.contains(purpose),
         third_parties,
         rows,
     };
@@ -228,9 +230,10 @@ pub(super) async fn record(visit: &Visit, headers: &HeaderMap, ledger: &dyn Ledg
         language: visit.language(),
         prefix: &visit.site.config.prefix,
         return_to: &return_to(visit),
-        receipt: choice.map(|choice| Receipt {
+        receipt: choice.filter(|choice| choice.decides()).map(|choice| Receipt {
             id: id.as_deref(),
             made_at: choice.made_at,
+            kept_until: choice.made_at + visit.site.choice.lasts(choice),
             notice_version: &visit.site.config.notice.version,
             purposes: &chosen,
         }),

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, Request};
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
 use crate::cookie;
 use crate::html::Asked;
-use crate::notice::{self, Language, Place};
+use crate::notice::{self, ExemptPurpose, Language, Place};
 
 use super::{Mode, Site, worker};
 
@@ -50,6 +50,7 @@ pub(super) struct Visit {
     /// The same moment in milliseconds since 1970.
     pub(super) now_ms: u64,
     nonce: OnceLock<String>,
+    exempt: OnceLock<Vec<ExemptPurpose>>,
 }
 
 impl Visit {
@@ -73,6 +74,7 @@ impl Visit {
             cookies,
             starts_worker: worker::starts(headers),
             nonce: OnceLock::new(),
+            exempt: OnceLock::new(),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
             path,
@@ -137,6 +139,22 @@ impl Visit {
         })
     }
 
+    /// What is used on this site until its visitors object, and whether this one has.
+    fn exempt(&self) -> &[ExemptPurpose] {
+        self.exempt.get_or_init(|| {
+            let purposes = self.site.policy.purposes();
+            let (until_objected, objects) = (purposes.until_objected(), self.visitor.objects(purposes));
+            let exempt = purposes.asked().filter(|(purpose, _)| until_objected.contains(*purpose));
+            let exempt = exempt.map(|(purpose, name)| ExemptPurpose {
+                purpose,
+                name: name.to_owned(),
+                third_parties: self.site.inventory.companies(purpose),
+                objected: objects.contains(purpose),
+            });
+            exempt.collect()
+        })
+    }
+
     /// The host without its port, lower-case.
     pub(super) fn host_name(&self) -> String {
         without_port(&self.host).to_ascii_lowercase()
@@ -164,6 +182,7 @@ impl Visit {
             host: &self.host,
             prefix: &self.site.config.prefix,
             return_to: &self.target,
+            exempt: self.exempt(),
             nonce: self.nonce(),
         }
     }

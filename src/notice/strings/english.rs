@@ -154,6 +154,13 @@ pub(super) static STRINGS: Strings = Strings {
     too_slow_todo: "Try again in a few minutes. If you sent a form, check whether it arrived before you send it again.",
     choice_not_saved: "Your cookie choice was not saved. Nothing has changed.",
 
+    // Bases: what is used without consent until the visitor objects.
+    exempt_use: "We also use {}. We do not ask you first, but you can object at any time.",
+    object: "Object to {}",
+    objected: "You have objected to {}, so we do not use them. You can [change your cookie settings] at any time.",
+    exempt_hint: "We use these without asking you first, for this purpose alone. You can object: choose 'No'.",
+    gpc_objects: "We also take it as an objection to {}.",
+
     months: [
         "January",
         "February",

@@ -88,6 +88,8 @@ strings! {
     no_page no_page_todo too_large too_large_todo
     address_too_long address_too_long_todo head_too_large head_too_large_todo went_wrong went_wrong_todo
     bad_answer bad_answer_todo unavailable unavailable_todo too_slow too_slow_todo choice_not_saved
+    // Bases: what is used without consent until the visitor objects.
+    exempt_use object objected exempt_hint gpc_objects
 }
 
 impl Strings {

@@ -166,6 +166,15 @@ pub(super) static STRINGS: Strings = Strings {
                     gyrhaeddodd cyn ei hanfon eto.",
     choice_not_saved: "Ni chafodd eich dewis am gwcis ei gadw. Nid oes dim wedi newid.",
 
+    // Bases: what is used without consent until the visitor objects.
+    exempt_use: "Rydym hefyd yn defnyddio {}. Nid ydym yn gofyn i chi yn gyntaf, ond gallwch wrthwynebu ar unrhyw adeg.",
+    object: "Gwrthwynebu {}",
+    objected: "Rydych wedi gwrthwynebu {}, felly nid ydym yn eu defnyddio. Gallwch [newid eich gosodiadau cwcis] ar \
+               unrhyw adeg.",
+    exempt_hint: "Rydym yn defnyddio'r rhain heb ofyn i chi yn gyntaf, at y diben hwn yn unig. Gallwch wrthwynebu: \
+                  dewiswch 'Na'.",
+    gpc_objects: "Rydym hefyd yn ei drin fel gwrthwynebu {}.",
+
     months: [
         "Ionawr",
         "Chwefror",
