@@ -1,9 +1,11 @@
 //! The choice and the signed cookie that carries it: the gate's only cookie.
 //!
-//! Value: base64url of `format, flags, time, notice version, purposes, receipt id, MAC`, at most 200 bytes.
-//! The MAC (HMAC-SHA-256 cut to 128 bits, RFC 2104 section 5) also covers the site's name, so that a choice made
-//! on one site says nothing on another that shares the key. Purposes travel by name: changing their order in the
-//! YAML can never turn a consent for one into a consent for another.
+//! Value: base64url of `format, flags, time, notice version, decisions, receipt id, MAC`, at most 200 bytes; the budget is
+//! the built-in purposes and four of a site's own. The MAC (HMAC-SHA-256 cut to 128 bits, RFC 2104 section 5) also covers
+//! the site's name, or the domain that several share, so that a choice made on one site says nothing on another that has
+//! the same key. A decision carries the purpose's name and the version it was made for, each of a site's own names and
+//! every version as the beginning of its SHA-256: changing the order in the YAML can never turn a consent for one purpose
+//! into a consent for another, and a version that changed leaves exactly that purpose undecided.
 
 use std::fmt;
 
@@ -11,22 +13,26 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite};
 use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
-use super::{Purpose, PurposeSet, Purposes, UnixSeconds};
+use super::{Basis, Choice, Purpose, PurposeSet, Purposes, Terms, UnixSeconds};
 
 /// Browsers keep no cookie longer than 400 days (RFC 6265bis section 5.5).
 pub const MAX_AGE_DAYS: u32 = 400;
 /// The longest value a choice cookie can have.
 pub const MAX_VALUE_BYTES: usize = 200;
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The form of before version 2: names of what was agreed to, and everything else refused.
+const FORMAT_OF_GRANTS: u8 = 1;
 const HAS_RECEIPT: u8 = 1;
 const FRESH: u8 = 2;
 const MAC_BYTES: usize = 16;
 /// The longest notice version, in bytes; the YAML refuses a longer one.
 pub const LONGEST_VERSION: usize = 20;
 const DAY: u64 = 86_400;
+/// A refusal holds at least this long before the visitor is asked again (ICO's guideline of six months; REQUIREMENTS A15).
+pub const LEAST_REFUSAL_DAYS: u32 = 182;
 
 /// The random id a visitor can quote to find their own record; only where something was agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,19 +42,6 @@ impl fmt::Display for ReceiptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
-}
-
-/// What one visitor decided, for the notice version in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// The purposes agreed to; every other one is refused.
-    pub granted: PurposeSet,
-    /// When, by the gate's clock.
-    pub made_at: UnixSeconds,
-    /// Ties the choice to its record in the ledger.
-    pub receipt: Option<ReceiptId>,
-    /// The visitor has not been told yet: the next page confirms the choice.
-    pub fresh: bool,
 }
 
 /// The secret the choice cookie is signed with; shared by all nodes of a cluster. Never printed.
@@ -88,10 +81,12 @@ pub struct ChoiceCookie {
     pub site: Box<str>,
     /// `share:` — the domain whose hosts share one choice.
     pub share: Option<Box<str>>,
-    /// The notice version in force: a choice made for another one is no choice.
+    /// The notice version in force: what was decided for another one does not count.
     pub notice_version: Box<str>,
-    /// How long a choice is kept, in days, at most [`MAX_AGE_DAYS`].
+    /// How long an agreement is kept, in days, at most [`MAX_AGE_DAYS`].
     pub days: u32,
+    /// How long a refusal is kept before the visitor is asked again, in days, at most [`MAX_AGE_DAYS`].
+    pub refusal_days: u32,
     /// The site's purposes.
     pub purposes: Purposes,
 }
@@ -120,7 +115,7 @@ impl ChoiceCookie {
             .http_only(true)
             .same_site(SameSite::Lax)
             .secure(https)
-            .max_age(cookie::time::Duration::days(i64::from(self.days.min(MAX_AGE_DAYS))));
+            .max_age(cookie::time::Duration::seconds(i64::try_from(self.lasts(choice)).unwrap_or(0)));
         if let Some(domain) = &self.share {
             cookie = cookie.domain(domain.to_string());
         }
@@ -142,16 +137,38 @@ impl ChoiceCookie {
         cookie.build().to_string()
     }
 
+    /// For how many seconds after it was made something in the choice still counts.
+    #[must_use]
+    pub fn lasts(&self, choice: &Choice) -> u64 {
+        let ends =
+            self.purposes.asked().filter(|(purpose, _)| choice.decided.contains(*purpose)).map(|(purpose, _)| {
+                choice.decided_at(purpose) + self.days_of(purpose, choice.granted.contains(purpose)) * DAY
+            });
+        ends.max()
+            .unwrap_or(choice.made_at + u64::from(self.days.min(MAX_AGE_DAYS)) * DAY)
+            .saturating_sub(choice.made_at)
+    }
+
+    /// An objection is kept as long as a browser keeps anything: whoever objected is not asked again, so when it is
+    /// forgotten the purpose is granted again (REQUIREMENTS A8).
+    fn days_of(&self, purpose: Purpose, granted: bool) -> u64 {
+        let days = match self.purposes.terms(purpose).map(|terms| &terms.basis) {
+            Some(Basis::UntilObjected(_)) => MAX_AGE_DAYS,
+            _ if granted => self.days,
+            _ => self.refusal_days,
+        };
+        days.min(MAX_AGE_DAYS).into()
+    }
+
     /// The signed value of a choice.
     #[must_use]
     pub fn seal(&self, choice: &Choice) -> String {
         let mut payload = vec![FORMAT, flags(choice)];
-        payload.extend(u32::try_from(choice.made_at).unwrap_or(u32::MAX).to_be_bytes());
+        payload.extend(time(choice.made_at));
         push_name(&mut payload, &self.notice_version);
-        for (purpose, name) in self.purposes.asked() {
-            if choice.granted.contains(purpose) {
-                push_purpose(&mut payload, purpose, name);
-            }
+        for (purpose, name) in self.purposes.asked().filter(|(purpose, _)| choice.decided.contains(*purpose)) {
+            let terms = self.purposes.terms(purpose).cloned().unwrap_or_default();
+            push_decision(&mut payload, choice, (purpose, name, &terms));
         }
         payload.push(0);
         payload.extend(choice.receipt.iter().flat_map(|receipt| receipt.0));
@@ -160,7 +177,8 @@ impl ChoiceCookie {
         URL_SAFE_NO_PAD.encode(payload)
     }
 
-    /// Reads a value back: `None` for anything damaged, unsigned, of another site or notice version, or too old.
+    /// Reads a value back: `None` for anything damaged, unsigned, of another site, or too old in every part. What was
+    /// decided for another version of the notice, or of a purpose, is undecided, and the choice is outdated.
     #[must_use]
     pub fn open(&self, value: &[u8], now: UnixSeconds) -> Option<Choice> {
         if value.len() > MAX_VALUE_BYTES {
@@ -169,9 +187,8 @@ impl ChoiceCookie {
         let sealed = URL_SAFE_NO_PAD.decode(value).ok()?;
         let (payload, mac) = sealed.split_at_checked(sealed.len().checked_sub(MAC_BYTES)?)?;
         self.mac(payload).verify_truncated_left(mac).ok()?;
-        let choice = self.read(payload)?;
-        let age = now.saturating_sub(choice.made_at);
-        (age <= u64::from(self.days) * DAY).then_some(choice)
+        let choice = self.read(payload, now)?;
+        (choice.decides() || choice.outdated).then_some(choice)
     }
 
     /// Says that this site put an address into a page of its own: nothing else may be loaded at its word.
@@ -187,31 +204,72 @@ impl ChoiceCookie {
         seal.is_some_and(|seal| self.mac(&about_address(address)).verify_truncated_left(&seal).is_ok())
     }
 
-    fn read(&self, payload: &[u8]) -> Option<Choice> {
+    fn read(&self, payload: &[u8], now: UnixSeconds) -> Option<Choice> {
         let mut rest = Reader(payload);
-        if rest.byte()? != FORMAT {
-            return None;
-        }
+        let format = rest.byte()?;
         let flags = rest.byte()?;
-        let made_at = u32::from_be_bytes(rest.take(4)?.try_into().ok()?);
+        let mut choice = Choice { fresh: flags & FRESH != 0, ..Choice::none(rest.time()?) };
         let length = rest.byte()?;
-        if rest.take(length.into())? != cut(&self.notice_version).as_bytes() {
-            return None;
+        let same_notice = rest.take(length.into())? == cut(&self.notice_version).as_bytes();
+        let mut count = |decision: &Decision| self.count(&mut choice, decision, same_notice, now);
+        match format {
+            FORMAT => self.read_decisions(&mut rest, &mut count)?,
+            FORMAT_OF_GRANTS => self.read_grants(&mut rest, &mut count)?,
+            _ => return None,
         }
-        Some(Choice {
-            granted: self.read_purposes(&mut rest)?,
-            made_at: made_at.into(),
-            receipt: if flags & HAS_RECEIPT != 0 { Some(ReceiptId(rest.take(16)?.try_into().ok()?)) } else { None },
-            fresh: flags & FRESH != 0,
-        })
+        if flags & HAS_RECEIPT != 0 {
+            choice.receipt = Some(ReceiptId(rest.take(16)?.try_into().ok()?));
+        }
+        Some(choice)
+    }
+
+    /// Adds a decision that still counts.
+    fn count(&self, choice: &mut Choice, decision: &Decision, same_notice: bool, now: UnixSeconds) {
+        let Some(terms) = self.purposes.terms(decision.purpose) else { return };
+        let at = decision.at.unwrap_or(choice.made_at);
+        if now.saturating_sub(at) > self.days_of(decision.purpose, decision.granted) * DAY {
+            return;
+        }
+        let exempt = matches!(terms.basis, Basis::UntilObjected(_));
+        let stands = same_notice && decision.version == version_tag(&terms.version);
+        match decision.granted {
+            // Who has not objected to an exception has agreed to nothing.
+            true if stands && (exempt || !decision.exempt) => choice.decide(decision.purpose, true, at),
+            // An objection outlives what it was made for: nobody would ask again.
+            false if stands || exempt => choice.decide(decision.purpose, false, at),
+            _ => choice.outdated = true,
+        }
     }
 
     /// A purpose the site no longer has is passed over: nobody can be asked to honour it.
-    fn read_purposes(&self, rest: &mut Reader<'_>) -> Option<PurposeSet> {
+    fn read_decisions(&self, rest: &mut Reader<'_>, count: &mut dyn FnMut(&Decision)) -> Option<()> {
+        loop {
+            let head = rest.byte()?;
+            if head == 0 {
+                return Some(());
+            }
+            let purpose = match head & PLACE {
+                place @ 1..=3 => Some(Purpose::BUILT_IN[usize::from(place)]),
+                _ => self.named(rest.take(TAG_BYTES)?),
+            };
+            let version = if head & VERSIONED != 0 { Some(rest.take(TAG_BYTES)?.try_into().ok()?) } else { None };
+            let at = if head & TIMED != 0 { Some(rest.time()?) } else { None };
+            if let Some(purpose) = purpose {
+                count(&Decision { purpose, granted: head & GRANTED != 0, exempt: head & EXEMPT != 0, version, at });
+            }
+        }
+    }
+
+    fn named(&self, wanted: &[u8]) -> Option<Purpose> {
+        self.purposes.asked().find(|(_, name)| tag(name) == wanted).map(|(purpose, _)| purpose)
+    }
+
+    /// The older form had no versions: it decided every purpose there was for the notice alone.
+    fn read_grants(&self, rest: &mut Reader<'_>, count: &mut dyn FnMut(&Decision)) -> Option<()> {
         let mut granted = PurposeSet::ESSENTIAL;
         loop {
             match rest.byte()? {
-                0 => return Some(granted),
+                0 => break,
                 place @ 1..=3 => granted = granted.with(Purpose::BUILT_IN[usize::from(place)]),
                 length => {
                     let name = std::str::from_utf8(rest.take(usize::from(length - OWN_NAME))?).ok()?;
@@ -219,6 +277,11 @@ impl ChoiceCookie {
                 }
             }
         }
+        for (purpose, _) in self.purposes.asked() {
+            let granted = granted.contains(purpose);
+            count(&Decision { purpose, granted, exempt: false, version: None, at: None });
+        }
+        Some(())
     }
 
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
@@ -235,16 +298,63 @@ fn about_address(address: &str) -> Vec<u8> {
     [b"address\0", address.as_bytes()].concat()
 }
 
-/// A site's own purpose is written as its length plus this, then its name; 1 to 3 are the built-in ones, 0 ends the list.
+/// One decision as it is read.
+struct Decision {
+    purpose: Purpose,
+    granted: bool,
+    /// The purpose was under an exception then.
+    exempt: bool,
+    version: Option<Tag>,
+    /// `None`: when the choice was made.
+    at: Option<UnixSeconds>,
+}
+
+/// 32 bits: nobody can choose what stands in a signed cookie, and a site has eight purposes.
+const TAG_BYTES: usize = 4;
+type Tag = [u8; TAG_BYTES];
+
+// A decision: one byte of these, then the tag of an own name, of a version, and a time of its own, as they are announced.
+const GRANTED: u8 = 0b1000_0000;
+const TIMED: u8 = 0b0100_0000;
+const VERSIONED: u8 = 0b0010_0000;
+const EXEMPT: u8 = 0b0001_0000;
+/// 1 to 3 are the built-in purposes, this is one of the site's own; a byte of zeros ends the list.
+const OWN: u8 = 4;
+const PLACE: u8 = 0b0000_0111;
+
+/// In the older form a site's own purpose is written as its length plus this, then its name.
 const OWN_NAME: u8 = 3;
 
-fn push_purpose(payload: &mut Vec<u8>, purpose: Purpose, name: &str) {
-    if let Some(place) = Purpose::BUILT_IN.iter().position(|known| *known == purpose) {
-        payload.push(u8::try_from(place).unwrap_or(0));
-    } else {
-        payload.push(u8::try_from(name.len()).unwrap_or(0) + OWN_NAME);
-        payload.extend(name.as_bytes());
+fn tag(text: &str) -> Tag {
+    let hash = Sha256::digest(text);
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+fn version_tag(version: &str) -> Option<Tag> {
+    (!version.is_empty()).then(|| tag(version))
+}
+
+fn push_decision(payload: &mut Vec<u8>, choice: &Choice, (purpose, name, terms): (Purpose, &str, &Terms)) {
+    let built_in = Purpose::BUILT_IN.iter().position(|known| *known == purpose);
+    let version = version_tag(&terms.version);
+    let at = Some(choice.decided_at(purpose)).filter(|at| *at != choice.made_at);
+    let flags = [
+        (choice.granted.contains(purpose), GRANTED),
+        (at.is_some(), TIMED),
+        (version.is_some(), VERSIONED),
+        (matches!(terms.basis, Basis::UntilObjected(_)), EXEMPT),
+    ];
+    let place = built_in.and_then(|place| u8::try_from(place).ok()).unwrap_or(OWN);
+    payload.push(flags.into_iter().filter(|(is, _)| *is).fold(place, |head, (_, flag)| head | flag));
+    if built_in.is_none() {
+        payload.extend(tag(name));
     }
+    payload.extend(version.into_iter().flatten());
+    payload.extend(at.into_iter().flat_map(time));
+}
+
+fn time(at: UnixSeconds) -> [u8; 4] {
+    u32::try_from(at).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 fn push_name(payload: &mut Vec<u8>, name: &str) {
@@ -272,6 +382,10 @@ impl<'p> Reader<'p> {
         Some(taken)
     }
 
+    fn time(&mut self) -> Option<UnixSeconds> {
+        Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?).into())
+    }
+
     fn byte(&mut self) -> Option<u8> {
         self.take(1).map(|taken| taken[0])
     }
@@ -290,12 +404,27 @@ mod tests {
             share: None,
             notice_version: "2026-11".into(),
             days: 365,
+            refusal_days: 182,
             purposes: Purposes::with_own(["video"]).expect("a good name"),
         }
     }
 
+    fn on_terms(mut site: ChoiceCookie, name: &str, version: &str, basis: Basis) -> ChoiceCookie {
+        let purpose = site.purposes.find(name).expect("one of the site's");
+        site.purposes = site.purposes.on_terms(purpose, Terms { version: version.into(), basis });
+        site
+    }
+
+    fn granting(cookie: &ChoiceCookie, granted: PurposeSet) -> Choice {
+        Choice::of(cookie.purposes.all(), granted, NOW)
+    }
+
     fn choice(cookie: &ChoiceCookie) -> Choice {
-        Choice { granted: cookie.purposes.all(), made_at: NOW, receipt: Some(ReceiptId([9; 16])), fresh: true }
+        Choice { receipt: Some(ReceiptId([9; 16])), fresh: true, ..granting(cookie, cookie.purposes.all()) }
+    }
+
+    fn names(cookie: &ChoiceCookie, set: PurposeSet) -> Vec<&str> {
+        cookie.purposes.asked().filter(|(purpose, _)| set.contains(*purpose)).map(|(_, name)| name).collect()
     }
 
     #[test]
@@ -303,7 +432,7 @@ mod tests {
         let site = site();
         for granted in [PurposeSet::ESSENTIAL, site.purposes.all(), PurposeSet::ESSENTIAL.with(Purpose::ANALYTICS)] {
             for (receipt, fresh) in [(None, false), (Some(ReceiptId([9; 16])), true)] {
-                let choice = Choice { granted, made_at: NOW, receipt, fresh };
+                let choice = Choice { receipt, fresh, ..granting(&site, granted) };
                 assert_eq!(site.open(site.seal(&choice).as_bytes(), NOW + 5), Some(choice));
             }
         }
@@ -324,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn another_site_key_or_notice_version_is_no_choice() {
+    fn another_site_or_key_is_no_choice() {
         let site = site();
         let sealed = site.seal(&choice(&site));
         let other = |change: fn(&mut ChoiceCookie)| {
@@ -334,7 +463,98 @@ mod tests {
         };
         assert_eq!(other(|site| site.site = "other.gov.uk".into()), None);
         assert_eq!(other(|site| site.key = Key::new([8; 32])), None);
-        assert_eq!(other(|site| site.notice_version = "2027-01".into()), None);
+    }
+
+    #[test]
+    fn another_notice_version_leaves_everything_undecided_and_keeps_the_chain_of_records() {
+        let site = site();
+        let sealed = site.seal(&choice(&site));
+        let new = ChoiceCookie { notice_version: "2027-01".into(), ..site.clone() };
+        let opened = new.open(sealed.as_bytes(), NOW).expect("signed by this site");
+        assert!(opened.outdated && !opened.decides());
+        assert_eq!((opened.granted, opened.receipt), (PurposeSet::ESSENTIAL, Some(ReceiptId([9; 16]))));
+    }
+
+    #[test]
+    fn a_new_version_of_one_purpose_leaves_that_one_undecided_and_the_others_as_they_were() {
+        let site = site();
+        let refused_marketing = site.purposes.all().without(PurposeSet::ESSENTIAL.with(Purpose::MARKETING));
+        let sealed = site.seal(&granting(&site, refused_marketing));
+        for (purpose, others) in
+            [("analytics", vec!["preferences", "video"]), ("video", vec!["preferences", "analytics"])]
+        {
+            let new = on_terms(site.clone(), purpose, "2", Basis::Consent);
+            let opened = new.open(sealed.as_bytes(), NOW + 90 * DAY).expect("the others stand");
+            assert!(opened.outdated && !opened.decided.contains(new.purposes.find(purpose).expect("it is there")));
+            assert_eq!(names(&new, opened.granted), others);
+            assert_eq!(names(&new, opened.refused()), ["marketing"], "a refusal stays a refusal");
+            let again = opened.again(NOW + 90 * DAY).deciding(
+                new.purposes.all().without(opened.decided),
+                PurposeSet::ESSENTIAL,
+                &new.purposes,
+            );
+            let kept = new.open(new.seal(&again).as_bytes(), NOW + 91 * DAY).expect("just made");
+            assert!(!kept.outdated && kept.decided == new.purposes.all());
+            assert_eq!(names(&new, kept.granted), others);
+        }
+    }
+
+    #[test]
+    fn a_version_that_went_back_is_the_version_it_was() {
+        let second = on_terms(site(), "analytics", "2", Basis::Consent);
+        let sealed = second.seal(&granting(&second, second.purposes.all()));
+        assert!(!site().open(sealed.as_bytes(), NOW).expect("signed").granted.contains(Purpose::ANALYTICS));
+        assert!(second.open(sealed.as_bytes(), NOW).expect("signed").granted.contains(Purpose::ANALYTICS));
+    }
+
+    #[test]
+    fn a_purpose_nobody_was_asked_about_is_undecided() {
+        let before = ChoiceCookie { purposes: Purposes::default(), ..site() };
+        let sealed = before.seal(&granting(&before, before.purposes.all()));
+        let opened = site().open(sealed.as_bytes(), NOW).expect("signed");
+        let video = site().purposes.find("video").expect("new");
+        assert!(!opened.decided.contains(video) && opened.granted.contains(Purpose::MARKETING) && !opened.outdated);
+    }
+
+    #[test]
+    fn to_have_left_an_exception_alone_is_no_consent_and_an_objection_outlives_its_version() {
+        let exempt = |version| on_terms(site(), "analytics", version, Basis::UntilObjected("statistical".into()));
+        let left_alone = exempt("").seal(&granting(&site(), site().purposes.all()));
+        assert!(exempt("").open(left_alone.as_bytes(), NOW).expect("signed").granted.contains(Purpose::ANALYTICS));
+        assert!(!site().open(left_alone.as_bytes(), NOW).expect("signed").decided.contains(Purpose::ANALYTICS));
+        let objected = exempt("").seal(&granting(&site(), PurposeSet::ESSENTIAL));
+        for (site, what) in [(exempt("2"), "another version"), (site(), "consent instead")] {
+            assert!(
+                site.open(objected.as_bytes(), NOW).expect("signed").refused().contains(Purpose::ANALYTICS),
+                "{what}"
+            );
+        }
+        let refused = site().seal(&granting(&site(), PurposeSet::ESSENTIAL));
+        assert!(exempt("2").open(refused.as_bytes(), NOW).expect("signed").refused().contains(Purpose::ANALYTICS));
+    }
+
+    /// As version 1 wrote them: `format, flags, time, notice version, names, MAC`.
+    #[test]
+    fn the_older_form_is_still_read() {
+        let site = site();
+        let mut payload = vec![FORMAT_OF_GRANTS, HAS_RECEIPT];
+        payload.extend(time(NOW));
+        push_name(&mut payload, "2026-11");
+        payload.push(2);
+        payload.push(5 + OWN_NAME);
+        payload.extend(b"video");
+        payload.push(0);
+        payload.extend([9; 16]);
+        let mac = site.mac(&payload).finalize().into_bytes();
+        payload.extend(&mac[..MAC_BYTES]);
+        let sealed = URL_SAFE_NO_PAD.encode(payload);
+        let opened = site.open(sealed.as_bytes(), NOW).expect("signed");
+        assert_eq!(names(&site, opened.granted), ["analytics", "video"]);
+        assert_eq!(names(&site, opened.refused()), ["preferences", "marketing"]);
+        assert_eq!((opened.receipt, opened.outdated), (Some(ReceiptId([9; 16])), false));
+        let new = on_terms(site.clone(), "analytics", "2", Basis::Consent);
+        let opened = new.open(sealed.as_bytes(), NOW).expect("signed");
+        assert_eq!((names(&new, opened.granted), opened.outdated), (vec!["video"], true));
     }
 
     #[test]
@@ -352,11 +572,52 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_lasts_its_days_and_no_longer() {
+    fn an_agreement_lasts_its_days_and_no_longer() {
         let site = site();
         let sealed = site.seal(&choice(&site));
         assert!(site.open(sealed.as_bytes(), NOW + 365 * DAY).is_some());
         assert!(site.open(sealed.as_bytes(), NOW + 365 * DAY + 1).is_none());
+    }
+
+    #[test]
+    fn a_refusal_is_kept_its_own_days_beside_an_agreement() {
+        let site = site();
+        let sealed = site.seal(&granting(&site, PurposeSet::ESSENTIAL.with(Purpose::ANALYTICS)));
+        let at = |days: u64, seconds: u64| {
+            site.open(sealed.as_bytes(), NOW + days * DAY + seconds).expect("agreed to analytics")
+        };
+        assert_eq!(names(&site, at(182, 0).refused()), ["preferences", "marketing", "video"]);
+        assert_eq!(names(&site, at(182, 1).decided), ["analytics"]);
+        let refused = granting(&site, PurposeSet::ESSENTIAL);
+        assert!(site.open(site.seal(&refused).as_bytes(), NOW + 182 * DAY + 1).is_none());
+        assert!(site.set(&refused, true).contains("; Max-Age=15724800"), "182 days");
+    }
+
+    #[test]
+    fn an_objection_is_kept_as_long_as_a_browser_keeps_anything() {
+        let site = on_terms(site(), "analytics", "", Basis::UntilObjected("statistical".into()));
+        let sealed = site.seal(&granting(&site, PurposeSet::ESSENTIAL));
+        let opened = site.open(sealed.as_bytes(), NOW + 400 * DAY).expect("the objection");
+        assert_eq!(names(&site, opened.refused()), ["analytics"]);
+    }
+
+    #[test]
+    fn being_asked_about_one_purpose_does_not_lengthen_the_agreement_to_another() {
+        let site = site();
+        let first = Choice::of(PurposeSet::ESSENTIAL.with(Purpose::ANALYTICS), site.purposes.all(), NOW);
+        let later = NOW + 300 * DAY;
+        let second = first.again(later).deciding(
+            PurposeSet::ESSENTIAL.with(Purpose::MARKETING),
+            site.purposes.all(),
+            &site.purposes,
+        );
+        let sealed = site.seal(&second);
+        assert_eq!(
+            names(&site, site.open(sealed.as_bytes(), NOW + 365 * DAY).expect("both").granted),
+            ["analytics", "marketing"]
+        );
+        assert_eq!(names(&site, site.open(sealed.as_bytes(), NOW + 366 * DAY).expect("one").granted), ["marketing"]);
+        assert!(site.open(sealed.as_bytes(), later + 366 * DAY).is_none());
     }
 
     #[test]
@@ -381,9 +642,18 @@ mod tests {
         ])
         .expect("good names");
         site.notice_version = "v".repeat(99).into();
-        let sealed = site.seal(&choice(&site));
+        let all: Vec<_> = site.purposes.asked().map(|(_, name)| name.to_owned()).collect();
+        for name in all {
+            site = on_terms(site, &name, &"v".repeat(20), Basis::Consent);
+        }
+        let choice =
+            Choice { receipt: Some(ReceiptId([9; 16])), ..granting(&site, site.purposes.all()) }.again(NOW + DAY);
+        let choice = Choice { receipt: Some(ReceiptId([9; 16])), ..choice };
+        let sealed = site.seal(&choice);
         assert!(sealed.len() <= MAX_VALUE_BYTES, "{}", sealed.len());
-        assert!(site.open(sealed.as_bytes(), NOW).is_some());
+        let opened = site.open(sealed.as_bytes(), NOW + DAY).expect("just made");
+        assert_eq!((opened.granted, opened.decided, opened.receipt), (choice.granted, choice.decided, choice.receipt));
+        assert!(site.purposes.asked().all(|(purpose, _)| opened.decided_at(purpose) == NOW), "each has its own time");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 
-use crate::consent::{Choice, Purpose, PurposeSet, ReceiptId};
+use crate::consent::{Choice, Purpose, PurposeSet, ReceiptId, Visitor};
 use crate::cookie;
 use crate::ledger::{Event, Ledger, Method, Page, Record, Refused};
 use crate::upstream::BoxError;
@@ -19,7 +19,6 @@ use super::{Body, Cleared, clear, origin, own, shown};
 const LARGEST_FORM: usize = 16 * 1024;
 /// A disk that hangs is a ledger that is down.
 pub(super) const LONGEST_COMMIT: std::time::Duration = std::time::Duration::from_secs(10);
-const DAY: u64 = 86_400;
 
 /// Takes a choice, records it, and only then tells the visitor.
 pub(super) async fn choose<B>(visit: &Visit, request: Request<B>, ledger: &dyn Ledger) -> Result<Cleared, Problem>
@@ -55,12 +54,17 @@ enum Pressed {
     Reject,
     Save,
     Withdraw,
+    Object,
 }
 
 struct Form {
     pressed: Pressed,
     /// With [`Pressed::Save`]: the purposes that were ticked.
     ticked: PurposeSet,
+    /// The purposes the form is about: those it names in any way.
+    named: PurposeSet,
+    /// The purposes the visitor was asked about, where the form says so.
+    asked: PurposeSet,
     return_to: String,
     wants_json: bool,
 }
@@ -75,38 +79,70 @@ impl Form {
     }
 
     fn parse(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let (mut pressed, mut ticked, mut return_to) = (None, PurposeSet::ESSENTIAL, None);
+        let [mut ticked, mut named, mut asked] = [PurposeSet::ESSENTIAL; 3];
+        let (mut pressed, mut return_to) = (None, None);
         for (name, value) in url::form_urlencoded::parse(body) {
             match &*name {
                 "choice" => pressed = Some(press(&value)?),
                 "return" => return_to = Some(value.into_owned()),
                 "purpose" => ticked = ticked.with(purpose(visit, &value)?),
+                "asked" => asked = asked.with(purpose(visit, &value)?),
                 // The radios of the cookies page: each purpose is a group of its own.
                 name => {
-                    if let Some(name) = name.strip_prefix("purpose.")
-                        && value == "yes"
-                    {
-                        ticked = ticked.with(purpose(visit, name)?);
+                    if let Some(name) = name.strip_prefix("purpose.") {
+                        let purpose = purpose(visit, name)?;
+                        named = named.with(purpose);
+                        ticked = if value == "yes" { ticked.with(purpose) } else { ticked };
                     }
                 }
             }
         }
         let return_to = origin::safe_return(return_to.as_deref(), &visit.host);
-        Some(Self { pressed: pressed?, ticked, return_to, wants_json: wants_json(headers) })
+        let named = named.union(ticked);
+        Some(Self { pressed: pressed?, ticked, named, asked, return_to, wants_json: wants_json(headers) })
     }
 
     fn choice(&self, visit: &Visit) -> Choice {
-        let granted = match self.pressed {
-            Pressed::Accept => visit.site.policy.purposes().all(),
-            Pressed::Save => self.ticked,
-            Pressed::Reject | Pressed::Withdraw => PurposeSet::ESSENTIAL,
-        };
+        let purposes = visit.site.policy.purposes();
+        let earlier = visit.visitor.choice.as_ref();
+        let before = earlier.map_or_else(|| Choice::none(visit.now), |earlier| earlier.again(visit.now));
+        let (decided, granted) = self.decides(visit);
+        let choice = before.deciding(decided, granted, purposes);
+        let agreed = choice.granted.both(purposes.by_consent()) != PurposeSet::ESSENTIAL;
         Choice {
-            granted,
-            made_at: visit.now,
-            receipt: (granted != PurposeSet::ESSENTIAL && visit.site.config.receipts).then(|| receipt(visit)),
+            receipt: (agreed && visit.site.config.receipts).then(|| receipt(visit)),
             fresh: !self.wants_json,
+            ..choice
         }
+    }
+
+    /// Which purposes this decides, and which of those it grants. What may be objected to is decided only by its own
+    /// name: neither button of the notice is about it.
+    fn decides(&self, visit: &Visit) -> (PurposeSet, PurposeSet) {
+        let purposes = visit.site.policy.purposes();
+        let (by_consent, until_objected) = (purposes.by_consent(), purposes.until_objected());
+        let none = PurposeSet::ESSENTIAL;
+        let or_all = |named: PurposeSet, all: PurposeSet| if named == none { all } else { named.both(all) };
+        match self.pressed {
+            Pressed::Accept => (self.asked(visit), by_consent),
+            Pressed::Reject => (self.asked(visit), none),
+            Pressed::Save => (by_consent.union(until_objected.both(self.named)), self.ticked),
+            Pressed::Withdraw if self.named == none => (by_consent, none),
+            Pressed::Withdraw => (self.named, none),
+            Pressed::Object => (or_all(self.named, until_objected), none),
+        }
+    }
+
+    /// What the visitor read is what they answer. A form that does not say is about all that needs consent, save what the
+    /// browser's signal refuses and nobody has asked about (S4).
+    fn asked(&self, visit: &Visit) -> PurposeSet {
+        let purposes = visit.site.policy.purposes();
+        if self.asked != PurposeSet::ESSENTIAL {
+            return self.asked.both(purposes.by_consent());
+        }
+        let decided = visit.visitor.choice.as_ref().map_or(PurposeSet::ESSENTIAL, |choice| choice.decided);
+        let signalled = if visit.visitor.gpc { purposes.refused_by_gpc() } else { PurposeSet::ESSENTIAL };
+        purposes.by_consent().without(signalled.without(decided))
     }
 }
 
@@ -130,6 +166,7 @@ fn press(value: &str) -> Option<Pressed> {
         "reject" => Pressed::Reject,
         "save" => Pressed::Save,
         "withdraw" => Pressed::Withdraw,
+        "object" => Pressed::Object,
         _ => return None,
     })
 }
@@ -159,6 +196,7 @@ fn wants_json(headers: &HeaderMap) -> bool {
 
 fn record(visit: &Visit, form: &Form, choice: &Choice) -> Record {
     let purposes = visit.site.policy.purposes();
+    let decided = purposes.asked().filter(|(purpose, _)| choice.decided.contains(*purpose));
     Record {
         id: random(),
         event: event(visit, form, choice),
@@ -167,33 +205,59 @@ fn record(visit: &Visit, form: &Form, choice: &Choice) -> Record {
         page: Page::of(&form.return_to),
         language: visit.language().tag().into(),
         notice_version: visit.site.config.notice.version.clone(),
-        decisions: purposes.asked().map(|(purpose, name)| (name.into(), choice.granted.contains(purpose))).collect(),
+        decisions: decided.map(|(purpose, name)| (name.into(), choice.granted.contains(purpose))).collect(),
         method: match form.pressed {
             _ if form.wants_json => Method::Json,
             Pressed::Accept | Pressed::Reject => Method::BannerForm,
-            Pressed::Save | Pressed::Withdraw => Method::CookiesPage,
+            Pressed::Save | Pressed::Withdraw | Pressed::Object => Method::CookiesPage,
         },
         gpc: visit.visitor.gpc,
-        expires_at: visit.now + u64::from(visit.site.config.notice.days) * DAY,
+        expires_at: visit.now + visit.site.choice.lasts(choice),
     }
 }
 
 fn event(visit: &Visit, form: &Form, choice: &Choice) -> Event {
+    let purposes = visit.site.policy.purposes();
+    let (by_consent, (decided, _)) = (purposes.by_consent(), form.decides(visit));
+    if decided.both(by_consent) == PurposeSet::ESSENTIAL || only_an_objection(visit, choice) {
+        let objects = after(visit, choice).objects(purposes).covers(decided.both(purposes.until_objected()));
+        return if objects { Event::Objected } else { Event::ObjectionRemoved };
+    }
     let earlier = visit.visitor.choice.as_ref();
-    let agreed_before = earlier.is_some_and(|earlier| earlier.granted != PurposeSet::ESSENTIAL);
     let earlier_receipt = earlier.and_then(|earlier| earlier.receipt);
-    if choice.granted == PurposeSet::ESSENTIAL {
-        return if agreed_before || form.pressed == Pressed::Withdraw {
-            Event::Withdrawn(earlier_receipt)
-        } else {
-            Event::Refused
+    let agreed = choice.granted.both(by_consent);
+    let agreed_before = visit.visitor.agreed(purposes);
+    if agreed == PurposeSet::ESSENTIAL {
+        return match form.pressed {
+            Pressed::Withdraw => Event::Withdrawn(earlier_receipt),
+            _ if agreed_before != PurposeSet::ESSENTIAL => Event::Withdrawn(earlier_receipt),
+            _ if earlier.is_some_and(|earlier| earlier.outdated) => Event::Superseded(earlier_receipt),
+            _ => Event::Refused,
         };
     }
     match earlier {
-        Some(earlier) if earlier.granted != choice.granted => Event::Changed(choice.receipt),
-        _ if choice.granted.covers(visit.site.policy.purposes().all()) => Event::Given(choice.receipt),
+        Some(earlier) if earlier.outdated => Event::Superseded(choice.receipt),
+        Some(_) if agreed_before != agreed => Event::Changed(choice.receipt),
+        _ if agreed.covers(by_consent) => Event::Given(choice.receipt),
         _ => Event::Partial(choice.receipt),
     }
+}
+
+/// The cookies page was saved as it was but for what can be objected to.
+fn only_an_objection(visit: &Visit, choice: &Choice) -> bool {
+    let purposes = visit.site.policy.purposes();
+    let by_consent = purposes.by_consent();
+    let earlier = visit.visitor.choice.as_ref().filter(|earlier| earlier.decides() && !earlier.outdated);
+    let same = |earlier: &Choice| {
+        (earlier.granted.both(by_consent), earlier.decided.both(by_consent))
+            == (choice.granted.both(by_consent), choice.decided.both(by_consent))
+    };
+    earlier.is_some_and(same) && after(visit, choice).objects(purposes) != visit.visitor.objects(purposes)
+}
+
+/// Who has made this choice.
+fn after(visit: &Visit, choice: &Choice) -> Visitor {
+    Visitor { choice: Some(choice.clone()), gpc: visit.visitor.gpc }
 }
 
 /// 303 to the page the visitor was on, with the choice cookie and what expires the cookies refused.
@@ -210,13 +274,14 @@ fn back(visit: &Visit, form: &Form, choice: &Choice, request: &HeaderMap) -> Res
 
 fn state(visit: &Visit, choice: &Choice, request: &HeaderMap) -> Response<Body> {
     let purposes = visit.site.policy.purposes();
+    let granted = after(visit, choice).granted(purposes);
     let decided: serde_json::Map<_, _> =
-        purposes.asked().map(|(purpose, name)| (name.to_owned(), choice.granted.contains(purpose).into())).collect();
+        purposes.asked().map(|(purpose, name)| (name.to_owned(), granted.contains(purpose).into())).collect();
     let body = json!({
         "choice": decided,
         "notice_version": visit.site.config.notice.version,
         "receipt": choice.receipt.map(|receipt| receipt.to_string()),
-        "expires_in_days": visit.site.config.notice.days,
+        "expires_in_days": visit.site.choice.lasts(choice) / 86_400,
     });
     let mut response = own::json(body.to_string());
     store(visit, choice, request, response.headers_mut());
@@ -226,15 +291,42 @@ fn state(visit: &Visit, choice: &Choice, request: &HeaderMap) -> Response<Body> 
 /// Sets the choice cookie and expires what is refused from now on (A14), wherever on the site it was set.
 fn store(visit: &Visit, choice: &Choice, request: &HeaderMap, headers: &mut HeaderMap) {
     set(visit, choice, headers);
-    expire_refused(visit, choice.granted, request, headers);
+    forget_doubles(visit, request, headers);
+    expire_refused(visit, &after(visit, choice), request, headers);
 }
 
-pub(super) fn expire_refused(visit: &Visit, granted: PurposeSet, request: &HeaderMap, headers: &mut HeaderMap) {
+pub(super) fn expire_refused(visit: &Visit, visitor: &Visitor, request: &HeaderMap, headers: &mut HeaderMap) {
+    let granted = visitor.granted(visit.site.policy.purposes());
     let refused = |name: &[u8]| visit.site.policy.cookie(name, granted).is_hold();
     let mut held = cookie::strip_request(&mut request.clone(), refused);
     let more: Vec<_> = unsent(visit).filter(|name| refused(name) && !held.contains(name)).collect();
     held.extend(more);
     clear::expire_left_overs(visit, headers, &held);
+}
+
+/// A second cookie of this name, for this host or for a domain above it, would go on speaking for the visitor, and the
+/// stricter of the two counts: without this an old refusal there could never be changed here.
+fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
+    let (host, name) = (visit.host_name(), visit.site.choice.name(visit.peer.https));
+    // Another site's choice is none here, does no harm, and is not ours to take away.
+    let ours = |value: &&[u8]| visit.site.choice.open(value, visit.now).is_some();
+    if cookie::values(request, name.as_bytes()).filter(ours).nth(1).is_none() {
+        return;
+    }
+    let share = visit.site.config.share.as_deref();
+    let host_only = share.map(|_| String::new());
+    let above = domains_above(&host).filter(|domain| Some(*domain) != share).map(|domain| format!("; Domain={domain}"));
+    for domain in host_only.into_iter().chain(above) {
+        let line = format!("{name}=; Max-Age=0; Path=/{domain}");
+        headers.extend(HeaderValue::from_str(&line).ok().map(|line| (SET_COOKIE, line)));
+    }
+}
+
+/// The host and what is above it, down to the domain an organisation owns: nobody can set a cookie higher.
+fn domains_above(host: &str) -> impl Iterator<Item = &str> {
+    let owned = psl::domain_str(host).map_or(0, str::len);
+    let below = move |domain: &&str| owned > 0 && domain.len() >= owned;
+    std::iter::successors(Some(host), |domain| domain.split_once('.').map(|(_, rest)| rest)).take_while(below)
 }
 
 /// Cookies seen on paths below the root: a browser that has them does not send them here, nor perhaps ever again with

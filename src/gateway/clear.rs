@@ -91,7 +91,8 @@ fn seen(scope: &Scope) -> ScopeRef<'_> {
 /// Those the visitor has not agreed to at all. Held on this path alone is not refused: what was agreed to for the rest of
 /// the site stays, or a look at a quiet page would undo it.
 fn refused<'h>(visit: &Visit, held: &'h [Vec<u8>]) -> Vec<&'h [u8]> {
-    let refused = |name: &&[u8]| visit.site.policy.cookie(name, visit.visitor.granted()).is_hold();
+    let refused =
+        |name: &&[u8]| visit.site.policy.cookie(name, visit.visitor.granted(visit.site.policy.purposes())).is_hold();
     held.iter().map(Vec::as_slice).filter(refused).collect()
 }
 

@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use url::Url;
 
 use crate::catalogue;
+use crate::consent::{Choice, PurposeSet};
 use crate::html::{
     self, Abandoned, Asked, Charset, Coding, Document, Footer, Job, Notice, Rewriter, detect, looks_like_html,
 };
@@ -244,21 +245,27 @@ fn banner(visit: &Arc<Visit>) -> (Option<Notice>, bool) {
         return (None, false);
     }
     let state = match &visit.visitor.choice {
-        None => BannerState::Ask,
-        Some(choice) if choice.fresh => confirmation(visit),
-        Some(_) => return (None, false),
+        Some(choice) if choice.fresh => confirmation(visit, choice),
+        _ if visit.undecided() != PurposeSet::ESSENTIAL => BannerState::Ask,
+        _ => return (None, false),
     };
     let visit = Arc::clone(visit);
     let notice = move |page_language: Option<&str>| {
         let third_parties = pages::third_parties(&visit.site);
-        let asked = &pages::asked(&visit.site, &third_parties);
+        let about =
+            if state == BannerState::Ask { visit.undecided() } else { visit.site.policy.purposes().by_consent() };
+        let asked = &pages::asked(&visit.site, &third_parties, about);
         notice::banner(&Banner { place: visit.place(page_language), asked, state })
     };
     (Some(Box::new(notice)), state != BannerState::Ask)
 }
 
-fn confirmation(visit: &Visit) -> BannerState {
-    if visit.visitor.granted().covers(visit.site.policy.purposes().all()) {
+fn confirmation(visit: &Visit, choice: &Choice) -> BannerState {
+    let purposes = visit.site.policy.purposes();
+    let asked = choice.decided.both(purposes.by_consent());
+    if choice.decides_now(purposes.until_objected(), purposes) {
+        BannerState::Saved
+    } else if visit.has_agreed() && choice.granted.covers(asked) {
         BannerState::Accepted
     } else if visit.has_agreed() {
         BannerState::Saved

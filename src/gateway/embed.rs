@@ -34,7 +34,7 @@ fn made(visit: &Visit, tag: &HeldTag) -> Option<Vec<u8>> {
     let purpose = purposes.find(&tag.purpose);
     let granted: Vec<_> = purposes
         .asked()
-        .filter(|(purpose, _)| visit.visitor.granted().contains(*purpose))
+        .filter(|(purpose, _)| visit.visitor.granted(purposes).contains(*purpose))
         .map(|(_, name)| name)
         .collect();
     Some(notice::placeholder(&notice::Placeholder {

@@ -72,7 +72,7 @@ fn hold(action: Action) -> Value {
 /// The tag for this page.
 pub(super) fn tag(visit: &Visit) -> Vec<u8> {
     let guard = visit.site.guard(visit.granted);
-    let tag = GuardTag { name: &guard.name, decided: visit.visitor.choice.is_some(), nonce: Some(visit.nonce()) };
+    let tag = GuardTag { name: &guard.name, decided: visit.is_settled(), nonce: Some(visit.nonce()) };
     notice::guard_tag(&visit.place(None), tag)
 }
 

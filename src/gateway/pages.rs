@@ -18,9 +18,14 @@ pub(super) fn third_parties(site: &Site) -> Vec<Vec<&'static str>> {
     site.policy.purposes().asked().map(|(purpose, _)| site.inventory.companies(purpose)).collect()
 }
 
-/// The purposes the notice asks about, with what [`third_parties`] gave.
-pub(super) fn asked<'s>(site: &'s Site, third_parties: &'s [Vec<&'static str>]) -> Vec<AskedPurpose<'s>> {
-    let purposes = site.policy.purposes().asked().zip(third_parties);
+/// Those of these purposes that the site has, in its order, with what [`third_parties`] gave.
+pub(super) fn asked<'s>(
+    site: &'s Site,
+    third_parties: &'s [Vec<&'static str>],
+    which: PurposeSet,
+) -> Vec<AskedPurpose<'s>> {
+    let purposes =
+        site.policy.purposes().asked().zip(third_parties).filter(|((purpose, _), _)| which.contains(*purpose));
     purposes.map(|((purpose, name), third_parties)| AskedPurpose { purpose, name, third_parties }).collect()
 }
 
@@ -62,13 +67,15 @@ fn sections<'s>(
     listed: &'s [Vec<CookieRow<'s>>],
     third_parties: &'s [Vec<&'static str>],
 ) -> Vec<PurposeSection<'s>> {
-    let granted = visit.visitor.granted();
+    let granted = visit.visitor.granted(visit.site.policy.purposes());
+    let until_objected = visit.site.policy.purposes().until_objected().without(PurposeSet::ESSENTIAL);
     let third_parties = iter::once(&[][..]).chain(third_parties.iter().map(Vec::as_slice));
     let purposes = visit.site.policy.purposes().iter().zip(listed).zip(third_parties);
     let section = |(((purpose, name), rows), third_parties): (((Purpose, &'s str), &'s Vec<_>), _)| PurposeSection {
         purpose,
         name,
         granted: granted.contains(purpose),
+        until_objected: until_objected.contains(purpose),
         third_parties,
         rows,
     };
@@ -85,7 +92,11 @@ fn told(visit: &Visit, page: String) -> Cleared {
 }
 
 fn state(visit: &Visit) -> PageState {
+    let until_objected = visit.site.policy.purposes().until_objected();
     match &visit.visitor.choice {
+        Some(choice) if choice.fresh && choice.decides_now(until_objected, visit.site.policy.purposes()) => {
+            PageState::Saved
+        }
         Some(Choice { fresh: true, granted: PurposeSet::ESSENTIAL, .. }) => PageState::Withdrawn,
         Some(Choice { fresh: true, .. }) => PageState::Saved,
         _ => PageState::Looking,

@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, HeaderValue, LOCA
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
 
-use crate::consent::PurposeSet;
+use crate::consent::Visitor;
 use crate::ledger::{Entry, Ledger, Refused};
 use crate::notice::{self, ChosenPurpose, Receipt, ReceiptPage};
 use crate::upstream::BoxError;
@@ -73,7 +73,8 @@ fn deleted(visit: &Visit, request: &HeaderMap) -> Response<Body> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let line = visit.site.choice.clear(visit.peer.https);
     headers.append(SET_COOKIE, HeaderValue::from_str(&line).expect("a name and attributes are ASCII"));
-    choose::expire_refused(visit, PurposeSet::ESSENTIAL, request, headers);
+    let undecided = Visitor { choice: None, gpc: visit.visitor.gpc };
+    choose::expire_refused(visit, &undecided, request, headers);
     response
 }
 
@@ -112,9 +113,10 @@ fn with_view(visit: &Visit, write: impl FnOnce(&ReceiptPage) -> String) -> Strin
         language: visit.language(),
         prefix: &visit.site.config.prefix,
         return_to: &pages::return_to(visit),
-        receipt: choice.map(|choice| Receipt {
+        receipt: choice.filter(|choice| choice.decides()).map(|choice| Receipt {
             id: id.as_deref(),
             made_at: choice.made_at,
+            kept_until: choice.made_at + visit.site.choice.lasts(choice),
             notice_version: &visit.site.config.notice.version,
             purposes: &chosen,
         }),
@@ -123,9 +125,9 @@ fn with_view(visit: &Visit, write: impl FnOnce(&ReceiptPage) -> String) -> Strin
 }
 
 fn chosen(visit: &Visit) -> impl Iterator<Item = ChosenPurpose<'_>> {
-    let granted = visit.visitor.granted();
-    let purposes = visit.site.policy.purposes().asked();
-    purposes.map(move |(purpose, name)| ChosenPurpose { purpose, name, granted: granted.contains(purpose) })
+    let purposes = visit.site.policy.purposes();
+    let granted = visit.visitor.granted(purposes);
+    purposes.asked().map(move |(purpose, name)| ChosenPurpose { purpose, name, granted: granted.contains(purpose) })
 }
 
 fn asked(visit: &Visit, name: &str) -> Option<String> {

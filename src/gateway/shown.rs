@@ -51,7 +51,7 @@ fn text(site: &Arc<Site>, language: Language) -> String {
     let nobody = Peer { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), https: true };
     let visit = Visit::new(Arc::clone(site), &request, nobody);
     let third_parties = pages::third_parties(site);
-    let asked = pages::asked(site, &third_parties);
+    let asked = pages::asked(site, &third_parties, site.policy.purposes().by_consent());
     let place = notice::Place { return_to: "/", nonce: "", ..visit.place(Some(language.tag())) };
     let banner = notice::banner(&Banner { place, asked: &asked, state: BannerState::Ask });
     let page = pages::cookies_html(&visit);

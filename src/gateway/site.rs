@@ -67,6 +67,7 @@ impl Site {
             share: config.share.as_deref().map(Into::into),
             notice_version: config.notice.version.as_str().into(),
             days: config.notice.days,
+            refusal_days: config.notice.refusal_days,
             purposes: policy.purposes().clone(),
         };
         Ok(Self {

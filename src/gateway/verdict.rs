@@ -52,7 +52,7 @@ fn answer<'l>(visit: &Visit, mut lines: impl Iterator<Item = &'l str>) -> serde_
         "rules": rules,
         "granted": names.collect::<Vec<_>>(),
         "all": granted.covers(policy.purposes().all()),
-        "decided": visit.visitor.choice.is_some(),
+        "decided": visit.is_settled(),
         "verdicts": lines.map(|line| judge(visit, line, (&own_host, granted))).collect::<String>(),
     })
 }

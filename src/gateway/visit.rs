@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, Request};
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
 use crate::cookie;
 use crate::html::Asked;
-use crate::notice::{self, Language, Place};
+use crate::notice::{self, ExemptPurpose, Language, Place};
 
 use super::{Mode, Site, worker};
 
@@ -50,6 +50,7 @@ pub(super) struct Visit {
     /// The same moment in milliseconds since 1970.
     pub(super) now_ms: u64,
     nonce: OnceLock<String>,
+    exempt: OnceLock<Vec<ExemptPurpose>>,
 }
 
 impl Visit {
@@ -73,6 +74,7 @@ impl Visit {
             cookies,
             starts_worker: worker::starts(headers),
             nonce: OnceLock::new(),
+            exempt: OnceLock::new(),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
             path,
@@ -84,7 +86,7 @@ impl Visit {
 
     /// What may be stored and run for this visitor on a page of this path.
     pub(super) fn granted_at(&self, path: &str) -> PurposeSet {
-        self.site.policy.granted_on(path, &self.cookies, self.visitor.granted())
+        self.site.policy.granted_on(path, &self.cookies, self.visitor.granted(self.site.policy.purposes()))
     }
 
     /// What would be granted here to someone who has agreed to everything.
@@ -108,7 +110,19 @@ impl Visit {
 
     /// They agreed to something that needed agreement.
     pub(super) fn has_agreed(&self) -> bool {
-        self.visitor.granted() != PurposeSet::ESSENTIAL
+        self.visitor.agreed(self.site.policy.purposes()) != PurposeSet::ESSENTIAL
+    }
+
+    /// The purposes they are still to be asked about.
+    pub(super) fn undecided(&self) -> PurposeSet {
+        self.visitor.undecided(self.site.policy.purposes())
+    }
+
+    /// They chose, or something that can be objected to is granted: tags are told what is granted, not to wait.
+    pub(super) fn is_settled(&self) -> bool {
+        let purposes = self.site.policy.purposes();
+        let silent = self.visitor.granted(purposes) != PurposeSet::ESSENTIAL;
+        silent || self.visitor.choice.as_ref().is_some_and(Choice::decides)
     }
 
     pub(super) fn scheme(&self) -> &'static str {
@@ -122,6 +136,22 @@ impl Visit {
             let mut bytes = [0; 16];
             getrandom::fill(&mut bytes).expect("the machine has random numbers: the signing key came from them");
             BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        })
+    }
+
+    /// What is used on this site until its visitors object, and whether this one has.
+    fn exempt(&self) -> &[ExemptPurpose] {
+        self.exempt.get_or_init(|| {
+            let purposes = self.site.policy.purposes();
+            let (until_objected, objects) = (purposes.until_objected(), self.visitor.objects(purposes));
+            let exempt = purposes.asked().filter(|(purpose, _)| until_objected.contains(*purpose));
+            let exempt = exempt.map(|(purpose, name)| ExemptPurpose {
+                purpose,
+                name: name.to_owned(),
+                third_parties: self.site.inventory.companies(purpose),
+                objected: objects.contains(purpose),
+            });
+            exempt.collect()
         })
     }
 
@@ -152,6 +182,7 @@ impl Visit {
             host: &self.host,
             prefix: &self.site.config.prefix,
             return_to: &self.target,
+            exempt: self.exempt(),
             nonce: self.nonce(),
         }
     }
@@ -175,7 +206,7 @@ fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> V
     let name = site.choice.name(https).as_bytes();
     // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
     // own. What both agreed to counts, or it could agree for a visitor who refused.
-    let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(stricter);
+    let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(Choice::stricter);
     let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
     Visitor { choice: made.or_else(|| refused_elsewhere(site, headers, now)), gpc: consent::gpc(gpc) }
 }
@@ -186,15 +217,7 @@ fn refused_elsewhere(site: &Site, headers: &HeaderMap, now: UnixSeconds) -> Opti
     let refused = site.policy.replaces_banner()
         && headers.contains_key(COOKIE)
         && consent::refused_elsewhere(|name| cookie::values(headers, name.as_bytes()).collect());
-    refused.then_some(Choice { granted: PurposeSet::ESSENTIAL, made_at: now, receipt: None, fresh: false })
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "`reduce` hands both over")]
-fn stricter(one: Choice, other: Choice) -> Choice {
-    let only_one = one.granted.without(other.granted);
-    let granted = one.granted.without(only_one);
-    // Which of the two is the visitor's own nobody can tell: the one that fits what is granted speaks for both.
-    if other.granted == granted { other } else { Choice { granted, ..one } }
+    refused.then(|| Choice::of(site.policy.purposes().all(), PurposeSet::ESSENTIAL, now))
 }
 
 fn now_ms() -> u64 {

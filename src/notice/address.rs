@@ -6,7 +6,7 @@
 
 use url::form_urlencoded;
 
-use super::{Config, Language};
+use super::{Config, ExemptPurpose, Language};
 
 /// Where in a site the notice is shown.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,8 @@ pub struct Place<'a> {
     pub prefix: &'a str,
     /// The page's own path and query.
     pub return_to: &'a str,
+    /// What is used here until the visitor objects.
+    pub exempt: &'a [ExemptPurpose],
     /// This response's nonce, for a page whose Content-Security-Policy asks for one.
     pub nonce: &'a str,
 }

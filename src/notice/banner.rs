@@ -4,6 +4,7 @@
 //! browsers that know no shadow roots. No script, no inline style: a page's Content-Security-Policy stays as it is.
 
 use super::address::{Place, local};
+use super::exempt;
 use super::html::{Html, fill};
 use super::left_out::{self, LeftOut};
 use super::purpose::{self, AskedPurpose};
@@ -64,6 +65,7 @@ pub fn footer(place: &Place, granted: bool, left_out: &[LeftOut]) -> Vec<u8> {
     open_form(&mut html, place);
     button(&mut html, "withdraw", strings.withdraw);
     html.raw(if granted { "</form>" } else { "</form></template>" });
+    exempt::objections(&mut html, place, strings);
     left_out::list(&mut html, left_out, strings);
     close_root(&mut html, place, strings);
     html.into_string().into_bytes()
@@ -101,8 +103,13 @@ fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
     html.element("p", &[], strings.essential_use);
     wishes(html, view.asked, strings);
     third_parties(html, view.asked, strings);
+    exempt::mention(html, place.exempt, strings);
     let what = purpose::together(strings, view.asked);
     open_form(html, place);
+    // What was read here is what is answered, whatever the site asks by then.
+    for asked in view.asked {
+        html.open("input", &[("type", "hidden"), ("name", "asked"), ("value", asked.name)]);
+    }
     html.raw("<div class=\"buttons\">");
     button(html, "accept", &fill(strings.accept, &[&what]));
     button(html, "reject", &fill(strings.reject, &[&what]));

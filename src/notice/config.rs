@@ -38,8 +38,10 @@ pub struct Config {
     pub languages: Vec<Language>,
     /// `notice.version`: a choice made for another version is asked again; at most 20 bytes.
     pub version: String,
-    /// How long a choice is kept, in days (default 365, at most 400).
+    /// How long an agreement is kept, in days (default 365, at most 400).
     pub days: u32,
+    /// How long a refusal is kept before the visitor is asked again, in days (default and least 182, at most 400).
+    pub refusal_days: u32,
     /// `signals:` — who is told what is granted.
     pub signals: Signals,
 }

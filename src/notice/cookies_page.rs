@@ -50,8 +50,10 @@ pub struct PurposeSection<'a> {
     pub purpose: Purpose,
     /// Its name on this site: `analytics`.
     pub name: &'a str,
-    /// The visitor has agreed to it.
+    /// The visitor has agreed to it, or has not objected to it.
     pub granted: bool,
+    /// It is granted until the visitor objects.
+    pub until_objected: bool,
     /// The other organisations whose cookies and tags serve it.
     pub third_parties: &'a [&'a str],
     /// What is stored.
@@ -153,6 +155,9 @@ fn setting(html: &mut Html, section: &PurposeSection, strings: &Strings) {
     html.open("fieldset", &[("aria-describedby", &hint)]);
     html.element("legend", &[], &fill(strings.question, &[&cookies]));
     html.element("p", &[("id", &hint)], &purpose::about(strings, section.purpose, section.name));
+    if section.until_objected {
+        html.element("p", &[], strings.exempt_hint);
+    }
     html.raw("<p>").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
     html.element("span", &[("class", "unseen")], &format!(": {cookies}")).raw("</a></p><div class=\"radios\">");
     radio(html, section, ("yes", strings.yes), section.granted);
@@ -172,7 +177,7 @@ fn radio(html: &mut Html, section: &PurposeSection, (value, label): (&str, &str)
 }
 
 fn withdrawal(html: &mut Html, view: &CookiesPage, strings: &Strings) {
-    if !asked(view).any(|section| section.granted) {
+    if !asked(view).any(|section| section.granted && !section.until_objected) {
         return;
     }
     html.element("h2", &[], strings.withdraw_heading);
@@ -190,7 +195,7 @@ fn essential(html: &mut Html, view: &CookiesPage, strings: &Strings) {
         name: view.choice_cookie,
         set_by: None,
         description: Some((strings.choice_cookie, view.language)),
-        lifetime: Lifetime::Seconds(u64::from(view.config.days) * DAY),
+        lifetime: Lifetime::Seconds(u64::from(view.config.days.max(view.config.refusal_days)) * DAY),
     };
     let essential = view.purposes.iter().filter(|section| section.purpose == Purpose::ESSENTIAL);
     let rows: Vec<_> = [own].into_iter().chain(essential.flat_map(|section| section.rows.iter().copied())).collect();
@@ -231,6 +236,10 @@ fn rights(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     html.element("h2", &[], strings.third_party_heading).element("p", &[], strings.third_party_text);
     html.element("h2", &[], strings.gpc_heading);
     html.element("p", &[], if view.gpc { strings.gpc_on } else { strings.gpc_off });
+    for section in asked(view).filter(|section| section.until_objected) {
+        let cookies = purpose::cookies(strings, section.purpose, section.name);
+        html.element("p", &[], &fill(strings.gpc_objects, &[&cookies]));
+    }
     html.element("h2", &[], strings.record_heading).raw("<p>");
     html.linked(strings.record_text, &record_address(view.prefix, view.return_to, view.language)).raw("</p>");
     if let Some(receipt) = view.receipt {

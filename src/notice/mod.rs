@@ -15,6 +15,7 @@ mod document;
 mod elsewhere;
 mod embed_page;
 mod error_page;
+mod exempt;
 mod guard;
 mod html;
 mod language;
@@ -38,8 +39,8 @@ pub use guard::{GUARD_PREFIX, Guard, GuardTag, guard_set, guard_tag};
 pub use language::language_for;
 pub use left_out::LeftOut;
 pub use placeholder::{Held, Placeholder, placeholder};
-pub use purpose::AskedPurpose;
 pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page, receipt_text};
+pub use purpose::{AskedPurpose, ExemptPurpose};
 pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};
 pub use words::Lifetime;
 

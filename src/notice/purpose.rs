@@ -16,6 +16,26 @@ pub struct AskedPurpose<'a> {
     pub third_parties: &'a [&'a str],
 }
 
+/// A purpose that is granted until the visitor objects (REQUIREMENTS A8).
+#[derive(Clone, Debug)]
+pub struct ExemptPurpose {
+    /// Which one.
+    pub purpose: Purpose,
+    /// Its name on this site.
+    pub name: String,
+    /// The other organisations whose cookies and tags serve it.
+    pub third_parties: Vec<&'static str>,
+    /// The visitor has objected, or their browser's signal has.
+    pub objected: bool,
+}
+
+impl ExemptPurpose {
+    /// The same as something that is spoken of.
+    pub(super) fn spoken(&self) -> AskedPurpose<'_> {
+        AskedPurpose { purpose: self.purpose, name: &self.name, third_parties: &self.third_parties }
+    }
+}
+
 impl AskedPurpose<'_> {
     /// "analytics cookies so we can …".
     pub(super) fn wish(&self, strings: &Strings) -> String {

@@ -11,8 +11,6 @@ use super::strings::Strings;
 use super::words;
 use super::{Config, Language};
 
-const DAY: u64 = 86_400;
-
 /// What the page of the visitor's own record says.
 #[derive(Clone, Copy, Debug)]
 pub struct ReceiptPage<'a> {
@@ -37,6 +35,8 @@ pub struct Receipt<'a> {
     pub id: Option<&'a str>,
     /// When the choice was made.
     pub made_at: UnixSeconds,
+    /// When the last of it lapses.
+    pub kept_until: UnixSeconds,
     /// The notice version it was made for.
     pub notice_version: &'a str,
     /// Every purpose that was asked.
@@ -85,7 +85,7 @@ pub fn receipt_page(view: &ReceiptPage) -> String {
 
 fn record(html: &mut Html, view: &ReceiptPage, receipt: &Receipt) {
     let strings = Strings::of(view.language);
-    let kept_until = receipt.made_at.saturating_add(u64::from(view.config.days) * DAY);
+    let kept_until = receipt.kept_until;
     html.element("p", &[], &fill(strings.receipt_intro, &[&view.config.service])).raw("<dl>");
     if let Some(id) = receipt.id {
         fact(html, strings.receipt_number, id);
@@ -183,7 +183,13 @@ mod tests {
             ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
         ];
         let id = "0123456789abcdef0123456789abcdef";
-        let receipt = Receipt { id: Some(id), made_at: 1_795_449_900, notice_version: "2026-11", purposes: &purposes };
+        let receipt = Receipt {
+            id: Some(id),
+            made_at: 1_795_449_900,
+            kept_until: 1_826_985_900,
+            notice_version: "2026-11",
+            purposes: &purposes,
+        };
         let view = ReceiptPage {
             config: &config,
             language: Language::English,

@@ -19,6 +19,7 @@ pub(super) fn config() -> Config {
         languages: vec![Language::English, Language::Welsh],
         version: "2026-11".into(),
         days: 365,
+        refusal_days: 182,
         signals: crate::notice::Signals::ALL,
     }
 }
@@ -32,6 +33,7 @@ pub(super) fn place(config: &Config, language: Language) -> Place<'_> {
         host: "www.example.gov.uk",
         prefix: "/.consent",
         return_to: "/council-tax?band=a&year=2026",
+        exempt: &[],
         nonce: "r4nd0m",
     }
 }
@@ -58,7 +60,9 @@ const ROWS: &[CookieRow] = &[
 ];
 
 pub(super) fn sections(granted: bool) -> [PurposeSection<'static>; 4] {
-    let section = |purpose, name, rows| PurposeSection { purpose, name, granted, third_parties: &[], rows };
+    let until_objected = false;
+    let section =
+        |purpose, name, rows| PurposeSection { purpose, name, granted, until_objected, third_parties: &[], rows };
     [
         section(Purpose::ESSENTIAL, "essential", &ROWS[1..2]),
         section(Purpose::PREFERENCES, "preferences", &[]),
@@ -146,7 +150,13 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
     ];
     let id = Some("0123456789abcdef0123456789abcdef");
-    let receipt = Some(Receipt { id, made_at: 1_795_449_900, notice_version: "2026-11", purposes: &purposes });
+    let receipt = Some(Receipt {
+        id,
+        made_at: 1_795_449_900,
+        kept_until: 1_826_985_900,
+        notice_version: "2026-11",
+        purposes: &purposes,
+    });
     let record = ReceiptPage { config, language, prefix: "/.consent", return_to: "/", receipt, deleted: false };
     vec![
         ("cookies-looking".into(), cookies_page(&looking)),

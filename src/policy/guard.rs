@@ -48,7 +48,8 @@ impl Policy {
     pub fn guard_rules(&self, granted: PurposeSet) -> GuardRules {
         let own = ChoiceCookie::NAMES.into_iter().map(|name| (name, Action::Hold));
         let site = self.cookies.iter().map(|(pattern, purpose)| (pattern, action(granted.contains(*purpose))));
-        let known = catalogue::cookies().map(|known| (known.pattern, action(granted.contains(known.purpose))));
+        let known_granted = |purpose| granted.contains(self.purposes.of_catalogue(purpose));
+        let known = catalogue::cookies().map(|known| (known.pattern, action(known_granted(known.purpose))));
         let keys = self.storage.iter().map(|(pattern, purpose)| (pattern, action(granted.contains(*purpose))));
         GuardRules {
             cookies: judged(own.chain(site).chain(known), self.unclassified(self.unclassified.cookies, granted).action),
@@ -58,9 +59,9 @@ impl Policy {
                 .iter()
                 .map(|(written, _, purpose)| (address(written), action(granted.contains(*purpose))))
                 .collect(),
-            own_paths: own_paths(granted),
+            own_paths: own_paths(known_granted),
             hosts: self.hosts.expression(),
-            decorations: decorations(granted),
+            decorations: decorations(known_granted),
         }
     }
 
@@ -159,8 +160,8 @@ fn address(written: &str) -> String {
     format!("{start}{}{end}", translate(rest, wild))
 }
 
-fn own_paths(granted: PurposeSet) -> String {
-    let held = |company: &&catalogue::Company| company.purpose.is_some_and(|purpose| !granted.contains(purpose));
+fn own_paths(granted: impl Fn(Purpose) -> bool) -> String {
+    let held = |company: &&catalogue::Company| company.purpose.is_some_and(|purpose| !granted(purpose));
     let mut endings: Vec<_> = catalogue::own_paths().filter(held).map(|company| company.domain).collect();
     // The table has no order of its own, and the guard's name is made of its text.
     endings.sort_unstable();
@@ -196,8 +197,8 @@ const DECORATIONS: [(Purpose, &[&str]); 2] = [
     ),
 ];
 
-fn decorations(granted: PurposeSet) -> String {
-    let held = DECORATIONS.iter().filter(|(purpose, _)| !granted.contains(*purpose));
+fn decorations(granted: impl Fn(Purpose) -> bool) -> String {
+    let held = DECORATIONS.iter().filter(|(purpose, _)| !granted(*purpose));
     let names: Vec<_> = held.flat_map(|(_, names)| *names).copied().collect();
     if names.is_empty() { NOTHING.into() } else { format!("^(?:{})$", names.join("|")) }
 }

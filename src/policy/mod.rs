@@ -4,6 +4,7 @@
 //! that decided. It must never answer "pass" for want of an answer: what nothing knows gets the site's
 //! `unclassified` action. The YAML's rules come before the catalogue. Questions come from `html` and `gateway`.
 
+mod bases;
 mod config;
 pub mod csp;
 mod guard;
@@ -26,6 +27,7 @@ use lists::Found;
 use paths::Paths;
 
 pub use crate::catalogue::{banner_element, names_banner};
+pub use bases::{BasisRule, RuleSet, rule_set};
 pub use config::*;
 pub use guard::{GuardRules, Judged};
 pub use lists::{Compiled, Counted, FilterLists};
@@ -117,7 +119,11 @@ impl Policy {
             return Verdict::pass(Some(Purpose::ESSENTIAL), Rule::Banner("an answer given there"));
         }
         match catalogue::cookie(name) {
-            Some(known) => Verdict::of(known.purpose, granted, Rule::Catalogue(known.pattern, known.platform)),
+            Some(known) => Verdict::of(
+                self.purposes.of_catalogue(known.purpose),
+                granted,
+                Rule::Catalogue(known.pattern, known.platform),
+            ),
             None => self.unclassified(self.unclassified.cookies, granted),
         }
     }
@@ -150,7 +156,11 @@ impl Policy {
         let first_party = host == request.own || self.hosts.contain(host);
         let known = known(request.url, first_party);
         if let Some((company, purpose)) = known.and_then(|company| Some((company, company.purpose?))) {
-            return Verdict::of(purpose, granted, Rule::Catalogue(company.domain, company.name));
+            return Verdict::of(
+                self.purposes.of_catalogue(purpose),
+                granted,
+                Rule::Catalogue(company.domain, company.name),
+            );
         }
         if let Some(found) = self.lists.find(request, first_party) {
             return Self::listed(found, granted);
@@ -181,13 +191,13 @@ impl Policy {
     /// may send a form.
     pub fn handler_text(&self, text: &[u8], granted: PurposeSet) -> Verdict<'_> {
         in_text(text, |text| {
-            let by_address = catalogue::addresses_in(text).map(|known| Self::sign(known, granted));
+            let by_address = catalogue::addresses_in(text).map(|known| self.sign(known, granted));
             self.by_rule(text, granted).chain(by_address).find(Verdict::is_hold)
         })
     }
 
     fn script_read(&self, text: &[u8], own: &str, granted: PurposeSet) -> Option<Verdict<'_>> {
-        let by_signature = catalogue::signatures(text).map(|known| Self::sign(known, granted));
+        let by_signature = catalogue::signatures(text).map(|known| self.sign(known, granted));
         let by_list = self.loaded_by(text, own).map(|found| Self::listed(found, granted));
         self.by_rule(text, granted).chain(by_signature).chain(by_list).find(Verdict::is_hold)
     }
@@ -200,8 +210,8 @@ impl Policy {
         self.addresses_in(text).filter_map(move |address| self.site_rule(&address, granted))
     }
 
-    fn sign(known: &'static catalogue::Signature, granted: PurposeSet) -> Verdict<'static> {
-        Verdict::of(known.purpose, granted, Rule::Catalogue(known.needle, known.company))
+    fn sign(&self, known: &'static catalogue::Signature, granted: PurposeSet) -> Verdict<'static> {
+        Verdict::of(self.purposes.of_catalogue(known.purpose), granted, Rule::Catalogue(known.needle, known.company))
     }
 
     /// The hosts that `tags:` names and that pass, as sources of a Content-Security-Policy, in the order written. A

@@ -8,10 +8,12 @@
 mod common;
 
 mod banners;
+mod bases;
 mod caches;
 mod choice;
 mod cookies;
 mod documents;
+mod durations;
 mod guard;
 mod lists;
 mod pages;

@@ -99,7 +99,8 @@ impl Worker {
     fn cookie(&self, page: &SavedPage, told: bool) -> String {
         let site = &self.shared.sites.load().all[0];
         let made_at = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let choice = Choice { granted: site.policy.purposes().all(), made_at, receipt: None, fresh: !told };
+        let all = site.policy.purposes().all();
+        let choice = Choice { fresh: !told, ..Choice::of(all, all, made_at) };
         format!("{}={}", site.choice.name(page.url.scheme() == "https"), site.choice.seal(&choice))
     }
 }

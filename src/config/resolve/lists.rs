@@ -41,6 +41,7 @@ impl Resolver<'_, '_> {
         if purpose == Some(Purpose::ESSENTIAL) {
             self.fault(found, "what a list blocks is never essential", "name the purpose it waits for");
         }
+        self.refuse_list_as_exempt(found, purposes);
         purpose
     }
 

@@ -7,6 +7,7 @@
 
 mod lists;
 mod proof;
+mod purposes;
 mod rules;
 mod server;
 mod site;
@@ -49,6 +50,7 @@ pub(super) fn file(
     }
     let longest = sites.iter().map(|site| site.notice.days).max().unwrap_or(0);
     let ledger = resolver.ledger(written.ledger.as_ref(), longest);
+    resolver.same_where_shared(&sites, items(&written.sites));
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();
     let complete = !sites.is_empty();
     complete.then_some(Resolved {

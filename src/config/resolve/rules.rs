@@ -5,7 +5,7 @@ use super::super::known::{known_purpose, path_pattern_fault, tag_pattern_fault};
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, Key, Site};
 use super::{Resolver, items, text};
-use crate::consent::{Purpose, PurposeFault, PurposeSet, Purposes};
+use crate::consent::{Purpose, PurposeSet, Purposes};
 use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
 
 impl Resolver<'_, '_> {
@@ -15,6 +15,7 @@ impl Resolver<'_, '_> {
         for found in items(&written.cookies) {
             cookies.extend(self.name_rule(&found.1.name, &found.1.purpose, &purposes));
             self.warn_of_known(&found.1);
+            self.refuse_as_exempt(&found.1.name, &found.1.purpose, &purposes);
         }
         let storage = items(&written.storage);
         let tags = items(&written.tags);
@@ -35,22 +36,6 @@ impl Resolver<'_, '_> {
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
             purposes,
         }
-    }
-
-    /// One at a time, so that each fault stands at the name that has it.
-    fn purposes(&mut self, written: &Site) -> Purposes {
-        let mut own: Vec<&str> = Vec::new();
-        for found in items(&written.purposes) {
-            match Purposes::with_own(own.iter().copied().chain([&*found.1])) {
-                Ok(_) => own.push(&found.1),
-                Err(PurposeFault::BadName(_)) => {
-                    let message = format!("{} is not a purpose's name", quoted(&found.1));
-                    self.fault(found, message, "use 1 to 20 of a-z, 0-9 and '-'");
-                }
-                Err(fault) => self.fault(found, fault.to_string(), "take it out"),
-            }
-        }
-        Purposes::with_own(own).unwrap_or_default()
     }
 
     pub(super) fn purpose(&mut self, found: &Found<String>, purposes: &Purposes) -> Option<Purpose> {
@@ -88,6 +73,7 @@ impl Resolver<'_, '_> {
         if let Some(why) = tag_pattern_fault(&pattern.1) {
             self.fault(pattern, why, "write an address such as \"||maps.example.com^\"");
         }
+        self.refuse_tag_as_exempt(written, purposes);
         Some(TagRule { pattern: pattern.1.clone(), purpose: purpose? })
     }
 

@@ -6,7 +6,7 @@ use super::super::excerpt::quoted;
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Csp, Found, Key, List, Mode, Organisation, Receipts, Site};
 use super::{Resolver, items, text};
-use crate::consent::{LONGEST_VERSION, MAX_AGE_DAYS};
+use crate::consent::{LEAST_REFUSAL_DAYS, LONGEST_VERSION, MAX_AGE_DAYS};
 use crate::gateway;
 use crate::notice::{self, Language, Signals};
 use crate::policy;
@@ -70,7 +70,7 @@ impl Resolver<'_, '_> {
     /// A Domain cookie on a public suffix would be refused by browsers, or shared with strangers.
     fn share(&mut self, key: &Key<String>, hosts: &[String]) -> Option<String> {
         let found = key.as_ref()?;
-        let Some(domain) = host(found.1.trim_start_matches('.')).filter(|domain| !domain.contains(['*', '['])) else {
+        let Some(domain) = host(found.1.trim_start_matches('.')).filter(|domain| is_domain(domain)) else {
             let hint = "write the domain that all hosts end with, such as example.gov.uk";
             self.fault(found, format!("{} is not a domain", quoted(&found.1)), hint);
             return None;
@@ -111,6 +111,8 @@ impl Resolver<'_, '_> {
         let name = organisation.and_then(|organisation| text(&organisation.name));
         let own = written.and_then(|notice| text(&notice.service));
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
+        let refusal_days = written.and_then(|notice| notice.refusal_days.as_ref());
+        let refusal_days = refusal_days.map_or(LEAST_REFUSAL_DAYS, |found| found.1);
         notice::Config {
             service: own.or_else(|| name.clone()).or_else(|| first_host.cloned()).unwrap_or_default(),
             organisation: name,
@@ -118,6 +120,7 @@ impl Resolver<'_, '_> {
             languages: self.languages(written),
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
+            refusal_days: refusal_days.clamp(LEAST_REFUSAL_DAYS, MAX_AGE_DAYS),
             signals: signals(&site.signals),
         }
     }
@@ -139,7 +142,7 @@ impl Resolver<'_, '_> {
         if languages.is_empty() { vec![Language::English] } else { languages }
     }
 
-    fn version(&mut self, found: Option<&Found<String>>) -> String {
+    pub(super) fn version(&mut self, found: Option<&Found<String>>) -> String {
         let Some(found) = found else { return "1".to_owned() };
         if found.1.len() > LONGEST_VERSION {
             let message = format!("{} bytes, and at most {LONGEST_VERSION} fit into the choice cookie", found.1.len());
@@ -190,6 +193,11 @@ fn host(written: &str) -> Option<String> {
         address if wildcard.is_empty() => Some(address.to_string()),
         _ => None,
     }
+}
+
+/// A browser takes no address for the domain of a cookie (RFC 6265bis section 5.1.3).
+fn is_domain(host: &str) -> bool {
+    !host.contains(['*', '[']) && host.parse::<std::net::IpAddr>().is_err()
 }
 
 #[cfg(test)]

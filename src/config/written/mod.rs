@@ -14,9 +14,11 @@ use serde::Deserialize;
 use super::shape::PlaceId;
 
 mod proof;
+mod purposes;
 mod site;
 
 pub(super) use proof::*;
+pub(super) use purposes::*;
 pub(super) use site::*;
 
 /// A value and where it was found. `shape` hands every value over as this pair.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Found, Key, List};
+use super::{Found, Key, List, Purpose};
 
 /// One website, its hosts and its rules. The first rule that matches decides.
 #[derive(Deserialize, JsonSchema)]
@@ -28,9 +28,10 @@ pub(in crate::config) struct Site {
     pub(in crate::config) share: Key<String>,
     /// Whether an agreed choice gets a random receipt id, in the ledger and the choice cookie. Default: kept.
     pub(in crate::config) receipts: Key<Receipts>,
-    /// The site's own purposes beside essential, preferences, analytics and marketing: at most four.
+    /// The site's own purposes beside essential, preferences, analytics and marketing: at most four. A map says more of a
+    /// purpose, also of a built-in one. They are shown in this order, after those not named here.
     #[schemars(example = ["video"])]
-    pub(in crate::config) purposes: List<String>,
+    pub(in crate::config) purposes: List<Purpose>,
     /// Take out the site's other consent banners, so that a visitor is asked once. Default: false.
     pub(in crate::config) replace_banner: Key<bool>,
     /// The notice.
@@ -143,9 +144,12 @@ pub(in crate::config) struct Notice {
     /// Change it when the notice's meaning changes: every visitor is asked again. At most 20 bytes. Default: 1.
     #[schemars(extend("type" = ["string", "number"]), length(min = 1), example = "2026-11")]
     pub(in crate::config) version: Key<String>,
-    /// How many days a choice is kept. Default: 365.
+    /// How many days an agreement is kept. Default: 365.
     #[schemars(range(min = 1, max = 400))]
     pub(in crate::config) days: Key<u32>,
+    /// How many days a refusal is kept before the visitor is asked again. Default: 182, which is the least.
+    #[schemars(range(min = 182, max = 400))]
+    pub(in crate::config) refusal_days: Key<u32>,
 }
 
 /// What one cookie, or a family of them, is for.

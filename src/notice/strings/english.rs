@@ -167,6 +167,12 @@ pub(super) static STRINGS: Strings = Strings {
                          it. You will be asked again.",
     record_delete: "Delete my record",
     record_deleted: "Your record was deleted. Nothing is left of it but the number of records that went.",
+    // Bases: what is used without consent until the visitor objects.
+    exempt_use: "We also use {}. We do not ask you first, but you can object at any time.",
+    object: "Object to {}",
+    objected: "You have objected to {}, so we do not use them. You can [change your cookie settings] at any time.",
+    exempt_hint: "We use these without asking you first, for this purpose alone. You can object: choose 'No'.",
+    gpc_objects: "We also take it as an objection to {}.",
 
     months: [
         "January",

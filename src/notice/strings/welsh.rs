@@ -179,6 +179,14 @@ pub(super) static STRINGS: Strings = Strings {
                          ddangos eich bod wedi'i roi. Gofynnir i chi eto.",
     record_delete: "Dileu fy nghofnod",
     record_deleted: "Cafodd eich cofnod ei ddileu. Nid oes dim ar \u{f4}l ohono ond nifer y cofnodion a aeth.",
+    // Bases: what is used without consent until the visitor objects.
+    exempt_use: "Rydym hefyd yn defnyddio {}. Nid ydym yn gofyn i chi yn gyntaf, ond gallwch wrthwynebu ar unrhyw adeg.",
+    object: "Gwrthwynebu {}",
+    objected: "Rydych wedi gwrthwynebu {}, felly nid ydym yn eu defnyddio. Gallwch [newid eich gosodiadau cwcis] ar \
+               unrhyw adeg.",
+    exempt_hint: "Rydym yn defnyddio'r rhain heb ofyn i chi yn gyntaf, at y diben hwn yn unig. Gallwch wrthwynebu: \
+                  dewiswch 'Na'.",
+    gpc_objects: "Rydym hefyd yn ei drin fel gwrthwynebu {}.",
 
     months: [
         "Ionawr",

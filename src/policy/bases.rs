@@ -1,0 +1,190 @@
+//! What allows a purpose: the exceptions of PECR Schedule A1 as data, dated and versioned (REQUIREMENTS A5).
+//!
+//! The law is in `data/bases.json`, so that a change of it is a change of that file. What stands here is how it is read,
+//! and what it never covers, whatever a site says: recordings of visits, advertising, and measuring whether that worked
+//! (A7).
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::catalogue::pattern::NamePatterns;
+use crate::catalogue::{self, Company, KnownCookie};
+use crate::consent::Purposes;
+
+static RULES: LazyLock<RuleSet> =
+    LazyLock::new(|| serde_json::from_str(include_str!("data/bases.json")).expect("a test reads the same file"));
+
+/// The exceptions of one law at one time.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSet {
+    /// Which law.
+    pub id: Box<str>,
+    /// The date of this file.
+    pub version: Box<str>,
+    /// Its full name.
+    pub law: Box<str>,
+    /// The day from which it holds.
+    pub in_force_since: Box<str>,
+    /// Where it can be read.
+    pub source: Box<str>,
+    /// What a reader should know of the file.
+    pub note: Box<str>,
+    /// Every basis there is.
+    pub bases: Vec<BasisRule>,
+    never_exempt: NeverExempt,
+}
+
+/// One thing that allows a purpose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasisRule {
+    /// Its name in the YAML.
+    pub id: Box<str>,
+    /// The paragraph of the Schedule.
+    pub paragraph: Box<str>,
+    /// The regulator's name for it.
+    pub name: Box<str>,
+    /// When it applies, in a sentence.
+    pub conditions: Box<str>,
+    /// Visitors must be told.
+    pub information: bool,
+    /// Visitors must be able to object, simply and free of charge.
+    pub objection: bool,
+    /// A site may rest a purpose on it.
+    pub selectable: bool,
+    /// What the operator must vouch for, each by its key in the YAML.
+    pub attest: Vec<Box<str>>,
+    /// The day from which it holds.
+    pub in_force_since: Box<str>,
+    /// Where it can be read.
+    pub source: Box<str>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeverExempt {
+    purposes: Vec<Box<str>>,
+    kinds: Vec<Box<str>>,
+    recorders: Vec<Box<str>>,
+    cookies: Vec<Box<str>>,
+}
+
+/// The rule-set in force.
+pub fn rule_set() -> &'static RuleSet {
+    &RULES
+}
+
+impl RuleSet {
+    /// The basis of this name.
+    pub fn find(&self, id: &str) -> Option<&BasisRule> {
+        self.bases.iter().find(|basis| &*basis.id == id)
+    }
+
+    /// Id and date in one: for reports and records.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.id, self.version)
+    }
+
+    /// The known cookie that a name or pattern of the YAML stands for, or takes in, and that no exception covers.
+    pub fn cookie_never_exempt(&self, written: &str) -> Option<&str> {
+        let bare = written.replace('*', "");
+        let meets = |pattern: &str| {
+            let takes_in =
+                |pattern: &str, name: &str| NamePatterns::new([(pattern, ())]).find(name.as_bytes()).is_some();
+            takes_in(written, &pattern.replace('*', "")) || (!bare.is_empty() && takes_in(pattern, &bare))
+        };
+        let listed = self.never_exempt.cookies.iter().map(|pattern| &**pattern);
+        let known = catalogue::cookies().filter(|known| self.is_never(known)).map(|known| known.pattern);
+        listed.chain(known).find(|pattern| meets(pattern))
+    }
+
+    fn is_never(&self, known: &KnownCookie) -> bool {
+        let purposes = Purposes::default();
+        self.never_exempt.has_purpose(purposes.name(known.purpose)) || self.never_exempt.records(known.platform)
+    }
+
+    /// Can no exception cover what this company's addresses bring?
+    pub fn company_never_exempt(&self, company: &Company) -> bool {
+        let purposes = Purposes::default();
+        let never = &self.never_exempt;
+        company.purpose.is_some_and(|purpose| never.has_purpose(purposes.name(purpose)))
+            || never.kinds.iter().any(|kind| **kind == *company.kind)
+            || never.records(company.name)
+    }
+}
+
+impl NeverExempt {
+    fn has_purpose(&self, name: &str) -> bool {
+        self.purposes.iter().any(|purpose| &**purpose == name)
+    }
+
+    fn records(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        self.recorders.iter().any(|recorder| name.contains(&**recorder))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::Purpose;
+
+    #[test]
+    fn every_basis_of_the_schedule_is_there_with_its_duties() {
+        let rules = rule_set();
+        let duties =
+            |id| rules.find(id).map(|basis| (&*basis.paragraph, basis.information, basis.objection, basis.selectable));
+        assert_eq!(duties("consent"), Some(("2", true, false, true)));
+        assert_eq!(duties("communication"), Some(("3", false, false, false)));
+        assert_eq!(duties("strictly_necessary"), Some(("4", false, false, false)));
+        assert_eq!(duties("statistical"), Some(("5", true, true, true)));
+        assert_eq!(duties("appearance"), Some(("6", true, true, true)));
+        assert_eq!(duties("emergency"), Some(("7", false, false, false)));
+        assert_eq!(rules.find("legitimate_interest").map(|basis| &basis.id), None);
+    }
+
+    #[test]
+    fn what_is_excepted_and_can_be_chosen_has_to_be_vouched_for() {
+        for basis in rule_set().bases.iter().filter(|basis| basis.selectable) {
+            assert_eq!(basis.objection, !basis.attest.is_empty(), "{}", basis.id);
+        }
+        assert_eq!(rule_set().find("statistical").map(|basis| basis.attest.len()), Some(7), "REQUIREMENTS A7");
+    }
+
+    #[test]
+    fn every_basis_says_since_when_and_where_it_can_be_read() {
+        let is_date = |text: &str| text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
+        assert!(is_date(&rule_set().version) && rule_set().name().starts_with("uk-pecr-schedule-a1/2026-"));
+        for basis in &rule_set().bases {
+            assert!(is_date(&basis.in_force_since) && basis.source.starts_with("https://"), "{}", basis.id);
+            assert!(!basis.name.is_empty() && basis.conditions.ends_with('.'), "{}", basis.id);
+        }
+    }
+
+    #[test]
+    fn recordings_and_advertising_are_covered_by_no_exception() {
+        let rules = rule_set();
+        for name in ["_gcl_au", "_gac_*", "_fbp", "_hjSessionUser_1", "_clck", "_mf_user", "IDE", "_g*", "*"] {
+            assert!(rules.cookie_never_exempt(name).is_some(), "{name}");
+        }
+        for name in ["_pk_id*", "_pk_*", "_ga", "_ga_*", "text-size", "matomo_sessid", "a-name-nobody-has-used"] {
+            assert_eq!(rules.cookie_never_exempt(name), None, "{name}");
+        }
+        for (host, never) in [
+            ("www.clarity.ms", true),
+            ("static.hotjar.com", true),
+            ("edge.fullstory.com", true),
+            ("cdn.mouseflow.com", true),
+            ("connect.facebook.net", true),
+            ("www.googletagmanager.com", true),
+            ("googleads.g.doubleclick.net", true),
+            ("cdn.matomo.cloud", false),
+        ] {
+            let company = catalogue::address(host, "/").expect("known");
+            assert_eq!(rules.company_never_exempt(company), never, "{host}: {company:?}");
+        }
+        assert_eq!(Purpose::built_in("marketing"), Some(Purpose::MARKETING), "the file's word for it");
+    }
+}
