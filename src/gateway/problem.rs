@@ -73,6 +73,7 @@ impl Problem {
             language: visit.map_or(Language::English, Visit::language),
             service: visit.map(|visit| visit.site.config.notice.service.as_str()),
             prefix: visit.map(|visit| visit.site.config.prefix.as_str()),
+            style: visit.map(|visit| &visit.site.config.notice.style),
             choice_lost: matches!(self, Self::Ledger(_)),
         });
         let mut response = Response::new(Body::whole(page));

@@ -9,6 +9,7 @@ mod lists;
 mod rules;
 mod server;
 mod site;
+mod style;
 mod upstream;
 
 use std::fmt;

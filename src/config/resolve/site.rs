@@ -118,6 +118,7 @@ impl Resolver<'_, '_> {
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
             signals: signals(&site.signals),
+            style: self.style(written),
         }
     }
 

@@ -14,8 +14,10 @@ use serde::Deserialize;
 use super::shape::PlaceId;
 
 mod site;
+mod style;
 
 pub(super) use site::*;
+pub(super) use style::*;
 
 /// A value and where it was found. `shape` hands every value over as this pair.
 #[derive(Clone, Debug, Deserialize)]

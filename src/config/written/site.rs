@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Found, Key, List};
+use super::{Found, Key, List, Style};
 
 /// One website, its hosts and its rules. The first rule that matches decides.
 #[derive(Deserialize, JsonSchema)]
@@ -146,6 +146,8 @@ pub(in crate::config) struct Notice {
     /// How many days a choice is kept. Default: 365.
     #[schemars(range(min = 1, max = 400))]
     pub(in crate::config) days: Key<u32>,
+    /// How it looks.
+    pub(in crate::config) style: Key<Style>,
 }
 
 /// What one cookie, or a family of them, is for.
