@@ -182,7 +182,7 @@ fn confirm(html: &mut Html, view: &Banner, strings: &Strings) {
     };
     html.raw("<div role=\"alert\"><p>").text(&done).raw(" ").linked(strings.change_settings, &place.cookies());
     html.raw("</p></div><p>");
-    html.element("a", &[("href", &place.address(&local(place.return_to))), ("class", "hide")], strings.hide);
+    html.element("a", &[("href", &place.address(&local(place.return_to))), ("class", "hide"), ("target", "_self")], strings.hide);
     html.raw("</p>");
 }
 

@@ -140,7 +140,7 @@ fn link(html: &mut Html, view: &Placeholder, strings: &Strings) {
 }
 
 fn open_form(html: &mut Html, place: &Place, to: &str) {
-    html.open("form", &[("method", "post"), ("action", &place.own(to)), ("accept-charset", "utf-8")]);
+    html.open("form", &[("method", "post"), ("action", &place.own(to)), ("accept-charset", "utf-8"), ("target", "_self")]);
     hidden(html, "return", &local(place.return_to));
 }
 

@@ -15,7 +15,7 @@ const VIEWPORT = { width: 1000, height: 700 };
 let chromium, hostile, consent;
 
 before(async () => {
-  hostile = await site((request) => html(new URL(request.url, 'http://any').pathname.slice(1)));
+  hostile = await site((request) => html(...new URL(request.url, 'http://any').pathname.slice(1).split('/')));
   [chromium, consent] = await Promise.all([browser(), gate(hostile.address, COOKIES)]);
 });
 after(() => Promise.all([chromium?.close(), consent?.end(), hostile?.end()]));
@@ -48,9 +48,14 @@ for (const [name, page] of Object.entries(PAGES)) {
     }
 
     it('the notice breaks no rule of accessibility', async () => {
-      const visitor = await visits(`/${name}`);
-      assert.deepEqual(await violations(visitor.page, 'consent-notice'), []);
-      await visitor.leaves();
+      for (const language of ['en', 'cy']) {
+        const visitor = await visits(`/${name}/${language}`);
+        for (const seenIn of [{ colorScheme: 'light' }, { colorScheme: 'dark' }, { forcedColors: 'active' }]) {
+          await visitor.page.emulateMedia(seenIn);
+          assert.deepEqual(await violations(visitor.page, 'consent-notice'), [], `${language}, ${JSON.stringify(seenIn)}`);
+        }
+        await visitor.leaves();
+      }
     });
 
     it('the rest looks as it did, further down', { skip: page.restless }, async () => {

@@ -87,12 +87,12 @@ const OWN = `<header data-own id="top"><h1 data-own>Council tax</h1></header>
 <form data-own action="/plain"><label>Name <input data-own name="name"></label> <button data-own>Find</button></form>
 <div data-own="fixed" style="position: fixed; right: 0; bottom: 0">Chat</div>`;
 
-/** The page of this name; `undefined` where there is none. */
-export function html(name) {
+/** The page of this name, said to be in a language; `undefined` where there is none. */
+export function html(name, language = 'en') {
   const page = PAGES[name] ?? LAYOUTS[name] ?? OTHERS[name];
   if (!page) return undefined;
   const { doctype = '<!DOCTYPE html>', root = '', head = '', body = '' } = page;
   if (page.whole) return page.whole;
   if (page.bare) return `<title>Bare</title>${OWN}`;
-  return `${doctype}<html lang="en"${root}><head><meta charset="utf-8"><title>Page</title>${head}</head><body>${OWN}${body}</body></html>`;
+  return `${doctype}<html lang="${language}"${root}><head><meta charset="utf-8"><title>Page</title>${head}</head><body>${OWN}${body}</body></html>`;
 }
