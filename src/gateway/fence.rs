@@ -75,7 +75,7 @@ fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let own = |name: &str| format!("{}/{name}", visit.site.config.prefix);
     let guard = own(&visit.site.guard(visit.granted).name);
     let release = own(&notice::release_script().name);
-    let styles = [own(&notice::stylesheet().name), own(&notice::held_stylesheet().name)];
+    let styles = [own(&visit.site.config.notice.style.stylesheet().name), own(&notice::held_stylesheet().name)];
     let (choice, embed, verdict) = (own("choice"), own("embed"), own("verdict"));
     let (scripts, styles, forms) = ([&*guard, &*release], [&*styles[0], &*styles[1]], [&*choice, &*embed]);
     csp::allow(

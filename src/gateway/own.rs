@@ -16,6 +16,9 @@ use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, gu
 /// For what has a name that changes with its content.
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
+/// An SVG is a document when its address is opened: what runs in it was refused, and would not run.
+const PICTURE: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox";
+
 /// The day this version began to honour Global Privacy Control as it does now (GPC specification, section 3.3).
 const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-23"}"#;
 
@@ -101,14 +104,19 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
 }
 
 fn file(visit: &Visit, name: &str, request: &HeaderMap) -> Option<Response<Body>> {
-    let same = [notice::stylesheet(), notice::held_stylesheet(), notice::release_script()];
-    let found = same.into_iter().find(|asset| asset.name == name);
+    let style = &visit.site.config.notice.style;
+    let mut assets =
+        [style.stylesheet(), notice::held_stylesheet(), notice::release_script()].into_iter().chain(style.logo());
+    let found = assets.find(|asset| asset.name == name);
     found.map(asset).or_else(|| guard::asset(visit, name, request))
 }
 
-fn asset(asset: &'static notice::Asset) -> Response<Body> {
-    let mut response = typed(asset.bytes, asset.content_type);
+fn asset(asset: &notice::Asset) -> Response<Body> {
+    let mut response = typed(asset.bytes.clone(), asset.content_type);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+    if asset.content_type.starts_with("image/") {
+        response.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PICTURE));
+    }
     response
 }
 

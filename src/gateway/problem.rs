@@ -80,6 +80,7 @@ impl Problem {
             service: visit.map(|visit| visit.site.config.notice.service.as_str()),
             prefix: visit.map(|visit| visit.site.config.prefix.as_str()),
             choice_lost: matches!(self, Self::Ledger(_) | Self::TooMany(_)),
+            style: visit.map(|visit| &visit.site.config.notice.style),
         });
         let mut response = Response::new(Body::whole(page));
         *response.status_mut() = self.status();

@@ -9,7 +9,6 @@ use super::html::{Html, fill};
 use super::left_out::{self, LeftOut};
 use super::purpose::{self, AskedPurpose};
 use super::strings::Strings;
-use super::stylesheet::stylesheet;
 
 /// What a page's banner says.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +74,8 @@ pub fn footer(place: &Place, granted: bool, left_out: &[LeftOut]) -> Vec<u8> {
 /// `all: initial` does not reset it. Banner and footer can be on one page: each region has a name of its own.
 fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
     html.raw("<consent-notice><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
+    let style = place.own(&place.config.style.stylesheet().name);
+    html.open("link", &[("rel", "stylesheet"), ("href", &style), ("nonce", place.nonce)]);
     let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", "ltr")];
     if let Some(tag) = place.foreign() {
         attributes.push(("lang", tag));
@@ -99,6 +99,7 @@ fn close_root(html: &mut Html, place: &Place, strings: &Strings) {
 
 fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
     let place = &view.place;
+    logo(html, place);
     html.element("h2", &[], &fill(strings.cookies_on, &[&place.config.service]));
     html.element("p", &[], strings.essential_use);
     wishes(html, view.asked, strings);
@@ -116,6 +117,14 @@ fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
     html.element("a", &[("href", &place.cookies())], strings.view_cookies);
     html.raw("</div></form>");
     confirmations(html, view, strings);
+}
+
+/// Its height is the stylesheet's, so that the page does not move when it comes.
+fn logo(html: &mut Html, place: &Place) {
+    if let Some(logo) = place.config.style.logo() {
+        let name = place.config.organisation.as_deref().unwrap_or(&place.config.service);
+        html.open("img", &[("class", "logo"), ("src", &place.own(&logo.name)), ("alt", name)]);
+    }
 }
 
 /// "Include all possible messages" (GOV.UK Design System, cookie banner): with JavaScript one of them takes the
@@ -154,9 +163,12 @@ fn third_parties(html: &mut Html, asked: &[AskedPurpose], strings: &Strings) {
     }
 }
 
-/// UTF-8 whatever the page is written in: the gate reads the form, not the site.
+/// UTF-8 whatever the page is written in: the gate reads the form, not the site. The target is said because a
+/// `<base target="_blank">` would open the answer in another window, and leave the question in this one.
 fn open_form(html: &mut Html, place: &Place) {
-    html.open("form", &[("method", "post"), ("action", &place.own("choice")), ("accept-charset", "utf-8")]);
+    let action = place.own("choice");
+    let attributes = [("method", "post"), ("action", &*action), ("accept-charset", "utf-8"), ("target", "_self")];
+    html.open("form", &attributes);
     html.open("input", &[("type", "hidden"), ("name", "return"), ("value", &local(place.return_to))]);
 }
 
@@ -177,7 +189,7 @@ fn confirm(html: &mut Html, view: &Banner, strings: &Strings) {
     };
     html.raw("<div role=\"alert\"><p>").text(&done).raw(" ").linked(strings.change_settings, &place.cookies());
     html.raw("</p></div><p>");
-    html.element("a", &[("href", &place.address(&local(place.return_to))), ("class", "hide")], strings.hide);
+    html.element("a", &[("href", &place.address(&local(place.return_to))), ("class", "hide"), ("target", "_self")], strings.hide);
     html.raw("</p>");
 }
 
@@ -187,6 +199,7 @@ mod tests {
 
     use super::*;
     use crate::consent::Purpose;
+    use crate::notice::stylesheet;
     use crate::notice::testing::{ANALYTICS, Element, MARKETING, config, elements, place, text_in};
     use crate::notice::{Config, Language};
 
@@ -213,7 +226,7 @@ mod tests {
             }
             assert_eq!(pair[0], pair[1]);
         }
-        let css = std::str::from_utf8(stylesheet().bytes).unwrap();
+        let css = std::str::from_utf8(&stylesheet().bytes).unwrap();
         for way_to_tell_them_apart in ["value=", ":first-of-type", ":last-of-type", "button +", ".button:nth"] {
             assert!(!css.contains(way_to_tell_them_apart), "{way_to_tell_them_apart}");
         }

@@ -1,5 +1,7 @@
 //! What a site's notice says and in which languages.
 
+use super::Style;
+
 /// A language the notice speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -44,6 +46,8 @@ pub struct Config {
     pub refusal_days: u32,
     /// `signals:` — who is told what is granted.
     pub signals: Signals,
+    /// `notice.style` — how it looks.
+    pub style: Style,
 }
 
 /// The interfaces through which tags are told what is granted (REQUIREMENTS S1, S7, S8, S9).

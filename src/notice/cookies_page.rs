@@ -98,6 +98,7 @@ pub fn cookies_page(view: &CookiesPage) -> String {
         title: &tab,
         service: Some(&view.config.service),
         prefix: Some(view.prefix),
+        style: Some(&view.config.style),
         listed: true,
         other: other.as_ref().map(|(language, href)| (*language, href.as_str())),
     };

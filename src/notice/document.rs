@@ -3,7 +3,7 @@
 use super::Language;
 use super::html::Html;
 use super::strings::Strings;
-use super::stylesheet::stylesheet;
+use super::style::Style;
 
 /// The policy the gate's own pages need and no more: one stylesheet, forms to itself, in nobody's frame.
 pub const CONTENT_SECURITY_POLICY: &str =
@@ -17,6 +17,8 @@ pub(super) struct Frame<'a> {
     pub(super) service: Option<&'a str>,
     /// The reserved prefix; unknown where no site answers.
     pub(super) prefix: Option<&'a str>,
+    /// How the site's notice looks; unknown where no site answers.
+    pub(super) style: Option<&'a Style>,
     /// Search engines may list the page.
     pub(super) listed: bool,
     /// The same page in the site's other language.
@@ -43,8 +45,8 @@ fn head(html: &mut Html, frame: &Frame) {
     if !frame.listed {
         html.raw("<meta name=\"robots\" content=\"noindex\">");
     }
-    if let Some(prefix) = frame.prefix {
-        html.open("link", &[("rel", "stylesheet"), ("href", &format!("{prefix}/{}", stylesheet().name))]);
+    if let (Some(prefix), Some(style)) = (frame.prefix, frame.style) {
+        html.open("link", &[("rel", "stylesheet"), ("href", &format!("{prefix}/{}", style.stylesheet().name))]);
     }
     html.raw("</head>");
 }

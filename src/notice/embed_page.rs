@@ -36,6 +36,7 @@ pub fn embed_page(view: &EmbedPage) -> String {
         title: &title,
         service: Some(&view.config.service),
         prefix: Some(view.prefix),
+        style: Some(&view.config.style),
         listed: false,
         other: None,
     };

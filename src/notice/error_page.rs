@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
-use super::Language;
 use super::document::{Frame, document};
 use super::strings::Strings;
+use super::{Language, Style};
 
 /// An answer without a page.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct ErrorPage<'a> {
     pub service: Option<&'a str>,
     /// The reserved prefix, for the stylesheet; `None` where no site answers to the host.
     pub prefix: Option<&'a str>,
+    /// How the site's notice looks; `None` where no site answers to the host.
+    pub style: Option<&'a Style>,
     /// A choice was being made and was not stored: say so.
     pub choice_lost: bool,
 }
@@ -29,6 +31,7 @@ pub fn error_page(view: &ErrorPage) -> String {
         title: happened,
         service: view.service,
         prefix: view.prefix,
+        style: view.style,
         listed: false,
         other: None,
     };
@@ -67,7 +70,14 @@ mod tests {
 
     fn shown(code: u16) -> String {
         let status = StatusCode::from_u16(code).unwrap();
-        error_page(&ErrorPage { status, language: Language::English, service: None, prefix: None, choice_lost: false })
+        error_page(&ErrorPage {
+            status,
+            language: Language::English,
+            service: None,
+            prefix: None,
+            style: None,
+            choice_lost: false,
+        })
     }
 
     #[test]
@@ -94,7 +104,14 @@ mod tests {
     fn a_page_that_is_missing_is_not_a_site_that_is_missing() {
         let of_a_site = |status| {
             let service = Some("Example");
-            let view = ErrorPage { status, language: Language::English, service, prefix: None, choice_lost: false };
+            let view = ErrorPage {
+                status,
+                language: Language::English,
+                service,
+                prefix: None,
+                style: None,
+                choice_lost: false,
+            };
             text_in(&error_page(&view), "h1")
         };
         assert_eq!(of_a_site(StatusCode::NOT_FOUND), "Page not found");
@@ -110,6 +127,7 @@ mod tests {
             language: Language::Welsh,
             service: Some("Example"),
             prefix: Some("/.consent"),
+            style: None,
             choice_lost: true,
         });
         assert!(text_in(&html, "main p").starts_with("Ni chafodd eich dewis am gwcis ei gadw."));

@@ -9,7 +9,7 @@ use super::elsewhere::own_page;
 use super::html::{Html, fill};
 use super::purpose;
 use super::strings::Strings;
-use super::stylesheet::{held_stylesheet, stylesheet};
+use super::stylesheet::held_stylesheet;
 use crate::consent::Purpose;
 
 /// A held tag that a visitor would have seen, and what may be done about it.
@@ -50,7 +50,8 @@ pub fn placeholder(view: &Placeholder) -> Vec<u8> {
     let strings = Strings::of(place.language);
     let mut html = Html::default();
     html.raw("<consent-placeholder><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
+    let style = place.own(&place.config.style.stylesheet().name);
+    html.open("link", &[("rel", "stylesheet"), ("href", &style), ("nonce", place.nonce)]);
     let room = Room::of(view);
     open_group(&mut html, view, strings, &room);
     room.draw(&mut html);
@@ -139,7 +140,7 @@ fn link(html: &mut Html, view: &Placeholder, strings: &Strings) {
 }
 
 fn open_form(html: &mut Html, place: &Place, to: &str) {
-    html.open("form", &[("method", "post"), ("action", &place.own(to)), ("accept-charset", "utf-8")]);
+    html.open("form", &[("method", "post"), ("action", &place.own(to)), ("accept-charset", "utf-8"), ("target", "_self")]);
     hidden(html, "return", &local(place.return_to));
 }
 

@@ -64,6 +64,7 @@ pub fn receipt_page(view: &ReceiptPage) -> String {
         title,
         service: Some(&view.config.service),
         prefix: Some(view.prefix),
+        style: Some(&view.config.style),
         listed: false,
         other: other.as_ref().map(|(language, href)| (*language, href.as_str())),
     };

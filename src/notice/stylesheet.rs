@@ -4,60 +4,63 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-const STYLES: &str = include_str!("notice.css");
+pub(super) const STYLES: &str = include_str!("notice.css");
 const RELEASE: &str = include_str!("script/release.min.js");
 const HELD_STYLES: &str = include_str!("held.css");
 /// 64 bits of the hash: enough that no two releases share a name.
 const NAME_BYTES: usize = 8;
 
 /// A file of the gate's own whose name changes with its content: browsers may keep it for ever.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Asset {
     /// `notice-<hash>.css`, served under the reserved prefix.
     pub name: String,
     /// Its content.
-    pub bytes: &'static [u8],
+    pub bytes: Bytes,
     /// Its `Content-Type`.
     pub content_type: &'static str,
 }
 
-/// The stylesheet.
+/// The stylesheet of sites that have not chosen a look of their own.
 pub fn stylesheet() -> &'static Asset {
-    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("notice-", STYLES));
+    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("notice-", Bytes::from_static(STYLES.as_bytes())));
     &STYLESHEET
 }
 
 /// The module that releases in place: it comes when the first button is pressed.
 pub fn release_script() -> &'static Asset {
-    static SCRIPT: LazyLock<Asset> =
-        LazyLock::new(|| named("release-", ".js", (RELEASE, "text/javascript; charset=utf-8")));
+    static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+        named("release-", ".js", (Bytes::from_static(RELEASE.as_bytes()), "text/javascript; charset=utf-8"))
+    });
     &SCRIPT
 }
 
 /// The few rules for the site's own page around a placeholder.
 pub fn held_stylesheet() -> &'static Asset {
-    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("held-", HELD_STYLES));
+    static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| styles("held-", Bytes::from_static(HELD_STYLES.as_bytes())));
     &STYLESHEET
 }
 
-fn styles(name: &str, styles: &'static str) -> Asset {
+pub(super) fn styles(name: &str, styles: Bytes) -> Asset {
     named(name, ".css", (styles, "text/css; charset=utf-8"))
 }
 
-fn named(start: &str, ending: &str, (content, content_type): (&'static str, &'static str)) -> Asset {
+pub(super) fn named(start: &str, ending: &str, (content, content_type): (Bytes, &'static str)) -> Asset {
     let mut name = start.to_owned();
-    for byte in &Sha256::digest(content)[..NAME_BYTES] {
+    for byte in &Sha256::digest(&content)[..NAME_BYTES] {
         let _ = write!(name, "{byte:02x}");
     }
     name.push_str(ending);
-    Asset { name, bytes: content.as_bytes(), content_type }
+    Asset { name, bytes: content, content_type }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notice::style::Colour;
 
     /// The custom properties of the light palette, or of the dark one laid over it.
     fn palette(dark: bool) -> std::collections::BTreeMap<&'static str, &'static str> {
@@ -73,24 +76,9 @@ mod tests {
         palette
     }
 
-    /// WCAG 2.2, "relative luminance".
-    fn luminance(colour: &str) -> f64 {
-        let part = |from: usize| {
-            let value = f64::from(u8::from_str_radix(&colour[from..from + 2], 16).expect("#rrggbb")) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
-    }
-
     fn contrast(one: &str, other: &str) -> f64 {
-        let (one, other) = (luminance(one), luminance(other));
-        (one.max(other) + 0.05) / (one.min(other) + 0.05)
-    }
-
-    #[test]
-    fn contrast_is_measured_as_wcag_does() {
-        assert!((contrast("#000000", "#ffffff") - 21.0).abs() < 0.001);
-        assert!((contrast("#767676", "#ffffff") - 4.54).abs() < 0.01);
+        let colour = |text| Colour::parse(text).expect("#rrggbb");
+        colour(one).contrast(colour(other))
     }
 
     #[test]
@@ -131,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_name_is_the_contents() {
-        let hash = format!("{:x}", Sha256::digest(stylesheet().bytes));
+        let hash = format!("{:x}", Sha256::digest(&stylesheet().bytes));
         assert_eq!(stylesheet().name, format!("notice-{}.css", &hash[..16]));
     }
 

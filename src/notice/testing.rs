@@ -21,6 +21,7 @@ pub(super) fn config() -> Config {
         days: 365,
         refusal_days: 182,
         signals: crate::notice::Signals::ALL,
+        style: crate::notice::Style::default(),
     }
 }
 
@@ -173,7 +174,7 @@ fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
     let page = |code| {
         let status = StatusCode::from_u16(code).expect("a status");
         let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));
-        error_page(&ErrorPage { status, language, service, prefix, choice_lost: code == 503 })
+        error_page(&ErrorPage { status, language, service, prefix, style: None, choice_lost: code == 503 })
     };
     statuses.into_iter().map(|code| (format!("error-{code}"), page(code))).collect()
 }
@@ -328,7 +329,7 @@ mod tests {
     fn pages_to_look_at() {
         let folder = std::path::PathBuf::from(std::env::var("NOTICE_PAGES").expect("NOTICE_PAGES names a folder"));
         let style = stylesheet();
-        std::fs::write(folder.join(&style.name), style.bytes).expect("a folder that can be written");
+        std::fs::write(folder.join(&style.name), &style.bytes).expect("a folder that can be written");
         for language in [Language::English, Language::Welsh] {
             for (name, html) in everything(language) {
                 let html = html.replace("//www.example.gov.uk/.consent/", "").replace("/.consent/", "");

@@ -1,24 +1,25 @@
 // The notice and the gate's own pages, judged by axe and by the HTML validator: no violation and no error in either language,
-// on a phone and on a desktop, light and dark.
+// on a phone and on a desktop, light, dark and in the visitor's own forced colours.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
+import { violations } from './support/accessibility.mjs';
 import { freePort, gate, site } from './support/program.mjs';
 import { Visitor, browser } from './support/visitor.mjs';
 
 const resolve = createRequire(import.meta.url).resolve;
-const AXE = readFileSync(resolve('axe-core/axe.min.js'), 'utf8');
 const VALIDATOR = resolve('vnu-jar/build/dist/vnu.jar');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-const LINES = `    cookies:
+const LINES = `    tags:
+      - { match: "||video.localhost^", purpose: marketing }
+    cookies:
       - { name: "sid", purpose: essential }
       - { name: "_ga", purpose: analytics }
       - { name: "a-rather-long-name-that-somebody-gave-to-a-cookie-in-2009", purpose: marketing }
@@ -28,21 +29,28 @@ const LANGUAGES = {
   cy: { title: 'Tudalen', accept: /^Derbyn/ },
 };
 
+const COLOURS = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'in forced colours': { forcedColors: 'active' },
+};
+
 let chromium, council, consent, nobody;
 
 before(async () => {
-  council = await site((request) => page(request.url.slice(1)));
+  council = await site((request) => page(...request.url.slice(1).split('/')));
   const gone = `http://127.0.0.1:${await freePort()}`;
   [chromium, consent, nobody] = await Promise.all([browser(), gate(council.address, LINES), gate(gone, LINES)]);
 });
 after(() => Promise.all([chromium?.close(), consent?.end(), nobody?.end(), council?.end()]));
 
-/** `/en` and `/cy` of the site. */
-function page(language) {
+/** `/en` and `/cy` of the site, with a film or without. */
+function page(language, film) {
   const text = LANGUAGES[language];
+  const frame = film ? `<iframe src="http://video.localhost:1/film" width="560" height="315" title="${text.title}"></iframe>` : '';
   return text && `<!DOCTYPE html>
 <html lang="${language}"><head><title>${text.title}</title><meta name="viewport" content="width=device-width"></head>
-<body><main><h1>${text.title}</h1><p>${text.title}.</p></main></body></html>`;
+<body><main><h1>${text.title}</h1><p>${text.title}.</p>${frame}</main></body></html>`;
 }
 
 /** Everything the gate shows, by how a visitor gets to see it. */
@@ -51,6 +59,10 @@ const SHOWN = {
   'the confirmation and the footer': async (visitor, language) => {
     await visitor.opens(`/${language}`);
     await visitor.presses(LANGUAGES[language].accept);
+  },
+  'a placeholder': async (visitor, language) => {
+    await visitor.opens(`/${language}/film`);
+    await visitor.page.getByRole('group').waitFor();
   },
   'the cookies page': async (visitor, language) => visitor.opens(`/.consent/cookies?lang=${language}`),
   'the cookies page after saving': async (visitor, language) => {
@@ -71,9 +83,9 @@ const SHOWN = {
 
 for (const language of Object.keys(LANGUAGES)) {
   for (const width of [320, 1280]) {
-    for (const colorScheme of ['light', 'dark']) {
-      describe(`in ${language}, ${width} px wide, ${colorScheme}`, () => {
-        const options = { viewport: { width, height: 900 }, colorScheme, locale: language };
+    for (const [colours, seenIn] of Object.entries(COLOURS)) {
+      describe(`in ${language}, ${width} px wide, ${colours}`, () => {
+        const options = { viewport: { width, height: 900 }, ...seenIn, locale: language };
         for (const [what, show] of Object.entries(SHOWN)) {
           it(`${what} breaks no rule of accessibility`, async () => {
             const visitor = await Visitor.to(consent.address, chromium, options);
@@ -88,14 +100,6 @@ for (const language of Object.keys(LANGUAGES)) {
       });
     }
   }
-}
-
-/** What axe finds: the rule, what it is about, and where. Everything there is must have been looked at by some rule. */
-async function violations(page) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate((values) => window.axe.run({ runOnly: { type: 'tag', values } }), RULES);
-  assert.ok(found.passes.some(({ id }) => id === 'color-contrast'), 'axe has seen text');
-  return found.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => JSON.stringify(target)).join(', ')}`);
 }
 
 /** The language of what the gate says: the notice's where there is one, else the page's. */

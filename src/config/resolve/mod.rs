@@ -11,6 +11,7 @@ mod purposes;
 mod rules;
 mod server;
 mod site;
+mod style;
 mod upstream;
 
 use std::fmt;

@@ -122,6 +122,7 @@ impl Resolver<'_, '_> {
             days: days.min(MAX_AGE_DAYS),
             refusal_days: refusal_days.clamp(LEAST_REFUSAL_DAYS, MAX_AGE_DAYS),
             signals: signals(&site.signals),
+            style: self.style(written),
         }
     }
 

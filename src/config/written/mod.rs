@@ -16,10 +16,12 @@ use super::shape::PlaceId;
 mod proof;
 mod purposes;
 mod site;
+mod style;
 
 pub(super) use proof::*;
 pub(super) use purposes::*;
 pub(super) use site::*;
+pub(super) use style::*;
 
 /// A value and where it was found. `shape` hands every value over as this pair.
 #[derive(Clone, Debug, Deserialize)]

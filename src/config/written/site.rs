@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Found, Key, List, Purpose};
+use super::{Found, Key, List, Purpose, Style};
 
 /// One website, its hosts and its rules. The first rule that matches decides.
 #[derive(Deserialize, JsonSchema)]
@@ -150,6 +150,8 @@ pub(in crate::config) struct Notice {
     /// How many days a refusal is kept before the visitor is asked again. Default: 182, which is the least.
     #[schemars(range(min = 182, max = 400))]
     pub(in crate::config) refusal_days: Key<u32>,
+    /// How it looks.
+    pub(in crate::config) style: Key<Style>,
 }
 
 /// What one cookie, or a family of them, is for.

@@ -44,8 +44,9 @@ export async function demo() {
 /**
  * The gate in front of `upstream` (an address), with the site's further lines of YAML, each indented by four.
  * @param tls the files `{ certificate, privateKey }`: then `secure` is the port of a listener for https.
+ * @param notice further keys of the notice, as in `style: { corners: square }`.
  */
-export async function gate(upstream, lines = '', tls = undefined) {
+export async function gate(upstream, lines = '', tls = undefined, notice = '') {
   const [port, admin, secure] = [await freePort(), await freePort(), await freePort()];
   const listener = tls && `, { address: "127.0.0.1:${secure}", tls: { certificate: "${tls.certificate}", key: "${tls.privateKey}" } }`;
   const folder = temporaryFolder();
@@ -60,7 +61,7 @@ sites:
   - hosts: ["*"]
     upstream: ${upstream}
     mode: enforce
-    notice: { languages: [en, cy], version: "1" }
+    notice: { languages: [en, cy], version: "1", ${notice} }
 ${lines}`,
   );
   const running = start(['serve', '--config', file]);

@@ -1,0 +1,125 @@
+//! An organisation's logo, which is served as a file of the gate's own.
+//!
+//! In an `<img>` no script of an SVG runs and nothing is fetched, but a file has an address that can be opened by itself.
+//! So what could run or reach out is refused here, and the gateway serves it with a policy that would forbid it.
+
+use bytes::Bytes;
+
+use super::stylesheet::{Asset, named};
+
+/// A logo of this size is a photograph.
+pub const LONGEST_LOGO: usize = 256 * 1024;
+
+/// The file to serve, by its content: PNG or SVG. Else what is wrong with it.
+pub fn logo(content: Vec<u8>) -> Result<Asset, String> {
+    if content.len() > LONGEST_LOGO {
+        return Err(format!("is longer than {} KiB", LONGEST_LOGO / 1024));
+    }
+    if content.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Ok(named("logo-", ".png", (Bytes::from(content), "image/png")));
+    }
+    let text = std::str::from_utf8(&content).map_err(|_| "is neither a PNG nor an SVG in UTF-8".to_owned())?;
+    let text = text.to_ascii_lowercase();
+    if !text.contains("<svg") || text.contains('\0') {
+        return Err("is neither a PNG nor an SVG".to_owned());
+    }
+    match forbidden(&text) {
+        Some(what) => Err(format!("has {what} in it")),
+        None => Ok(named("logo-", ".svg", (Bytes::from(content), "image/svg+xml"))),
+    }
+}
+
+/// Anything that runs, or comes from elsewhere. It may refuse a harmless picture, never pass a harmful one that is
+/// written plainly: references (`&#…;`) and entities could write any of it in another way, so they are refused as well.
+fn forbidden(svg: &str) -> Option<&'static str> {
+    let words = [
+        ("<!entity", "an entity"),
+        ("&#", "a character reference"),
+        ("javascript:", "a script"),
+        ("foreignobject", "a foreignObject"),
+        ("@import", "an @import"),
+        ("<?xml-stylesheet", "a stylesheet from elsewhere"),
+        ("<animate", "an animation"),
+        ("<set", "an animation"),
+    ];
+    let element = |name: &str| [format!("<{name}"), format!(":{name}")].iter().any(|tag| svg.contains(tag));
+    match words.into_iter().find(|(word, _)| svg.contains(word)) {
+        Some((_, what)) => Some(what),
+        None if element("script") => Some("a script"),
+        None if element("iframe") || element("embed") || element("object") => Some("a page"),
+        None if has_handler(svg) => Some("an event handler"),
+        None if reaches_out(svg) => Some("an address of something elsewhere"),
+        None => None,
+    }
+}
+
+/// `onload=`, `onclick =`, after white space, a quote or a slash.
+fn has_handler(svg: &str) -> bool {
+    svg.match_indices("on").any(|(at, _)| {
+        let before = svg[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '/'));
+        let rest = svg[at + 2..].trim_start_matches(|c: char| c.is_ascii_alphabetic());
+        before && rest.len() < svg.len() - at - 2 && rest.trim_start().starts_with('=')
+    })
+}
+
+/// Every `href`, `src` and `url()` leads into the file itself (`#…`) or holds its picture (`data:image/png` and the like).
+fn reaches_out(svg: &str) -> bool {
+    let inside = |value: &str| {
+        let value = value.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '('));
+        value.starts_with('#') || (value.starts_with("data:image/") && !value.starts_with("data:image/svg"))
+    };
+    ["href", "src", "url("].iter().any(|word| {
+        svg.match_indices(word).any(|(at, _)| {
+            let rest = &svg[at + word.len()..];
+            let assigns = *word == "url(" || rest.trim_start().starts_with('=');
+            assigns && !inside(rest)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(inside: &str) -> Result<Asset, String> {
+        logo(format!("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 9 9\">{inside}</svg>").into_bytes())
+    }
+
+    #[test]
+    fn a_picture_is_taken_and_named_by_its_content() {
+        let one = of("<g fill=\"url(#a)\"><use href=\"#b\"/><text font-weight=\"bold\">On = off</text></g>").unwrap();
+        assert!(one.name.starts_with("logo-") && one.name.ends_with(".svg"), "{}", one.name);
+        assert_eq!(one.content_type, "image/svg+xml");
+        assert_ne!(one.name, of("").unwrap().name);
+        assert_eq!(logo(b"\x89PNG\r\n\x1a\nrest".to_vec()).unwrap().content_type, "image/png");
+    }
+
+    #[test]
+    fn what_runs_or_reaches_out_is_refused() {
+        for (inside, what) in [
+            ("<script>1</script>", "a script"),
+            ("<s:SCRIPT xmlns:s=\"x\"/>", "a script"),
+            ("<a href=\"javascript:1\"/>", "a script"),
+            ("<g onload = '1'/>", "an event handler"),
+            ("<g id=\"a\"onclick=\"1\"/>", "an event handler"),
+            ("<foreignObject/>", "a foreignObject"),
+            ("<image href=\"http://x.example/a.png\"/>", "an address of something elsewhere"),
+            ("<image xlink:href = '//x.example/a.png'/>", "an address of something elsewhere"),
+            ("<image href=\"data:image/svg+xml,x\"/>", "an address of something elsewhere"),
+            ("<g style=\"fill: url( 'https://x.example/#a')\"/>", "an address of something elsewhere"),
+            ("<a href=\"&#106;avascript:1\"/>", "a character reference"),
+            ("<style>@import 'x'</style>", "an @import"),
+            ("<set attributeName=\"href\" to=\"x\"/>", "an animation"),
+        ] {
+            assert_eq!(of(inside).unwrap_err(), format!("has {what} in it"), "{inside}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        for wrong in [&b""[..], b"GIF89a", b"<html>", b"\xff\xfe<\0s\0v\0g\0", b"<svg>\0</svg>"] {
+            assert!(logo(wrong.to_vec()).is_err(), "{wrong:?}");
+        }
+        assert!(logo(vec![b' '; LONGEST_LOGO + 1]).unwrap_err().contains("256 KiB"));
+    }
+}
