@@ -37,7 +37,7 @@ pub fn embed_page(view: &EmbedPage) -> String {
         service: Some(&view.config.service),
         prefix: Some(view.prefix),
         listed: false,
-        other: None,
+        others: &[],
     };
     document(&frame, |html, strings| {
         html.element("h1", &[], &title).element("p", &[], strings.loaded_once);

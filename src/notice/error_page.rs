@@ -30,7 +30,7 @@ pub fn error_page(view: &ErrorPage) -> String {
         service: view.service,
         prefix: view.prefix,
         listed: false,
-        other: None,
+        others: &[],
     };
     document(&frame, |html, strings| {
         html.element("h1", &[], happened);

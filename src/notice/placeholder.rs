@@ -77,7 +77,7 @@ fn open_group(html: &mut Html, view: &Placeholder, strings: &Strings, room: &Roo
     html.raw("<div data-nosnippet");
     let mut attributes =
         vec![("class", class), ("role", "group"), ("aria-label", name.as_str()), ("aria-describedby", "why")];
-    attributes.push(("dir", "ltr"));
+    attributes.push(("dir", view.place.language.direction().name()));
     if let Some(tag) = view.place.foreign() {
         attributes.push(("lang", tag));
     }

@@ -5,10 +5,13 @@
 
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
+mod languages;
 mod lists;
+mod organisation;
 mod rules;
 mod server;
 mod site;
+mod strings;
 mod upstream;
 
 use std::fmt;
@@ -25,6 +28,11 @@ use super::written::{self, Found, Key, List};
 use crate::ledger;
 
 const DAY: Duration = Duration::from_hours(24);
+
+/// Every sentence of the notice in English, as a file to translate.
+pub fn strings_template() -> String {
+    strings::template()
+}
 
 /// Resolves the whole file; `None` after a fault has been reported.
 pub(super) fn file(

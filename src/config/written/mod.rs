@@ -13,8 +13,12 @@ use serde::Deserialize;
 
 use super::shape::PlaceId;
 
+mod languages;
+mod organisation;
 mod site;
 
+pub(super) use languages::*;
+pub(super) use organisation::*;
 pub(super) use site::*;
 
 /// A value and where it was found. `shape` hands every value over as this pair.
@@ -127,18 +131,6 @@ pub(in crate::config) struct Ledger {
     /// version yet.
     #[schemars(example = "sqlite:consentgate.db")]
     pub(in crate::config) url: Key<String>,
-}
-
-/// The organisation that answers for the sites.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Organisation {
-    /// Its name.
-    #[schemars(length(min = 1))]
-    pub(in crate::config) name: Key<String>,
-    /// Whom a visitor can write to: an e-mail address or a web address.
-    #[schemars(length(min = 1))]
-    pub(in crate::config) contact: Key<String>,
 }
 
 /// Limits of every listener. Sizes are written as 64KiB or 256MiB, times as 500ms, 10s or 2m.
