@@ -13,6 +13,7 @@ mod choice;
 mod cookies;
 mod documents;
 mod guard;
+mod languages;
 mod lists;
 mod pages;
 mod paths;
