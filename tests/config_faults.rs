@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use consentgate::command::check::report;
-use consentgate::config::{Faults, Resolved, load, parse, schema};
+use consentgate::config::{Faults, Resolved, load, parse, schema, strings_template};
 use proptest::prelude::*;
 
 const FOLDER: &str = "tests/fixtures/config/";
@@ -34,6 +34,17 @@ fn said(file: &Path, read: Result<Resolved, Faults>) -> (String, bool) {
     let good = report(file, read, &mut out, &mut err).expect("memory takes everything");
     err.extend(out);
     (String::from_utf8(err).expect("UTF-8"), good)
+}
+
+/// Translators start from it: a sentence that it lacks would be a fault in every file made from it.
+#[test]
+fn the_file_for_translators_has_every_sentence() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/strings.en.yaml");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::write(&file, strings_template()).expect("written");
+    }
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == strings_template(), "UPDATE_FIXTURES=1 cargo test --test config_faults writes it anew");
 }
 
 #[test]

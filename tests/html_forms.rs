@@ -12,7 +12,17 @@ fn job(config: &Config, all: bool) -> Job {
     let policy = Arc::new(Policy::new(config).expect("no patterns"));
     let granted = if all { policy.purposes().all() } else { PurposeSet::ESSENTIAL };
     let address = "https://www.example.gov.uk/bins/".parse().expect("an address");
-    Job { policy, granted, address, head: None, placeholder: None, csp: None, notice: None, footer: None }
+    Job {
+        policy,
+        granted,
+        address,
+        head: None,
+        placeholder: None,
+        csp: None,
+        cookies: None,
+        notice: None,
+        footer: None,
+    }
 }
 
 fn config() -> Config {

@@ -29,9 +29,10 @@ fn job(policy: &Arc<Policy>, granted: PurposeSet) -> Job {
         address: "https://www.example.gov.uk/bins/".parse().expect("an address"),
         head: Some(HEAD.as_bytes().to_vec()),
         csp: None,
+        cookies: None,
         placeholder: Some(Arc::new(|_| Some(PLACEHOLDER.as_bytes().to_vec()))),
         notice: Some(Box::new(|_| NOTICE.as_bytes().to_vec())),
-        footer: Some(Box::new(|_, _| FOOTER.as_bytes().to_vec())),
+        footer: Some(Box::new(|_| FOOTER.as_bytes().to_vec())),
     }
 }
 

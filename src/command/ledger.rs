@@ -54,7 +54,12 @@ pub fn proof(file: &Path, receipt: ReceiptId, key: &Key, mut out: impl Write) ->
     let told: Vec<_> = reader.find(receipt)?.into_iter().filter_map(|entry| entry.notice).collect();
     write!(out, "\n{}", verified(file, &found))?;
     for kept in reader.documents()?.into_iter().filter(|kept| told.contains(&kept.sha256)) {
-        writeln!(out, "\nthe notice as it was shown, SHA-256 {}:\n\n{}", hex(&kept.sha256), printable_text(&kept.text))?;
+        writeln!(
+            out,
+            "\nthe notice as it was shown, SHA-256 {}:\n\n{}",
+            hex(&kept.sha256),
+            printable_text(&kept.text)
+        )?;
     }
     Ok(out.flush()?)
 }

@@ -77,7 +77,11 @@ enum Command {
         command: LedgerCommand,
     },
     /// Print the JSON Schema of the YAML, for editors
-    Schema,
+    Schema {
+        /// Print every sentence of the notice instead, as a file to translate
+        #[arg(long)]
+        strings: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -161,7 +165,7 @@ pub fn run() -> ExitCode {
             with_config(&config, |config| explain::explain(config, &url, &cookie, &tag, io::stdout().lock()))
         }
         Command::Ledger { command } => ledger(command),
-        Command::Schema => printed(schema::schema()),
+        Command::Schema { strings } => printed(schema::schema(strings)),
     }
 }
 

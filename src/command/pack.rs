@@ -131,7 +131,8 @@ mod tests {
         let config = config::parse(&yaml, &folder.path().join("gate.yaml")).unwrap_or_else(|faults| panic!("{faults}"));
         let ledger = Sqlite::start(&config.ledger, &Key::new([7; 32])).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let told = Shown { notice: Document::new("<p>May we?</p>"), rules: Document::new("{\"controller\":\"Example\"}") };
+        let told =
+            Shown { notice: Document::new("<p>May we?</p>"), rules: Document::new("{\"controller\":\"Example\"}") };
         for n in 1..=20 {
             runtime.block_on(ledger.record(record(n), told.clone().into())).unwrap();
         }
@@ -171,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_ledger_that_was_changed_is_said_to_be_on_the_first_page() {
-        let (folder, outcome) = packed("DROP TRIGGER record_is_never_changed; UPDATE record SET page = '/x' WHERE seq = 3");
+        let (folder, outcome) =
+            packed("DROP TRIGGER record_is_never_changed; UPDATE record SET page = '/x' WHERE seq = 3");
         assert!(outcome.unwrap_err().to_string().contains("seq 3: edited"));
         assert!(read(&folder, "index.html").contains("seq 3: edited"));
     }

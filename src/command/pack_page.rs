@@ -35,17 +35,24 @@ pub(super) fn page(facts: &Facts<'_>) -> String {
         None => "every record is as it was written".to_owned(),
         Some(fault) => format!("NOT as it was written: {fault}"),
     };
-    list(&mut html, &[
-        ("Organisation", organisation),
-        ("Sites", hosts.join("; ")),
-        ("Made", facts.made_at.clone()),
-        ("By", concat!("consentgate ", env!("CARGO_PKG_VERSION")).into()),
-        ("Ledger", format!("{records} records; {verdict}")),
-    ]);
-    text(&mut html, "Made from this installation's configuration and ledger. What they cannot know is marked \"from \
-        elsewhere\". This page is no legal advice.");
+    list(
+        &mut html,
+        &[
+            ("Organisation", organisation),
+            ("Sites", hosts.join("; ")),
+            ("Made", facts.made_at.clone()),
+            ("By", concat!("consentgate ", env!("CARGO_PKG_VERSION")).into()),
+            ("Ledger", format!("{records} records; {verdict}")),
+        ],
+    );
+    text(
+        &mut html,
+        "Made from this installation's configuration and ledger. What they cannot know is marked \"from \
+        elsewhere\". This page is no legal advice.",
+    );
     for (number, (question, who, answer)) in (1..).zip(QUESTIONS) {
-        let _ = write!(html, "<section><h2 id=\"q{number}\">{number}. {question}</h2><p class=\"who\">Asked by: {who}</p>");
+        let _ =
+            write!(html, "<section><h2 id=\"q{number}\">{number}. {question}</h2><p class=\"who\">Asked by: {who}</p>");
         answer(&mut html, facts);
         html.push_str("</section>");
     }
@@ -74,101 +81,160 @@ fn inventory(html: &mut String, facts: &Facts<'_>) {
     for site in &facts.config.sites {
         let policy = &site.policy;
         let named = policy.cookies.iter().map(|rule| (rule, "cookie"));
-        let rows: Vec<_> = named.chain(policy.storage.iter().map(|rule| (rule, "storage"))).map(|(rule, kind)| {
-            let known = catalogue::cookie(rule.pattern.replace('*', "").as_bytes()).filter(|_| kind == "cookie");
-            vec![
-                rule.pattern.clone(),
-                kind.into(),
-                purpose(site, rule.purpose),
-                known.map_or("not in the catalogue", |known| known.platform).into(),
-                known.map_or("not in the catalogue", |known| known.retention).into(),
-            ]
-        }).collect();
+        let rows: Vec<_> = named
+            .chain(policy.storage.iter().map(|rule| (rule, "storage")))
+            .map(|(rule, kind)| {
+                let known = catalogue::cookie(rule.pattern.replace('*', "").as_bytes()).filter(|_| kind == "cookie");
+                vec![
+                    rule.pattern.clone(),
+                    kind.into(),
+                    purpose(site, rule.purpose),
+                    known.map_or("not in the catalogue", |known| known.platform).into(),
+                    known.map_or("not in the catalogue", |known| known.retention).into(),
+                ]
+            })
+            .collect();
         let caption = format!("{}: cookies and storage that the rules name", site.hosts[0]);
         table(html, &caption, &["Name", "Kind", "Purpose", "Set by", "Kept for"], &rows);
     }
-    text(html, "What traffic has shown besides is on each site's cookies page, as visitors read it: the newest notice \
-        under question 4 has it as it was at the last choice. Browsers keep no cookie longer than 400 days.");
-    elsewhere(html, "pages that had no traffic, and cookies set by a script after consent on pages nobody visited, are seen \
-        only by a crawl with a browser.");
+    text(
+        html,
+        "What traffic has shown besides is on each site's cookies page, as visitors read it: the newest notice \
+        under question 4 has it as it was at the last choice. Browsers keep no cookie longer than 400 days.",
+    );
+    elsewhere(
+        html,
+        "pages that had no traffic, and cookies set by a script after consent on pages nobody visited, are seen \
+        only by a crawl with a browser.",
+    );
 }
 
 fn before_consent(html: &mut String, facts: &Facts<'_>) {
-    let rows: Vec<_> = facts.config.sites.iter().map(|site| {
-        let held = match site.mode {
-            Mode::Enforce => "held until the visitor agrees, in the response itself",
-            Mode::Observe => "NOT held: observe mode changes nothing, it only counts",
-            Mode::Off => "NOT held: the gate is off",
-        };
-        let pattern = |rule: &NameRule| rule.pattern.clone();
-        let asked: Vec<_> = site.policy.cookies.iter().filter(|rule| rule.purpose != Purpose::ESSENTIAL).map(pattern).collect();
-        let tags = site.policy.tags.iter().filter(|rule| rule.purpose != Purpose::ESSENTIAL).count();
-        vec![site.hosts[0].clone(), mode_name(site.mode).into(), held.into(), asked.join(", "), tags.to_string()]
-    }).collect();
+    let rows: Vec<_> = facts
+        .config
+        .sites
+        .iter()
+        .map(|site| {
+            let held = match site.mode {
+                Mode::Enforce => "held until the visitor agrees, in the response itself",
+                Mode::Observe => "NOT held: observe mode changes nothing, it only counts",
+                Mode::Off => "NOT held: the gate is off",
+            };
+            let pattern = |rule: &NameRule| rule.pattern.clone();
+            let asked: Vec<_> =
+                site.policy.cookies.iter().filter(|rule| rule.purpose != Purpose::ESSENTIAL).map(pattern).collect();
+            let tags = site.policy.tags.iter().filter(|rule| rule.purpose != Purpose::ESSENTIAL).count();
+            vec![site.hosts[0].clone(), mode_name(site.mode).into(), held.into(), asked.join(", "), tags.to_string()]
+        })
+        .collect();
     table(html, "What is held today", &["Site", "Mode", "Before consent", "Cookies held by name", "Tag rules"], &rows);
-    text(html, "Cookies are taken out of the response headers and tags are disarmed in the HTML before the page reaches the \
-        browser; what is not classified follows the site's rule under question 10.");
-    elsewhere(html, "the before-and-after table of a fresh visit (no choice, accepted, rejected, withdrawn), with the raw \
+    text(
+        html,
+        "Cookies are taken out of the response headers and tags are disarmed in the HTML before the page reaches the \
+        browser; what is not classified follows the site's rule under question 10.",
+    );
+    elsewhere(
+        html,
+        "the before-and-after table of a fresh visit (no choice, accepted, rejected, withdrawn), with the raw \
         headers, is the report of a browser audit of your site; the pages that could not be rewritten are counted by the \
-        admin listener while the gate runs.");
+        admin listener while the gate runs.",
+    );
 }
 
 fn bases(html: &mut String, facts: &Facts<'_>) {
     for site in &facts.config.sites {
         let rules = site.policy.cookies.iter().chain(&site.policy.storage);
-        let rows: Vec<_> = rules.filter(|rule| rule.purpose == Purpose::ESSENTIAL).map(|rule| {
-            let reason = catalogue::cookie(rule.pattern.as_bytes()).map_or("declared essential in the YAML", |known| known.reason);
-            vec![rule.pattern.clone(), reason.to_owned()]
-        }).collect();
+        let rows: Vec<_> = rules
+            .filter(|rule| rule.purpose == Purpose::ESSENTIAL)
+            .map(|rule| {
+                let reason = catalogue::cookie(rule.pattern.as_bytes())
+                    .map_or("declared essential in the YAML", |known| known.reason);
+                vec![rule.pattern.clone(), reason.to_owned()]
+            })
+            .collect();
         table(html, &format!("{}: declared strictly necessary", site.hosts[0]), &["Name", "Reason"], &rows);
         let asked: Vec<_> = site.policy.purposes.asked().map(|(_, name)| name.to_owned()).collect();
         text(html, &format!("Asked for on {}: {}.", site.hosts[0], asked.join(", ")));
     }
-    text(html, "The gate's own choice cookie remembers the choice itself. Every set of rules that was in force when a choice \
-        was made is in rules.json, by its SHA-256.");
-    elsewhere(html, "why a cookie of yours is strictly necessary, who decided that and when, is for the organisation to sign.");
+    text(
+        html,
+        "The gate's own choice cookie remembers the choice itself. Every set of rules that was in force when a choice \
+        was made is in rules.json, by its SHA-256.",
+    );
+    elsewhere(
+        html,
+        "why a cookie of yours is strictly necessary, who decided that and when, is for the organisation to sign.",
+    );
 }
 
 fn complaint(html: &mut String, facts: &Facts<'_>) {
-    text(html, "The visitor finds a receipt number on the cookies page. With it: consentgate ledger show --config FILE \
+    text(
+        html,
+        "The visitor finds a receipt number on the cookies page. With it: consentgate ledger show --config FILE \
         --receipt NUMBER prints every event, the notice as it was shown, and the verdict on the chain. Whoever refused has \
-        no number: it would be a new identifier for someone who said no.");
+        no number: it would be a new identifier for someone who said no.",
+    );
     let verified = &facts.verified;
-    list(html, &[
-        ("Chain", verified.fault.as_ref().map_or("every record is as it was written".into(), ToString::to_string)),
-        ("Records", verified.records.to_string()),
-        ("Deleted on purpose, with a tombstone", verified.deleted.to_string()),
-        ("Signed checkpoints", verified.checkpoints.to_string()),
-        ("End of the chain", format!("seq {}, SHA-256 {}", verified.end.0, hex(&verified.end.1))),
-    ]);
+    list(
+        html,
+        &[
+            ("Chain", verified.fault.as_ref().map_or("every record is as it was written".into(), ToString::to_string)),
+            ("Records", verified.records.to_string()),
+            ("Deleted on purpose, with a tombstone", verified.deleted.to_string()),
+            ("Signed checkpoints", verified.checkpoints.to_string()),
+            ("End of the chain", format!("seq {}, SHA-256 {}", verified.end.0, hex(&verified.end.1))),
+        ],
+    );
     let notices = facts.documents.iter().filter(|kept| kept.kind == "notice");
-    let _ = write!(html, "<table><caption>Notices as they were shown</caption><thead><tr><th scope=\"col\">SHA-256 of the \
-        text</th><th scope=\"col\">Bytes</th></tr></thead><tbody>");
+    let _ = write!(
+        html,
+        "<table><caption>Notices as they were shown</caption><thead><tr><th scope=\"col\">SHA-256 of the \
+        text</th><th scope=\"col\">Bytes</th></tr></thead><tbody>"
+    );
     for kept in notices {
         let (name, hash, bytes) = (notice_name(kept), hex(&kept.sha256), kept.text.len());
         let _ = write!(html, "<tr><td><a href=\"{name}\"><code>{hash}</code></a></td><td>{bytes}</td></tr>");
     }
     html.push_str("</tbody></table>");
-    text(html, "All events: events.csv, events.jsonl; in the shape of ISO/IEC TS 27560: records-27560.jsonl; verify.txt.");
+    text(
+        html,
+        "All events: events.csv, events.jsonl; in the shape of ISO/IEC TS 27560: records-27560.jsonl; verify.txt.",
+    );
 }
 
 fn parity(html: &mut String, facts: &Facts<'_>) {
-    text(html, "Accept and reject are the same element with the same style, side by side, one press each; withdrawing is one \
-        press at the end of every page. A choice is acted on only once it is on disk.");
+    text(
+        html,
+        "Accept and reject are the same element with the same style, side by side, one press each; withdrawing is one \
+        press at the end of every page. A choice is acted on only once it is on disk.",
+    );
     chart(html, &facts.months);
-    let rows: Vec<_> = facts.months.iter().map(|(month, event, count)| vec![month.clone(), event.clone(), count.to_string()]).collect();
+    let rows: Vec<_> = facts
+        .months
+        .iter()
+        .map(|(month, event, count)| vec![month.clone(), event.clone(), count.to_string()])
+        .collect();
     table(html, "Choices by month", &["Month", "Event", "Records"], &rows);
-    elsewhere(html, "which cookies survive a withdrawal in a browser (set by other sites, or by scripts elsewhere) is seen \
-        by an audit after withdrawal.");
+    elsewhere(
+        html,
+        "which cookies survive a withdrawal in a browser (set by other sites, or by scripts elsewhere) is seen \
+        by an audit after withdrawal.",
+    );
 }
 
 fn accessibility(html: &mut String, _: &Facts<'_>) {
-    text(html, "The notice is a labelled region in the page's flow, first in the body, made of native buttons, links and \
+    text(
+        html,
+        "The notice is a labelled region in the page's flow, first in the body, made of native buttons, links and \
         forms; it traps no focus, covers nothing and works without JavaScript. Its own pages have one heading of the first \
-        level, a skip link, a language, and labels for every control.");
-    elsewhere(html, "a statement of conformance with WCAG 2.2 AA needs a test of the notice on your own pages: automated \
+        level, a skip link, a language, and labels for every control.",
+    );
+    elsewhere(
+        html,
+        "a statement of conformance with WCAG 2.2 AA needs a test of the notice on your own pages: automated \
         checks (such as axe), keyboard, 400% zoom and reflow, and people who use assistive technology. Do not put it into \
-        your accessibility statement on the strength of this page.");
+        your accessibility statement on the strength of this page.",
+    );
 }
 
 fn data_flow(html: &mut String, facts: &Facts<'_>) {
@@ -196,55 +262,95 @@ fn data_flow(html: &mut String, facts: &Facts<'_>) {
         ("DPIA screening", "no special categories, no profiling, no matching with other data, no automated decision; a \
             random receipt id per agreeing browser is personal data in your hands".into()),
     ]);
-    elsewhere(html, "whether your own use needs a DPIA is your data protection officer's decision; a capture of the machine's \
-        network traffic shows that nothing else is contacted.");
+    elsewhere(
+        html,
+        "whether your own use needs a DPIA is your data protection officer's decision; a capture of the machine's \
+        network traffic shows that nothing else is contacted.",
+    );
 }
 
 fn operations(html: &mut String, facts: &Facts<'_>) {
-    let rows: Vec<_> = facts.config.sites.iter().map(|site| {
-        let bypassed: Vec<_> = site.policy.paths.iter().filter(|path| path.bypass).map(|path| path.pattern.clone()).collect();
-        let bypassed = if bypassed.is_empty() { "none".into() } else { bypassed.join(", ") };
-        vec![site.hosts[0].clone(), mode_name(site.mode).into(), bypassed]
-    }).collect();
+    let rows: Vec<_> = facts
+        .config
+        .sites
+        .iter()
+        .map(|site| {
+            let bypassed: Vec<_> =
+                site.policy.paths.iter().filter(|path| path.bypass).map(|path| path.pattern.clone()).collect();
+            let bypassed = if bypassed.is_empty() { "none".into() } else { bypassed.join(", ") };
+            vec![site.hosts[0].clone(), mode_name(site.mode).into(), bypassed]
+        })
+        .collect();
     table(html, "How it runs", &["Site", "Mode", "Paths it keeps out of"], &rows);
-    list(html, &[
-        ("Trying it out", "mode: observe changes no byte and counts what would be held".into()),
-        ("Turning it off", "mode: off in the YAML; the running gate takes it over by itself, no restart".into()),
-        ("If the ledger cannot be written", "choices are refused (503) and nothing is granted; pages go on being served".into()),
-        ("If a page cannot be rewritten", "it is sent with a Content-Security-Policy that lets only the site itself be fetched".into()),
-        ("Going back", "point the DNS or the balancer at the site again: the site itself was never changed".into()),
-    ]);
-    elsewhere(html, "logins, forms and payments of your own site need a walk-through in observe mode and in enforce mode; \
-        latency and memory are measured on your machine.");
+    list(
+        html,
+        &[
+            ("Trying it out", "mode: observe changes no byte and counts what would be held".into()),
+            ("Turning it off", "mode: off in the YAML; the running gate takes it over by itself, no restart".into()),
+            (
+                "If the ledger cannot be written",
+                "choices are refused (503) and nothing is granted; pages go on being served".into(),
+            ),
+            (
+                "If a page cannot be rewritten",
+                "it is sent with a Content-Security-Policy that lets only the site itself be fetched".into(),
+            ),
+            ("Going back", "point the DNS or the balancer at the site again: the site itself was never changed".into()),
+        ],
+    );
+    elsewhere(
+        html,
+        "logins, forms and payments of your own site need a walk-through in observe mode and in enforce mode; \
+        latency and memory are measured on your machine.",
+    );
 }
 
 fn welsh(html: &mut String, facts: &Facts<'_>) {
-    let rows: Vec<_> = facts.config.sites.iter().map(|site| {
-        let tags: Vec<_> = site.notice.languages.iter().map(|language| language.tag()).collect();
-        let says = if tags.contains(&"cy") { "yes" } else { "no: add cy to notice.languages" };
-        vec![site.hosts[0].clone(), tags.join(", "), says.into()]
-    }).collect();
+    let rows: Vec<_> = facts
+        .config
+        .sites
+        .iter()
+        .map(|site| {
+            let tags: Vec<_> = site.notice.languages.iter().map(|language| language.tag()).collect();
+            let says = if tags.contains(&"cy") { "yes" } else { "no: add cy to notice.languages" };
+            vec![site.hosts[0].clone(), tags.join(", "), says.into()]
+        })
+        .collect();
     table(html, "Languages of the notice", &["Site", "Languages, first the default", "Welsh"], &rows);
-    text(html, "Every sentence a visitor can meet stands in both languages: the program does not build with one missing.");
+    text(
+        html,
+        "Every sentence a visitor can meet stands in both languages: the program does not build with one missing.",
+    );
     elsewhere(html, "the Welsh wording needs a professional check before it is published in your name.");
 }
 
 fn change(html: &mut String, facts: &Facts<'_>) {
-    let rows: Vec<_> = facts.config.sites.iter().map(|site| {
-        let unknown = &site.policy.unclassified;
-        let line = format!("{unknown:?}").replace("Unclassified ", "");
-        vec![site.hosts[0].clone(), line, site.notice.version.clone()]
-    }).collect();
+    let rows: Vec<_> = facts
+        .config
+        .sites
+        .iter()
+        .map(|site| {
+            let unknown = &site.policy.unclassified;
+            let line = format!("{unknown:?}").replace("Unclassified ", "");
+            vec![site.hosts[0].clone(), line, site.notice.version.clone()]
+        })
+        .collect();
     table(html, "What happens to what nobody has classified", &["Site", "Rule", "Notice version"], &rows);
     let count = |kind: &str| facts.documents.iter().filter(|kept| kept.kind == kind).count();
     let superseded = facts.summary.events.get("superseded").copied().unwrap_or(0);
-    list(html, &[
-        ("Sets of rules that choices were made under", count("rules").to_string()),
-        ("Texts of the notice that were shown", count("notice").to_string()),
-        ("Choices that lost their force because of a change", superseded.to_string()),
-    ]);
-    elsewhere(html, "an alert about a new tag comes from the admin listener's figures; a change of the law comes with an \
-        update of the product and is for your adviser to judge.");
+    list(
+        html,
+        &[
+            ("Sets of rules that choices were made under", count("rules").to_string()),
+            ("Texts of the notice that were shown", count("notice").to_string()),
+            ("Choices that lost their force because of a change", superseded.to_string()),
+        ],
+    );
+    elsewhere(
+        html,
+        "an alert about a new tag comes from the admin listener's figures; a change of the law comes with an \
+        update of the product and is for your adviser to judge.",
+    );
 }
 
 // === Pieces ===
@@ -263,15 +369,21 @@ fn chart(html: &mut String, months: &[(String, String, u64)]) {
     }
     let most = counted.values().flatten().max().copied().unwrap_or(0).max(1);
     let width = counted.len() * 90 + 40;
-    let _ = write!(html, "<svg role=\"img\" aria-labelledby=\"chart\" width=\"{width}\" height=\"230\" viewBox=\"0 0 {width} 230\">\
-        <title id=\"chart\">Choices by month: agreed, refused, withdrawn. The table below has the numbers.</title>");
+    let _ = write!(
+        html,
+        "<svg role=\"img\" aria-labelledby=\"chart\" width=\"{width}\" height=\"230\" viewBox=\"0 0 {width} 230\">\
+        <title id=\"chart\">Choices by month: agreed, refused, withdrawn. The table below has the numbers.</title>"
+    );
     for (at, (month, values)) in counted.iter().enumerate() {
         let left = at * 90 + 20;
         for (bar, (value, fill)) in values.iter().zip(["#0b3d91", "#767676", "#b35900"]).enumerate() {
             let (height, x) = (value * 160 / most, left + bar * 24);
             let (y, label) = (180 - height, 176 - height);
-            let _ = write!(html, "<rect x=\"{x}\" y=\"{y}\" width=\"20\" height=\"{height}\" fill=\"{fill}\"/>\
-                <text x=\"{x}\" y=\"{label}\" font-size=\"11\">{value}</text>");
+            let _ = write!(
+                html,
+                "<rect x=\"{x}\" y=\"{y}\" width=\"20\" height=\"{height}\" fill=\"{fill}\"/>\
+                <text x=\"{x}\" y=\"{label}\" font-size=\"11\">{value}</text>"
+            );
         }
         let _ = write!(html, "<text x=\"{left}\" y=\"198\" font-size=\"12\">{}</text>", escaped(month));
     }

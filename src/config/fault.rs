@@ -146,6 +146,13 @@ impl<'s> Report<'s> {
         Fault { file: Arc::clone(&self.file), place: Some(place.clone()), excerpt, warning: false, message, hint }
     }
 
+    /// What was found in another file counts as found here; it keeps that file's name and lines.
+    pub(super) fn adopt(&mut self, other: Report<'_>) {
+        let room = MOST - self.faults.len();
+        self.more += other.more + other.faults.len().saturating_sub(room);
+        self.faults.extend(other.faults.into_iter().take(room));
+    }
+
     /// Is there a fault at something inside of this place already?
     pub(super) fn has_fault_in(&self, place: &Place) -> bool {
         let inside = |fault: &Fault| fault.path().strip_prefix(&*place.path).is_some_and(|rest| rest.starts_with('.'));
@@ -162,7 +169,9 @@ impl<'s> Report<'s> {
         if self.faults.is_empty() {
             return Ok((self.warnings, self.files));
         }
-        self.faults.sort_by_key(Fault::order);
+        // Those of another file come behind those of this one.
+        self.faults
+            .sort_by(|a, b| (a.file != self.file, &a.file, a.order()).cmp(&(b.file != self.file, &b.file, b.order())));
         Err(Faults { faults: self.faults, more: self.more, files: self.files })
     }
 }

@@ -26,6 +26,7 @@ use crate::ledger;
 use crate::server;
 
 pub use fault::{Fault, Faults, Place};
+pub use resolve::strings_template;
 pub use schema::schema;
 pub use watch::Watch;
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
 
-use crate::cookie::{self, Place, Scope};
-use crate::inventory::{Kind, ScopeRef, SeenScope};
+use crate::consent::UnixSeconds;
+use crate::cookie::{self, Place, Scope, SetCookie};
+use crate::inventory::{Kept, Kind, ScopeRef, SeenScope};
 use crate::upstream;
 
 use super::problem::Problem;
@@ -74,9 +75,14 @@ fn strip(visit: &Visit, headers: &mut HeaderMap) {
 fn remember(visit: &Visit, headers: &HeaderMap) {
     for set in cookie::set_cookies(headers).filter(|set| !set.name.is_empty()) {
         if let Some(scope) = set.scope(&visit.path) {
-            visit.site.inventory.saw_cookie(set.name, seen(&scope));
+            visit.site.inventory.saw_cookie(set.name, seen(&scope), (visit.now, kept(&set, visit.now)));
         }
     }
+}
+
+/// How long it is set for, by `Max-Age` before `Expires` as browsers do (RFC 6265bis section 5.7); a deletion says nothing.
+fn kept(set: &SetCookie<'_>, now: UnixSeconds) -> Option<Kept> {
+    (!set.is_deletion(now)).then(|| set.declared_lifetime(now).map_or(Kept::Session, Kept::Seconds))
 }
 
 fn seen(scope: &Scope) -> ScopeRef<'_> {

@@ -201,7 +201,8 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
     };
     let (banner, confirms) = banner(visit);
     let (head, placeholder) = (Some(guard::tag(visit)), Some(embed::placeholder(visit)));
-    let job = Job { head, placeholder, csp: Some(fence::of_meta(visit)), ..job(visit, banner, footer(visit)) };
+    let (csp, cookies) = (Some(fence::of_meta(visit)), Some(pages::embedded(visit)));
+    let job = Job { head, placeholder, csp, cookies, ..job(visit, banner, footer(visit)) };
     match Rewriter::new(coding, job) {
         Ok(rewriter) => {
             fence::admit(visit, headers);
@@ -236,7 +237,17 @@ pub(super) fn address(visit: &Visit) -> Url {
 
 fn job(visit: &Visit, notice: Option<Notice>, footer: Option<Footer>) -> Job {
     let (policy, address) = (Arc::clone(&visit.site.policy), address(visit));
-    Job { policy, granted: visit.granted, address, head: None, placeholder: None, csp: None, notice, footer }
+    Job {
+        policy,
+        granted: visit.granted,
+        address,
+        head: None,
+        placeholder: None,
+        csp: None,
+        cookies: None,
+        notice,
+        footer,
+    }
 }
 
 /// The banner for this page: asking, confirming a choice just made, or none. `true`: it confirms.
@@ -280,9 +291,9 @@ fn footer(visit: &Arc<Visit>) -> Option<Footer> {
         return None;
     }
     let visit = Arc::clone(visit);
-    Some(Box::new(move |page_language, left_out| {
-        let left_out = missed(&visit, left_out);
-        notice::footer(&visit.place(page_language), visit.has_agreed(), &left_out)
+    Some(Box::new(move |ending| {
+        let left_out = missed(&visit, ending.left_out);
+        notice::footer(&visit.place(ending.language), visit.has_agreed(), ending.linked, &left_out)
     }))
 }
 

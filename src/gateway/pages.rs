@@ -1,13 +1,14 @@
 //! The cookies page: what is really there, put into words by `notice`.
 
 use std::iter;
+use std::sync::Arc;
 
 use crate::catalogue::{self, KnownCookie};
-use crate::consent::{Choice, Purpose, PurposeSet};
-use crate::notice::{
-    self, AskedPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection,
-};
-use crate::policy::{Action, NameRule};
+use crate::consent::{Choice, Purpose, PurposeSet, UnixSeconds};
+use crate::html;
+use crate::inventory::{Kept, SeenCookie};
+use crate::notice::{self, AskedPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection};
+use crate::policy::{Action, NameRule, Rule};
 
 use super::visit::Visit;
 use super::{Cleared, Site, choose, origin, own};
@@ -41,43 +42,90 @@ pub(super) fn cookies(visit: &Visit) -> Cleared {
 
 /// The cookies page as this visitor reads it.
 pub(super) fn cookies_html(visit: &Visit) -> String {
-    let known = known_cookies(&visit.site);
-    let listed: Vec<_> = visit.site.policy.purposes().iter().map(|(purpose, _)| rows(&known, Some(purpose))).collect();
-    let third_parties = third_parties(&visit.site);
-    let sections = sections(visit, &listed, &third_parties);
-    let receipt = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
-    notice::cookies_page(&CookiesPage {
+    let listed = Listed::of(&visit.site);
+    let shown = Shown { origin: "", return_to: &return_to(visit), state: state(visit) };
+    with_view(visit, &listed, (visit.language(), &shown), notice::cookies_page)
+}
+
+/// The cookies page for the place that a page of the site's own has for it, made when that place is met.
+pub(super) fn embedded(visit: &Arc<Visit>) -> html::Cookies {
+    let path = format!("{}/cookies", visit.site.config.prefix);
+    let visit = Arc::clone(visit);
+    let content: html::Notice = Box::new(move |page_language| {
+        let place = visit.place(page_language);
+        let listed = Listed::of(&visit.site);
+        let shown = Shown { origin: &place.origin(), return_to: &visit.target, state: PageState::Looking };
+        with_view(&visit, &listed, (place.language, &shown), |view| notice::embedded_cookies(view, &place))
+    });
+    html::Cookies { path, content }
+}
+
+/// Where the cookies page is shown.
+struct Shown<'s> {
+    origin: &'s str,
+    return_to: &'s str,
+    state: PageState,
+}
+
+/// What the site stores and whom it brings in, as far as it is known now.
+struct Listed {
+    known: Vec<Known>,
+    /// For each purpose that is asked about.
+    third_parties: Vec<Vec<&'static str>>,
+    hosts: Vec<Vec<Arc<str>>>,
+}
+
+impl Listed {
+    fn of(site: &Site) -> Self {
+        let hosts = site.policy.purposes().asked().map(|(purpose, _)| site.inventory.hosts_for(purpose)).collect();
+        Self { known: known_cookies(site), third_parties: third_parties(site), hosts }
+    }
+}
+
+fn with_view<R>(
+    visit: &Visit,
+    listed: &Listed,
+    (language, shown): (Language, &Shown),
+    make: impl FnOnce(&CookiesPage) -> R,
+) -> R {
+    let rows_of = |(purpose, _)| rows(&listed.known, Some(purpose));
+    let rows_by_purpose: Vec<_> = visit.site.policy.purposes().iter().map(rows_of).collect();
+    let hosts: Vec<Vec<&str>> = listed.hosts.iter().map(|hosts| hosts.iter().map(|host| &**host).collect()).collect();
+    let sections = sections(visit, &rows_by_purpose, (&listed.third_parties, &hosts));
+    let choice = visit.visitor.choice.as_ref();
+    let receipt = choice.and_then(|choice| choice.receipt).map(|receipt| receipt.to_string());
+    make(&CookiesPage {
         config: &visit.site.config.notice,
-        language: visit.language(),
+        language,
+        origin: shown.origin,
         prefix: &visit.site.config.prefix,
-        return_to: &return_to(visit),
+        return_to: shown.return_to,
         purposes: &sections,
-        unclassified: &rows(&known, None),
+        unclassified: &rows(&listed.known, None),
         unclassified_held: visit.site.config.policy.unclassified.cookies == Action::Hold,
-        state: state(visit),
+        state: shown.state,
         gpc: visit.visitor.gpc,
         receipt: receipt.as_deref(),
         choice_cookie: visit.site.choice.name(visit.peer.https),
+        choice_cookie_seen: choice.map(|_| visit.now),
     })
 }
 
-/// `listed` has every purpose; `third_parties` the asked ones only: `essential`, which comes first, has none.
+/// `rows` has every purpose; `others` the asked ones only: `essential`, which comes first, has none.
 fn sections<'s>(
     visit: &'s Visit,
-    listed: &'s [Vec<CookieRow<'s>>],
-    third_parties: &'s [Vec<&'static str>],
+    rows: &'s [Vec<CookieRow<'s>>],
+    (companies, hosts): (&'s [Vec<&'static str>], &'s [Vec<&'s str>]),
 ) -> Vec<PurposeSection<'s>> {
-    let granted = visit.visitor.granted(visit.site.policy.purposes());
-    let until_objected = visit.site.policy.purposes().until_objected().without(PurposeSet::ESSENTIAL);
-    let third_parties = iter::once(&[][..]).chain(third_parties.iter().map(Vec::as_slice));
-    let purposes = visit.site.policy.purposes().iter().zip(listed).zip(third_parties);
-    let section = |(((purpose, name), rows), third_parties): (((Purpose, &'s str), &'s Vec<_>), _)| PurposeSection {
-        purpose,
-        name,
-        granted: granted.contains(purpose),
-        until_objected: until_objected.contains(purpose),
-        third_parties,
-        rows,
+    let purposes = visit.site.policy.purposes();
+    let granted = visit.visitor.granted(purposes);
+    let until_objected = purposes.until_objected().without(PurposeSet::ESSENTIAL);
+    let others = companies.iter().map(Vec::as_slice).zip(hosts.iter().map(Vec::as_slice));
+    let others = iter::once((&[][..], &[][..])).chain(others);
+    let purposes = purposes.iter().zip(rows).zip(others);
+    let section = |(((purpose, name), rows), (third_parties, hosts)): (((Purpose, &'s str), &'s Vec<_>), _)| {
+        let (granted, until_objected) = (granted.contains(purpose), until_objected.contains(purpose));
+        PurposeSection { purpose, name, granted, until_objected, third_parties, hosts, rows }
     };
     purposes.map(section).collect()
 }
@@ -91,13 +139,11 @@ fn told(visit: &Visit, page: String) -> Cleared {
     Cleared::own(response)
 }
 
+/// A refusal and a withdrawal leave the same choice behind: which it was says the form that was sent.
 fn state(visit: &Visit) -> PageState {
-    let until_objected = visit.site.policy.purposes().until_objected();
+    let withdrew = || visit.query("done").is_some_and(|done| done == "withdrawn");
     match &visit.visitor.choice {
-        Some(choice) if choice.fresh && choice.decides_now(until_objected, visit.site.policy.purposes()) => {
-            PageState::Saved
-        }
-        Some(Choice { fresh: true, granted: PurposeSet::ESSENTIAL, .. }) => PageState::Withdrawn,
+        Some(Choice { fresh: true, granted: PurposeSet::ESSENTIAL, .. }) if withdrew() => PageState::Withdrawn,
         Some(Choice { fresh: true, .. }) => PageState::Saved,
         _ => PageState::Looking,
     }
@@ -105,9 +151,7 @@ fn state(visit: &Visit) -> PageState {
 
 /// Where `return=` leads, if it leads anywhere on this site.
 pub(super) fn return_to(visit: &Visit) -> String {
-    let query = visit.target.split_once('?').map_or("", |(_, query)| query);
-    let wish = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return");
-    origin::safe_return(wish.as_ref().map(|(_, back)| &**back), &visit.host)
+    origin::safe_return(visit.query("return").as_deref(), &visit.host)
 }
 
 /// A cookie or storage key of this site, as far as it is known.
@@ -117,6 +161,8 @@ struct Known {
     /// `None` where nobody has classified it.
     purpose: Option<Purpose>,
     catalogue: Option<&'static KnownCookie>,
+    /// The day it was last seen, and for how long it was set.
+    seen: Option<(UnixSeconds, Option<Kept>)>,
 }
 
 /// A cookie and a storage key may share a name.
@@ -129,15 +175,32 @@ enum Kind {
 /// What the YAML names, and what traffic has shown.
 fn known_cookies(site: &Site) -> Vec<Known> {
     let policy = &site.config.policy;
-    let seen = seen(site).into_iter().map(|name| {
-        let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
-        Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose }
-    });
     let declared = policy.cookies.iter().map(declared_cookie).chain(policy.storage.iter().map(declared_key));
+    let seen = site.inventory.cookies(|name| pattern(site, name)).into_iter().map(|seen| seen_cookie(site, seen));
     let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
     all.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
-    all.dedup_by(|a, b| (&a.name, a.kind) == (&b.name, b.kind));
+    // What is declared comes first, and learns from what was seen.
+    all.dedup_by(|next, first| {
+        let same = (&next.name, next.kind) == (&first.name, first.kind);
+        if same {
+            first.seen = first.seen.or(next.seen);
+        }
+        same
+    });
     all
+}
+
+/// Generated names (`_ga_ABC123`) as the pattern that decides on them.
+fn pattern<'s>(site: &'s Site, name: &[u8]) -> Option<&'s str> {
+    match site.policy.cookie(name, PurposeSet::ESSENTIAL).rule {
+        Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
+        _ => None,
+    }
+}
+
+fn seen_cookie(site: &Site, SeenCookie { name, day, kept }: SeenCookie) -> Known {
+    let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
+    Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose, seen: Some((day, kept)) }
 }
 
 /// A pattern of the YAML may be wider than the catalogue's: `_ga*` beside `_ga` and `_ga_*`.
@@ -147,12 +210,12 @@ fn in_catalogue(name: &str) -> Option<&'static KnownCookie> {
 
 fn declared_cookie(rule: &NameRule) -> Known {
     let (name, purpose) = (rule.pattern.clone(), Some(rule.purpose));
-    Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose }
+    Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose, seen: None }
 }
 
 /// The catalogue knows cookies only: a storage key of the same name may be something else.
 fn declared_key(rule: &NameRule) -> Known {
-    Known { name: rule.pattern.clone(), kind: Kind::Storage, purpose: Some(rule.purpose), catalogue: None }
+    Known { name: rule.pattern.clone(), kind: Kind::Storage, purpose: Some(rule.purpose), catalogue: None, seen: None }
 }
 
 fn is_own(name: &str) -> bool {
@@ -164,14 +227,20 @@ fn rows(known: &[Known], purpose: Option<Purpose>) -> Vec<CookieRow<'_>> {
 }
 
 fn row(known: &Known) -> CookieRow<'_> {
-    let Known { name, kind, catalogue, .. } = known;
+    let Known { name, kind, catalogue, seen, .. } = known;
     let reason = catalogue.map(|known| known.reason).filter(|reason| !reason.is_empty());
     CookieRow {
         name,
         set_by: catalogue.map(|known| known.platform).filter(|platform| *platform != "-"),
         description: reason.map(|reason| (reason, Language::English)),
+        storage: *kind == Kind::Storage,
+        seen: seen.map(|(day, _)| day),
         lifetime: match kind {
-            Kind::Cookie => catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+            Kind::Cookie => match seen.and_then(|(_, kept)| kept) {
+                Some(Kept::Session) => Lifetime::Session,
+                Some(Kept::Seconds(seconds)) => Lifetime::Seconds(seconds),
+                None => catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
+            },
             Kind::Storage => Lifetime::UntilDeleted,
         },
     }

@@ -160,16 +160,36 @@ impl Visit {
         without_port(&self.host).to_ascii_lowercase()
     }
 
-    /// The language for a page of the gate's own: asked for by `?lang=`, else what the browser prefers.
+    /// The language for a page of the gate's own. `?lang=` is a link that the visitor followed there: it goes before the
+    /// site's rules, or the way to the other language would lead nowhere.
     pub(super) fn language(&self) -> Language {
-        let query = self.target.split_once('?').map_or("", |(_, query)| query);
-        let wish = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "lang");
-        self.language_of(wish.as_ref().map(|(_, tag)| &**tag))
+        let notice = &self.site.config.notice;
+        let wished = self.query("lang").and_then(|tag| notice.language(&tag));
+        let own = super::own::is_reserved(&self.site, &self.path);
+        let said = if own { wished.or_else(|| self.ruled()) } else { self.ruled().or(wished) };
+        said.unwrap_or_else(|| notice::language_for(None, self.accept_language.as_deref(), notice))
     }
 
     /// The language for a notice on a page that says it is in this one.
     pub(super) fn language_of(&self, page: Option<&str>) -> Language {
-        notice::language_for(page, self.accept_language.as_deref(), &self.site.config.notice)
+        let said = || notice::language_for(page, self.accept_language.as_deref(), &self.site.config.notice);
+        self.ruled().unwrap_or_else(said)
+    }
+
+    /// What a rule of the site says; a page of the gate's own counts as the one the visitor came from.
+    fn ruled(&self) -> Option<Language> {
+        let own = super::own::is_reserved(&self.site, &self.path);
+        let came_from = own.then(|| self.query("return")).flatten();
+        let path = came_from.as_deref().filter(|path| path.starts_with('/')).unwrap_or(&self.path);
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        self.site.config.notice.ruled_language(&self.host_name(), path)
+    }
+
+    /// The first value of this name in the query.
+    pub(super) fn query(&self, name: &str) -> Option<String> {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
     }
 
     /// Where the notice stands on a page that says it is in this language.
@@ -177,7 +197,7 @@ impl Visit {
         Place {
             config: &self.site.config.notice,
             language: self.language_of(page_language),
-            page_language: page_language.and_then(Language::from_tag),
+            page_language: page_language.and_then(|tag| self.site.config.notice.language(tag)),
             https: self.peer.https,
             host: &self.host,
             prefix: &self.site.config.prefix,

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::attributes::{Attribute, StartTag};
+use super::embed_here::may_give_id;
 
 /// No attribute that acts has a longer name (`oncontentvisibilityautostatechange`).
 const LONGEST_NAME: usize = 40;
@@ -61,8 +62,11 @@ fn used(name: &[u8]) -> Option<Use> {
     if may_be_known(name) { use_of(&name.to_ascii_lowercase()) } else { None }
 }
 
-/// May this attribute act? `rest` is what follows its equals sign as far as that has come.
+/// May this attribute act, or mark the place of the cookies page? `rest` is what follows its equals sign as far as that has come.
 pub(super) fn may_act(name: &[u8], rest: &[u8]) -> bool {
+    if may_give_id(name, rest) {
+        return true;
+    }
     let Some(used) = used(name) else { return false };
     let value = rest.iter().find(|byte| **byte > b' ' && !matches!(byte, b'"' | b'\''));
     match (used, name) {

@@ -15,10 +15,11 @@ use super::any_tag::acts;
 use super::attributes::{StartTag, tag_name};
 use super::banner;
 use super::defines::with_names;
+use super::embed_here::{is_place, leads_to};
 use super::hold::{Edit, Finding, HeldTag, LeftOut, Mark, hold, mark};
 use super::judge::{Judge, Judged, Part};
 use super::meta::{self, Pragma};
-use super::page::{Csp, Placeholder};
+use super::page::{Csp, Notice, Placeholder};
 use super::scan::{Event, Kind, Scanner};
 use super::source::Source;
 use super::value::{Place, Value};
@@ -47,6 +48,12 @@ pub(super) struct Editor {
     waiting: Option<Waiting>,
     pub(super) placeholder: Option<Placeholder>,
     pub(super) csp: Option<Csp>,
+    /// The path of the cookies page.
+    pub(super) cookies_path: Option<String>,
+    /// Makes it, for the place the page has for it.
+    pub(super) cookies: Option<Notice>,
+    /// The page has a link of its own to it, or shows it.
+    pub(super) linked: bool,
     /// The page's, as its `<html>` says it.
     pub(super) language: Option<String>,
     policy: Arc<Policy>,
@@ -67,6 +74,9 @@ impl Editor {
             waiting: None,
             placeholder: None,
             csp: None,
+            cookies_path: None,
+            cookies: None,
+            linked: false,
             language: None,
             policy,
             granted,
@@ -79,6 +89,7 @@ impl Editor {
     pub(super) fn event(&mut self, event: Event) -> Result<(), Abandoned> {
         if let Event::Start { kind: Kind::Any, span, .. } = &event {
             self.hide_banner(span);
+            self.show_cookies(span);
         }
         match event {
             // Near what acts, but does not: as if it had not been read, for another cut of the page would not show it.
@@ -102,6 +113,25 @@ impl Editor {
         if let Some((edit, finding)) = banner::hide(&self.source.range(span.clone()), span.start) {
             self.add([edit]);
             self.findings.push(finding);
+        }
+    }
+
+    /// May a link to the cookies page stand in this piece of the page?
+    pub(super) fn may_link(&self, html: &[u8]) -> bool {
+        let path = self.cookies_path.as_ref().filter(|_| !self.linked);
+        path.is_some_and(|path| memchr::memmem::find(html, path.as_bytes()).is_some())
+    }
+
+    /// Puts the cookies page into the place the page has for it; notes where the page leads to it by itself.
+    fn show_cookies(&mut self, span: &Range<usize>) {
+        let Some(path) = &self.cookies_path else { return };
+        let raw = self.source.range(span.clone());
+        self.linked = self.linked || leads_to(&raw, path, &self.bases);
+        if is_place(&raw)
+            && let Some(content) = self.cookies.take()
+        {
+            self.linked = true;
+            self.insert(span.end, content(self.language.as_deref()));
         }
     }
 

@@ -15,6 +15,7 @@ mod css;
 mod defines;
 mod document;
 mod editor;
+mod embed_here;
 mod embedded;
 mod hold;
 mod judge;
@@ -37,9 +38,10 @@ pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
 pub use css::INERT;
 pub use document::{Asked, Document, looks_like_html};
+pub use embed_here::Cookies;
 pub use hold::{Finding, HELD_PREFIX, HeldTag, LeftOut};
 pub use links::hold_links;
-pub use page::{Csp, Footer, Job, Notice, Page, Placeholder};
+pub use page::{Csp, Ending, Footer, Job, Notice, Page, Placeholder};
 pub use stream::Rewriter;
 
 /// Why a page could not be judged to its end. Each is counted under its name (promise 5).

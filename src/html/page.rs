@@ -11,14 +11,26 @@ use crate::policy::Policy;
 
 use super::Abandoned;
 use super::editor::Editor;
+use super::embed_here::Cookies;
 use super::hold::{Finding, HeldTag, LeftOut};
 use super::scan::{BodyTag, Event, Kind, Scanner};
 
 /// Makes the notice for a page whose `<html lang>` is this; ASCII only, so that it fits any charset.
 pub type Notice = Box<dyn FnOnce(Option<&str>) -> Vec<u8> + Send>;
 
-/// Makes the footer, the same way; it can name what was held in this page with nothing standing in for it.
-pub type Footer = Box<dyn FnOnce(Option<&str>, &LeftOut) -> Vec<u8> + Send>;
+/// Makes the footer, from what the page has shown of itself; ASCII only, as the notice.
+pub type Footer = Box<dyn FnOnce(&Ending<'_>) -> Vec<u8> + Send>;
+
+/// What is known of a page at its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending<'p> {
+    /// Its `<html lang>`.
+    pub language: Option<&'p str>,
+    /// What was held in it with nothing standing in for it.
+    pub left_out: &'p LeftOut,
+    /// It has a link of its own to the cookies page, or shows it.
+    pub linked: bool,
+}
 
 /// Makes what stands in for a held tag, in front of it; `None` where nothing should. ASCII only, as the notice.
 pub type Placeholder = Arc<dyn Fn(&HeldTag) -> Option<Vec<u8>> + Send + Sync>;
@@ -40,6 +52,8 @@ pub struct Job {
     pub placeholder: Option<Placeholder>,
     /// Edits what the page says in `<meta http-equiv="Content-Security-Policy">`.
     pub csp: Option<Csp>,
+    /// The cookies page, for a page that has a place for it.
+    pub cookies: Option<Cookies>,
     /// Put first in the body, once.
     pub notice: Option<Notice>,
     /// Put at the end of the body, once.
@@ -63,9 +77,12 @@ pub struct Page {
 impl Page {
     /// A page that has not begun.
     pub fn new(job: Job) -> Self {
-        let Job { policy, granted, address, head, placeholder, csp, notice, footer } = job;
+        let Job { policy, granted, address, head, placeholder, csp, cookies, notice, footer } = job;
         let mut editor = Editor::new(policy, granted, address);
         (editor.placeholder, editor.csp) = (placeholder, csp);
+        if let Some(Cookies { path, content }) = cookies {
+            (editor.cookies_path, editor.cookies) = (Some(path), Some(content));
+        }
         Self { editor, scanner: Scanner::page(), head, notice, footer, body_end: None }
     }
 
@@ -74,7 +91,7 @@ impl Page {
     /// # Errors
     /// Why the rest of this page can never be judged: nothing more of it may be sent.
     pub fn push(&mut self, chunk: Bytes, out: &mut Vec<Bytes>) -> Result<(), Abandoned> {
-        self.scanner.read_all(self.editor.may_have_banner(&chunk));
+        self.scanner.read_all(self.editor.may_have_banner(&chunk) || self.editor.may_link(&chunk));
         let events = self.scanner.feed(&chunk)?;
         self.editor.source.push(chunk);
         self.read(events)?;
@@ -98,7 +115,9 @@ impl Page {
                 self.editor.insert(last, notice(language.as_deref()));
             }
             if let Some(footer) = self.footer.take() {
-                let footer = footer(language.as_deref(), &self.editor.left_out);
+                let Editor { left_out, linked, .. } = &self.editor;
+                let ending = Ending { language: language.as_deref(), left_out, linked: *linked };
+                let footer = footer(&ending);
                 self.editor.insert(self.body_end.unwrap_or(last), footer);
             }
         }
@@ -161,8 +180,8 @@ mod tests {
     fn left_out(html: &str, granted: PurposeSet) -> Vec<(&'static str, Purpose)> {
         let told = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&told);
-        let footer: Footer = Box::new(move |_, left_out| {
-            heard.lock().unwrap().extend(left_out.iter().copied());
+        let footer: Footer = Box::new(move |ending| {
+            heard.lock().unwrap().extend(ending.left_out.iter().copied());
             Vec::new()
         });
         let frames: Placeholder = Arc::new(|tag| (tag.tag == "iframe").then(Vec::new));
@@ -174,6 +193,7 @@ mod tests {
             head: None,
             placeholder: Some(frames),
             csp: None,
+            cookies: None,
             notice: None,
             footer: Some(footer),
         });
@@ -210,5 +230,61 @@ mod tests {
         assert_eq!(left_out(hint, PurposeSet::ESSENTIAL), []);
         assert_eq!(left_out(SDK, PurposeSet::ESSENTIAL.with(Purpose::MARKETING)), []);
         assert_eq!(left_out("<script src=\"https://nobody.example/x.js\"></script>", PurposeSet::ESSENTIAL), []);
+    }
+
+    /// What the page becomes in pieces of this length, with a mark for what was put in.
+    fn with_cookies(html: &str, piece: usize) -> String {
+        let config = Config { hosts: vec!["www.example.gov.uk".into()], ..Config::default() };
+        let content: Notice = Box::new(|language| format!("(page {})", language.unwrap_or("?")).into_bytes());
+        let footer: Footer =
+            Box::new(|ending| if ending.linked { b"(footer)".to_vec() } else { b"(footer, link)".to_vec() });
+        let mut page = Page::new(Job {
+            policy: Arc::new(Policy::new(&config).expect("no patterns")),
+            granted: PurposeSet::ESSENTIAL,
+            address: "https://www.example.gov.uk/cookies".parse().unwrap(),
+            head: None,
+            placeholder: None,
+            csp: None,
+            cookies: Some(Cookies { path: "/.consent/cookies".into(), content }),
+            notice: None,
+            footer: Some(footer),
+        });
+        let mut out = Vec::new();
+        for piece in html.as_bytes().chunks(piece) {
+            page.push(Bytes::copy_from_slice(piece), &mut out).unwrap();
+        }
+        page.finish(&mut out).unwrap();
+        String::from_utf8(out.concat()).unwrap()
+    }
+
+    #[test]
+    fn the_cookies_page_goes_into_its_place_once_however_the_page_is_cut() {
+        let html = "<html lang=cy><body><h1>Cwcis</h1><div class=a id=\"consentgate-cookies\"></div><div id=consentgate-cookies></div></body>";
+        for piece in 1..html.len() + 1 {
+            let expected = html.replacen("cookies\">", "cookies\">(page cy)", 1).replace("</body>", "(footer)</body>");
+            assert_eq!(with_cookies(html, piece), expected, "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_pages_own_is_noticed_however_the_page_is_cut() {
+        let html = "<body><p>x</p><footer><a class=b href=\"/.consent/cookies\">Cwcis</a></footer></body>";
+        for piece in 1..html.len() + 1 {
+            assert_eq!(with_cookies(html, piece), html.replace("</body>", "(footer)</body>"), "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_no_link_leave_the_footer_its_own() {
+        for html in [
+            "<body><script>let a = '<a href=/.consent/cookies>'</script></body>",
+            "<body><!-- <a href=/.consent/cookies> --></body>",
+            "<body><a href=/.consent/cookies/x>x</a></body>",
+            "<body><noscript><a href=/.consent/cookies>x</a></noscript></body>",
+        ] {
+            for piece in [3, 4096] {
+                assert!(with_cookies(html, piece).contains("(footer, link)"), "{html} in pieces of {piece}");
+            }
+        }
     }
 }

@@ -12,4 +12,4 @@ mod table;
 
 pub use counters::{Count, Counters, Deed, Kind};
 pub use fold::folded;
-pub use seen::{Inventory, SCOPES_PER_NAME, ScopeRef, SeenScope};
+pub use seen::{Inventory, Kept, SCOPES_PER_NAME, ScopeRef, SeenCookie, SeenScope};

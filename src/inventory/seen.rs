@@ -1,10 +1,11 @@
 //! The cookies a site was seen to set, by name, each with the scopes it was set with (C5).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::fold::folded;
 use super::table::Table;
-use crate::consent::{Purpose, PurposeSet};
+use crate::consent::{Purpose, PurposeSet, UnixSeconds};
 
 /// More scopes than this under one name, and the scopes count as unknown.
 pub const SCOPES_PER_NAME: usize = 12;
@@ -64,6 +65,81 @@ impl From<ScopeRef<'_>> for SeenScope {
     }
 }
 
+/// What was said of a cookie when the site set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Until the browser is closed.
+    Session,
+    /// This many seconds.
+    Seconds(u64),
+}
+
+/// When a cookie was last seen, and for how long it was set then. One word each: a sighting of what is known takes no lock.
+struct Sighting {
+    /// In seconds since 1970, by the day: nobody's visit can be told from it.
+    day: AtomicU64,
+    /// `SESSION`, `UNKNOWN`, or seconds.
+    kept: AtomicU64,
+}
+
+const SESSION: u64 = u64::MAX;
+const UNKNOWN: u64 = u64::MAX - 1;
+const DAY: u64 = 86_400;
+
+impl Sighting {
+    fn new(at: UnixSeconds, kept: Option<Kept>) -> Self {
+        Self { day: AtomicU64::new(at - at % DAY), kept: AtomicU64::new(encoded(kept)) }
+    }
+
+    /// Writes only what has changed: a word that is only read stays in every core's cache.
+    fn note(&self, at: UnixSeconds, kept: Option<Kept>) {
+        let (day, kept) = (at - at % DAY, encoded(kept));
+        if self.day.load(Ordering::Relaxed) < day {
+            self.day.store(day, Ordering::Relaxed);
+        }
+        if kept != UNKNOWN && self.kept.load(Ordering::Relaxed) != kept {
+            self.kept.store(kept, Ordering::Relaxed);
+        }
+    }
+
+    fn day(&self) -> UnixSeconds {
+        self.day.load(Ordering::Relaxed)
+    }
+
+    fn kept(&self) -> Option<Kept> {
+        match self.kept.load(Ordering::Relaxed) {
+            UNKNOWN => None,
+            SESSION => Some(Kept::Session),
+            seconds => Some(Kept::Seconds(seconds)),
+        }
+    }
+}
+
+fn encoded(kept: Option<Kept>) -> u64 {
+    match kept {
+        None => UNKNOWN,
+        Some(Kept::Session) => SESSION,
+        Some(Kept::Seconds(seconds)) => seconds.min(UNKNOWN - 1),
+    }
+}
+
+/// A cookie as the cookies page lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenCookie {
+    /// Its name, or the pattern it belongs to; bytes that are not UTF-8 show as U+FFFD.
+    pub name: String,
+    /// The day it was last seen, in seconds since 1970.
+    pub day: UnixSeconds,
+    /// How long the site last set it for; nothing where only visitors' browsers have shown it.
+    pub kept: Option<Kept>,
+}
+
+/// One cookie that the site sets.
+struct Cookie {
+    scopes: Scopes,
+    sighting: Sighting,
+}
+
 /// The scopes under one name.
 enum Scopes {
     Known(Vec<SeenScope>),
@@ -94,13 +170,17 @@ const MOST_COMPANIES: usize = 512;
 
 /// What traffic showed about one site: its cookies, and the companies its pages call on. Shared by all workers.
 pub struct Inventory {
-    cookies: Table<[u8], Scopes>,
+    cookies: Table<[u8], Cookie>,
+    /// What visitors' browsers sent back, by patterns that somebody has classified.
+    sent: Table<str, Sighting>,
     /// By name in the catalogue: what their tags here are for.
     companies: Table<str, (&'static str, PurposeSet)>,
     /// Hosts of others that something is known about: what their tags here are for.
     hosts: Table<str, HostUse>,
 }
 
+/// More cookies than any one site's scripts set.
+const MOST_SENT: usize = 512;
 /// More hosts than fit into a policy.
 const MOST_HOSTS: usize = 256;
 
@@ -114,24 +194,65 @@ struct HostUse {
 
 impl Default for Inventory {
     fn default() -> Self {
-        Self { cookies: Table::new(MOST_NAMES), companies: Table::new(MOST_COMPANIES), hosts: Table::new(MOST_HOSTS) }
+        Self {
+            cookies: Table::new(MOST_NAMES),
+            sent: Table::new(MOST_SENT),
+            companies: Table::new(MOST_COMPANIES),
+            hosts: Table::new(MOST_HOSTS),
+        }
     }
 }
 
 impl Inventory {
     /// Notes that the site set, or tried to set, this cookie with this scope. No lock and no allocation where both are
     /// known. Passed over: a nameless cookie, names and scopes too long, and new names once the inventory is full.
-    pub fn saw_cookie(&self, name: &[u8], scope: ScopeRef<'_>) {
+    pub fn saw_cookie(&self, name: &[u8], scope: ScopeRef<'_>, (at, kept): (UnixSeconds, Option<Kept>)) {
         let fits = (1..=LONGEST_NAME).contains(&name.len())
             && scope.domain.is_none_or(|domain| domain.len() <= LONGEST_DOMAIN)
             && scope.path.len() <= LONGEST_PATH;
-        if fits && !self.cookies.read(name, |scopes| scopes.know(scope)).unwrap_or_else(|| self.cookies.is_full()) {
-            self.cookies.change(name, |scopes| match scopes {
+        let known = |cookie: &Cookie| {
+            cookie.sighting.note(at, kept);
+            cookie.scopes.know(scope)
+        };
+        if fits && !self.cookies.read(name, known).unwrap_or_else(|| self.cookies.is_full()) {
+            let sighting = Sighting::new(at, kept);
+            self.cookies.change(name, |cookie| match cookie.map(|cookie| &cookie.scopes) {
                 Some(scopes) if scopes.know(scope) => None,
-                Some(scopes) => Some(scopes.with(scope)),
-                None => Some(Scopes::Known(vec![scope.into()])),
+                Some(scopes) => Some(Cookie { scopes: scopes.with(scope), sighting }),
+                None => Some(Cookie { scopes: Scopes::Known(vec![scope.into()]), sighting }),
             });
         }
+    }
+
+    /// Notes that a visitor's browser has a cookie of this pattern: a script has set it, for the site may never have. The
+    /// pattern has to be one that the catalogue or the configuration knows: any visitor can send any name.
+    pub fn saw_sent(&self, pattern: &str, at: UnixSeconds) {
+        let known = self.sent.read(pattern, |sighting| sighting.note(at, None));
+        if known.is_none() && pattern.len() <= LONGEST_NAME && !self.sent.is_full() {
+            self.sent.change(pattern, |known| known.is_none().then(|| Sighting::new(at, None)));
+        }
+    }
+
+    /// The cookies seen, set by the site or sent by a browser; generated names as their pattern, sorted and each once.
+    pub fn cookies<'p>(&self, pattern_of: impl Fn(&[u8]) -> Option<&'p str>) -> Vec<SeenCookie> {
+        let pattern = |name| pattern_of(name).filter(|pattern| pattern.contains('*')).map(str::to_owned);
+        let shown = |name| pattern(name).unwrap_or_else(|| String::from_utf8_lossy(name).into_owned());
+        let cookie = |name, sighting: &Sighting| SeenCookie { name, day: sighting.day(), kept: sighting.kept() };
+        let set = self.cookies.all();
+        let set = set.iter().map(|(name, entry)| cookie(shown(name), &entry.sighting));
+        let sent = self.sent.all();
+        let sent = sent.iter().map(|(name, sighting)| cookie(name.to_string(), sighting));
+        let mut all: Vec<_> = set.chain(sent).collect();
+        all.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        all.dedup_by(|next, first| {
+            let same = next.name == first.name;
+            if same {
+                first.day = first.day.max(next.day);
+                first.kept = longest(first.kept, next.kept);
+            }
+            same
+        });
+        all
     }
 
     /// Notes that a page has a tag of this company. No lock and no allocation where that is known.
@@ -184,11 +305,20 @@ impl Inventory {
 
     /// The scopes this very name was seen with; none where it never was, or with more than [`SCOPES_PER_NAME`].
     pub fn scopes(&self, name: &[u8]) -> Vec<SeenScope> {
-        let known = self.cookies.read(name, |scopes| match scopes {
+        let known = self.cookies.read(name, |cookie| match &cookie.scopes {
             Scopes::Known(scopes) => scopes.clone(),
             Scopes::TooMany => Vec::new(),
         });
         known.unwrap_or_default()
+    }
+
+    /// The hosts whose tags were seen for this purpose, sorted.
+    pub fn hosts_for(&self, purpose: Purpose) -> Vec<Arc<str>> {
+        let serves = |known: &HostUse| known.purposes.contains(purpose);
+        let mut hosts: Vec<_> =
+            self.hosts.all().into_iter().filter(|(_, known)| serves(known)).map(|(host, _)| host).collect();
+        hosts.sort_unstable();
+        hosts
     }
 
     /// Every name seen, sorted; bytes that are not UTF-8 show as U+FFFD.
@@ -196,7 +326,7 @@ impl Inventory {
         self.patterns(|_| None)
     }
 
-    /// Every name seen, generated names as their pattern, sorted and each once: the list of the cookies page.
+    /// Every name the site set, generated names as their pattern, sorted and each once.
     pub fn patterns(&self, pattern_of: impl Fn(&[u8]) -> Option<&'static str>) -> Vec<String> {
         let all = self.cookies.all();
         let shown = all.iter().map(|(name, _)| String::from_utf8_lossy(&folded(name, &pattern_of)).into_owned());
@@ -207,10 +337,20 @@ impl Inventory {
     }
 }
 
+/// Two cookies of one pattern, each with its own lifetime: what is said is never too short.
+fn longest(one: Option<Kept>, other: Option<Kept>) -> Option<Kept> {
+    match (one, other) {
+        (Some(Kept::Seconds(one)), Some(Kept::Seconds(other))) => Some(Kept::Seconds(one.max(other))),
+        (Some(Kept::Session) | None, Some(kept)) => Some(kept),
+        (kept, _) => kept,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const AT: (UnixSeconds, Option<Kept>) = (1_795_449_900, None);
     const ROOT: ScopeRef<'_> = ScopeRef { domain: None, path: "/", secure: false, partitioned: false };
 
     #[test]
@@ -218,7 +358,7 @@ mod tests {
         let inventory = Inventory::default();
         let wide = ScopeRef { domain: Some("example.gov.uk"), secure: true, ..ROOT };
         for scope in [ROOT, wide, ROOT, wide] {
-            inventory.saw_cookie(b"_ga", scope);
+            inventory.saw_cookie(b"_ga", scope, AT);
         }
         assert_eq!(inventory.scopes(b"_ga"), [SeenScope::from(ROOT), SeenScope::from(wide)]);
         assert_eq!(inventory.scopes(b"_gid"), []);
@@ -262,11 +402,11 @@ mod tests {
         let inventory = Inventory::default();
         let paths: Vec<_> = (0..=SCOPES_PER_NAME).map(|n| format!("/{n}")).collect();
         for path in &paths[..SCOPES_PER_NAME] {
-            inventory.saw_cookie(b"theme", ScopeRef { path, ..ROOT });
+            inventory.saw_cookie(b"theme", ScopeRef { path, ..ROOT }, AT);
         }
         assert_eq!(inventory.scopes(b"theme").len(), SCOPES_PER_NAME);
-        inventory.saw_cookie(b"theme", ScopeRef { path: &paths[SCOPES_PER_NAME], ..ROOT });
-        inventory.saw_cookie(b"theme", ROOT);
+        inventory.saw_cookie(b"theme", ScopeRef { path: &paths[SCOPES_PER_NAME], ..ROOT }, AT);
+        inventory.saw_cookie(b"theme", ROOT, AT);
         assert_eq!(inventory.scopes(b"theme"), []);
         assert_eq!(inventory.names(), ["theme"]);
     }
@@ -275,16 +415,16 @@ mod tests {
     fn what_comes_from_outside_is_bounded() {
         let inventory = Inventory::default();
         let long = "x".repeat(1025);
-        inventory.saw_cookie(b"", ROOT);
-        inventory.saw_cookie(&[b'n'; LONGEST_NAME + 1], ROOT);
-        inventory.saw_cookie(b"path", ScopeRef { path: &long, ..ROOT });
-        inventory.saw_cookie(b"domain", ScopeRef { domain: Some(&long), ..ROOT });
+        inventory.saw_cookie(b"", ROOT, AT);
+        inventory.saw_cookie(&[b'n'; LONGEST_NAME + 1], ROOT, AT);
+        inventory.saw_cookie(b"path", ScopeRef { path: &long, ..ROOT }, AT);
+        inventory.saw_cookie(b"domain", ScopeRef { domain: Some(&long), ..ROOT }, AT);
         assert_eq!(inventory.names(), [""; 0]);
         for n in 0..MOST_NAMES + 5 {
-            inventory.saw_cookie(format!("c{n}").as_bytes(), ROOT);
+            inventory.saw_cookie(format!("c{n}").as_bytes(), ROOT, AT);
         }
         assert_eq!(inventory.names().len(), MOST_NAMES);
-        inventory.saw_cookie(b"c0", ScopeRef { secure: true, ..ROOT });
+        inventory.saw_cookie(b"c0", ScopeRef { secure: true, ..ROOT }, AT);
         assert_eq!(inventory.scopes(b"c0").len(), 2, "a name that is known still learns");
     }
 
@@ -292,7 +432,7 @@ mod tests {
     fn the_cookies_page_lists_patterns_and_expiry_keeps_real_names() {
         let inventory = Inventory::default();
         for name in [b"_ga_A1".as_slice(), b"_ga_B2", b"theme", b"\xff"] {
-            inventory.saw_cookie(name, ROOT);
+            inventory.saw_cookie(name, ROOT, AT);
         }
         let pattern = |name: &[u8]| name.starts_with(b"_ga_").then_some("_ga_*");
         assert_eq!(inventory.patterns(pattern), ["_ga_*", "theme", "\u{fffd}"]);
@@ -310,8 +450,8 @@ mod tests {
                 threads.spawn(move || {
                     for n in 0..400 {
                         let name = format!("c{}", (n + worker * 50) % 400);
-                        inventory.saw_cookie(name.as_bytes(), ScopeRef { path: ["/", "/a", "/b"][n % 3], ..ROOT });
-                        inventory.saw_cookie(name.as_bytes(), ScopeRef { secure: worker % 2 == 0, ..ROOT });
+                        inventory.saw_cookie(name.as_bytes(), ScopeRef { path: ["/", "/a", "/b"][n % 3], ..ROOT }, AT);
+                        inventory.saw_cookie(name.as_bytes(), ScopeRef { secure: worker % 2 == 0, ..ROOT }, AT);
                         assert!(!inventory.scopes(name.as_bytes()).is_empty());
                     }
                 });
@@ -324,5 +464,44 @@ mod tests {
             assert_eq!(distinct.len(), scopes.len(), "c{n} has a scope twice");
             assert!(scopes.contains(&ROOT.into()) && scopes.contains(&ScopeRef { secure: true, ..ROOT }.into()));
         }
+    }
+
+    #[test]
+    fn a_cookie_says_when_it_was_last_seen_and_for_how_long_it_was_set() {
+        let inventory = Inventory::default();
+        let (monday, tuesday) = (20_000 * DAY, 20_001 * DAY);
+        inventory.saw_cookie(b"_ga_A1", ROOT, (monday + 5, Some(Kept::Seconds(60))));
+        inventory.saw_cookie(b"_ga_B2", ROOT, (tuesday + 7, Some(Kept::Session)));
+        inventory.saw_cookie(b"theme", ROOT, (tuesday, Some(Kept::Session)));
+        inventory.saw_cookie(b"theme", ROOT, (monday, Some(Kept::Seconds(9))));
+        let pattern = |name: &[u8]| name.starts_with(b"_ga_").then_some("_ga_*");
+        let seen = |name: &str, day, kept| SeenCookie { name: name.into(), day, kept };
+        let expected =
+            [seen("_ga_*", tuesday, Some(Kept::Seconds(60))), seen("theme", tuesday, Some(Kept::Seconds(9)))];
+        assert_eq!(inventory.cookies(pattern), expected);
+    }
+
+    #[test]
+    fn what_browsers_send_is_kept_by_pattern_and_bounded() {
+        let inventory = Inventory::default();
+        inventory.saw_sent("_ga_*", 20_000 * DAY + 3);
+        inventory.saw_sent("_ga_*", 20_002 * DAY + 3);
+        let expected = [SeenCookie { name: "_ga_*".into(), day: 20_002 * DAY, kept: None }];
+        assert_eq!(inventory.cookies(|_| None), expected);
+        assert!(inventory.names().is_empty(), "nothing to expire: nobody knows its scope");
+        for n in 0..MOST_SENT + 9 {
+            inventory.saw_sent(&format!("c{n}"), 0);
+        }
+        assert_eq!(inventory.cookies(|_| None).len(), MOST_SENT);
+    }
+
+    #[test]
+    fn the_hosts_of_a_purpose_are_those_that_serve_it() {
+        let inventory = Inventory::default();
+        inventory.saw_host("ads.example", Some(Purpose::MARKETING));
+        inventory.saw_host("pay.example", None);
+        let hosts: Vec<_> = inventory.hosts_for(Purpose::MARKETING).iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["ads.example"]);
+        assert!(inventory.hosts_for(Purpose::ANALYTICS).is_empty());
     }
 }

@@ -183,18 +183,22 @@ mod tests {
         for (word, rule) in schema.as_object().unwrap() {
             let holds = match word.as_str() {
                 "$schema" | "title" => true,
-                "type" => [rule].into_iter().chain(rule.as_array().into_iter().flatten()).any(|kind| match kind.as_str() {
-                    Some("object") => value.is_object(),
-                    Some("array") => value.is_array(),
-                    Some("string") => value.is_string(),
-                    Some("integer") => value.is_u64(),
-                    Some("boolean") => value.is_boolean(),
-                    Some("null") => value.is_null(),
-                    _ => false,
-                }),
+                "type" => {
+                    [rule].into_iter().chain(rule.as_array().into_iter().flatten()).any(|kind| match kind.as_str() {
+                        Some("object") => value.is_object(),
+                        Some("array") => value.is_array(),
+                        Some("string") => value.is_string(),
+                        Some("integer") => value.is_u64(),
+                        Some("boolean") => value.is_boolean(),
+                        Some("null") => value.is_null(),
+                        _ => false,
+                    })
+                }
                 "const" => value == rule,
                 "enum" => rule.as_array().unwrap().contains(value),
-                "pattern" => value.as_str().is_none_or(|text| regex::Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
+                "pattern" => {
+                    value.as_str().is_none_or(|text| regex::Regex::new(rule.as_str().unwrap()).unwrap().is_match(text))
+                }
                 "required" => rule.as_array().unwrap().iter().all(|key| value.get(key.as_str().unwrap()).is_some()),
                 "additionalProperties" => {
                     let known = schema["properties"].as_object().unwrap();

@@ -37,6 +37,11 @@ impl Place<'_> {
         (self.page_language != Some(self.language)).then(|| self.language.tag())
     }
 
+    /// What stands in front of a path, as far as it is known.
+    pub fn origin(&self) -> String {
+        self.address("")
+    }
+
     /// The full address of a path of this site.
     pub(super) fn address(&self, path: &str) -> String {
         let scheme = if self.https { "https:" } else { "" };

@@ -54,11 +54,15 @@ pub fn banner(view: &Banner) -> Vec<u8> {
 
 /// The way to the cookies page for the end of every page, and one button to withdraw for whoever has agreed to
 /// something: as many clicks as accepting took (A13). Then what this page lacks.
-pub fn footer(place: &Place, granted: bool, left_out: &[LeftOut]) -> Vec<u8> {
+///
+/// `linked`: the page has a link of its own to the cookies page, and two would be one too many.
+pub fn footer(place: &Place, granted: bool, linked: bool, left_out: &[LeftOut]) -> Vec<u8> {
     let strings = Strings::of(place.language);
     let mut html = Html::default();
     open_root(&mut html, place, ("footer", strings.cookie_settings));
-    html.raw("<p>").element("a", &[("href", &place.cookies())], strings.cookie_settings).raw("</p>");
+    if !linked {
+        html.raw("<p>").element("a", &[("href", &place.cookies())], strings.cookie_settings).raw("</p>");
+    }
     // Where nothing is granted yet it waits for an agreement that is given without a reload.
     html.raw(if granted { "" } else { "<template data-agreed>" });
     open_form(&mut html, place);
@@ -76,7 +80,8 @@ fn open_root(html: &mut Html, place: &Place, (class, name): (&str, &str)) {
     html.raw("<consent-notice><template shadowrootmode=\"open\">");
     let style = place.own(&place.config.style.stylesheet().name);
     html.open("link", &[("rel", "stylesheet"), ("href", &style), ("nonce", place.nonce)]);
-    let mut attributes = vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", "ltr")];
+    let mut attributes =
+        vec![("class", class), ("role", "region"), ("aria-label", name), ("dir", place.language.direction().name())];
     if let Some(tag) = place.foreign() {
         attributes.push(("lang", tag));
     }
@@ -189,7 +194,11 @@ fn confirm(html: &mut Html, view: &Banner, strings: &Strings) {
     };
     html.raw("<div role=\"alert\"><p>").text(&done).raw(" ").linked(strings.change_settings, &place.cookies());
     html.raw("</p></div><p>");
-    html.element("a", &[("href", &place.address(&local(place.return_to))), ("class", "hide"), ("target", "_self")], strings.hide);
+    html.element(
+        "a",
+        &[("href", &place.address(&local(place.return_to))), ("class", "hide"), ("target", "_self")],
+        strings.hide,
+    );
     html.raw("</p>");
 }
 
@@ -327,7 +336,7 @@ mod tests {
     fn the_footer_withdraws_only_what_was_given() {
         let config = config();
         let place = place(&config, Language::English);
-        let made = |granted| String::from_utf8(footer(&place, granted, &[])).unwrap();
+        let made = |granted| String::from_utf8(footer(&place, granted, false, &[])).unwrap();
         let waits = made(false);
         assert!(waits.contains("<template data-agreed><form"), "only a script can show it: {waits}");
         assert!(!made(true).contains("data-agreed"));
@@ -340,8 +349,8 @@ mod tests {
         let config = config();
         let place = place(&config, Language::English);
         let facebook = LeftOut { company: "Facebook", purpose: Purpose::MARKETING, name: "marketing" };
-        let with = String::from_utf8(footer(&place, false, &[facebook])).unwrap();
-        let without = String::from_utf8(footer(&place, false, &[])).unwrap();
+        let with = String::from_utf8(footer(&place, false, false, &[facebook])).unwrap();
+        let without = String::from_utf8(footer(&place, false, false, &[])).unwrap();
         let start = with.find("<details>").unwrap();
         let end = with.find("</details>").unwrap() + "</details>".len();
         assert_eq!([&with[..start], &with[end..]].concat(), without);

@@ -1,31 +1,7 @@
 //! What a site's notice says and in which languages.
 
 use super::Style;
-
-/// A language the notice speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    English,
-    /// Welsh.
-    Welsh,
-}
-
-impl Language {
-    /// Its tag (BCP 47): `en`, `cy`.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Welsh => "cy",
-        }
-    }
-
-    /// The language of a tag such as `cy` or `en-GB`.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        [Self::English, Self::Welsh].into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
-    }
-}
+use super::language::{Language, LanguageRule};
 
 /// A site's notice, resolved.
 #[derive(Clone, Debug)]
@@ -36,8 +12,12 @@ pub struct Config {
     pub organisation: Option<String>,
     /// Whom to write to: `organisation.contact`.
     pub contact: Option<String>,
+    /// What else is said of the organisation.
+    pub controller: Controller,
     /// At least one; the first is the default.
     pub languages: Vec<Language>,
+    /// `notice.language_rules`: the first that fits decides.
+    pub language_rules: Vec<LanguageRule>,
     /// `notice.version`: a choice made for another version is asked again; at most 20 bytes.
     pub version: String,
     /// How long an agreement is kept, in days (default 365, at most 400).
@@ -48,6 +28,19 @@ pub struct Config {
     pub signals: Signals,
     /// `notice.style` — how it looks.
     pub style: Style,
+}
+
+/// Who is responsible, beyond a name and a contact (REQUIREMENTS A22). Each is shown where it is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Controller {
+    /// `organisation.address`: by post.
+    pub address: Option<String>,
+    /// `organisation.dpo`: how to reach the data protection officer.
+    pub dpo: Option<String>,
+    /// `organisation.complaints`: where a complaint goes.
+    pub complaints: Option<String>,
+    /// `organisation.privacy_notice`: the address of a page.
+    pub privacy_notice: Option<String>,
 }
 
 /// The interfaces through which tags are told what is granted (REQUIREMENTS S1, S7, S8, S9).

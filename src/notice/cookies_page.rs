@@ -2,19 +2,23 @@
 //!
 //! Settings come first, what they are about after them: withdrawing must not be harder than agreeing was (A13).
 
-use crate::consent::Purpose;
+use crate::consent::{Purpose, UnixSeconds};
 
-use super::address::{cookies_address, local, record_address};
-use super::contact::contact_sentence;
-use super::document::{Frame, document};
+use super::address::{Place, cookies_address, local};
+use super::document::{Frame, document, other_language, others};
 use super::html::{Html, capital, fill};
 use super::purpose;
+use super::rights::rights;
 use super::strings::Strings;
+use super::stylesheet::stylesheet;
 use super::table::table;
 use super::words::Lifetime;
 use super::{Config, Language};
 
 const DAY: u64 = 86_400;
+
+/// What the address says after a withdrawal: refusing what was never agreed to leaves the same choice behind.
+const WITHDRAWN: &str = "&done=withdrawn";
 
 /// What the cookies page says.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +27,9 @@ pub struct CookiesPage<'a> {
     pub config: &'a Config,
     /// The language to speak.
     pub language: Language,
+    /// What stands in front of every path: nothing on a page of the gate's own, scheme and host inside one of the site's,
+    /// where a `<base>` may say something else.
+    pub origin: &'a str,
     /// The reserved prefix, without a slash at its end.
     pub prefix: &'a str,
     /// The path and query the visitor came from.
@@ -41,6 +48,8 @@ pub struct CookiesPage<'a> {
     pub receipt: Option<&'a str>,
     /// The name of the choice cookie on this scheme.
     pub choice_cookie: &'a str,
+    /// The day the visitor's browser sent it, if it did.
+    pub choice_cookie_seen: Option<UnixSeconds>,
 }
 
 /// One purpose with what is stored for it.
@@ -56,11 +65,13 @@ pub struct PurposeSection<'a> {
     pub until_objected: bool,
     /// The other organisations whose cookies and tags serve it.
     pub third_parties: &'a [&'a str],
+    /// The hosts of others that serve it, as pages of this site call on them.
+    pub hosts: &'a [&'a str],
     /// What is stored.
     pub rows: &'a [CookieRow<'a>],
 }
 
-/// One cookie (or storage key).
+/// One cookie, or one key in the browser's storage.
 #[derive(Clone, Copy, Debug)]
 pub struct CookieRow<'a> {
     /// Its name, perhaps with `*`.
@@ -69,6 +80,10 @@ pub struct CookieRow<'a> {
     pub set_by: Option<&'a str>,
     /// What it does, with the language that is written in.
     pub description: Option<(&'a str, Language)>,
+    /// It is a key in the browser's storage.
+    pub storage: bool,
+    /// The day it was last seen on this site.
+    pub seen: Option<UnixSeconds>,
     /// How long it is kept.
     pub lifetime: Lifetime,
 }
@@ -91,8 +106,7 @@ pub fn cookies_page(view: &CookiesPage) -> String {
         PageState::Looking => title.clone(),
         PageState::Saved | PageState::Withdrawn => format!("{}: {title}", Strings::of(view.language).success),
     };
-    let other = view.config.languages.iter().copied().find(|language| *language != view.language);
-    let other = other.map(|language| (language, cookies_address(view.prefix, view.return_to, Some(language))));
+    let others = in_other_languages(view);
     let frame = Frame {
         language: view.language,
         title: &tab,
@@ -100,19 +114,49 @@ pub fn cookies_page(view: &CookiesPage) -> String {
         prefix: Some(view.prefix),
         style: Some(&view.config.style),
         listed: true,
-        other: other.as_ref().map(|(language, href)| (*language, href.as_str())),
+        others: &others,
     };
     document(&frame, |html, strings| {
         success(html, view, strings);
         html.element("h1", &[], &title);
-        html.element("p", &[], &fill(strings.intro, &[&view.config.service]));
-        settings(html, view, strings);
-        withdrawal(html, view, strings);
-        essential(html, view, strings);
-        asked(view).for_each(|section| listing(html, section, view.language));
-        unclassified(html, view, strings);
-        rights(html, view, strings);
+        content(html, view, strings);
     })
+}
+
+/// The same for the place that a page of the site's own has for it: in a shadow root, as the notice is. The page around it
+/// has a heading of its own, and is where the visitor stays: what was saved there the banner says.
+pub fn embedded_cookies(view: &CookiesPage, place: &Place) -> Vec<u8> {
+    let strings = Strings::of(view.language);
+    let mut html = Html::default();
+    html.raw("<cookies-page><template shadowrootmode=\"open\">");
+    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
+    let dir = view.language.direction().name();
+    let mut attributes =
+        vec![("class", "embedded"), ("role", "region"), ("aria-label", strings.settings_heading), ("dir", dir)];
+    attributes.extend(place.foreign().map(|tag| ("lang", tag)));
+    html.open("div", &attributes);
+    content(&mut html, view, strings);
+    for (language, href) in in_other_languages(view) {
+        other_language(&mut html, language, &href);
+    }
+    html.raw("</div></template>").element("a", &[("href", &place.cookies())], strings.view_cookies);
+    html.raw("</cookies-page>");
+    html.into_string().into_bytes()
+}
+
+fn in_other_languages(view: &CookiesPage) -> Vec<(Language, String)> {
+    let here = |language| format!("{}{}", view.origin, cookies_address(view.prefix, view.return_to, Some(language)));
+    others(view.config, view.language, here)
+}
+
+fn content(html: &mut Html, view: &CookiesPage, strings: &Strings) {
+    html.element("p", &[], &fill(strings.intro, &[&view.config.service]));
+    settings(html, view, strings);
+    withdrawal(html, view, strings);
+    essential(html, view, strings);
+    asked(view).for_each(|section| listing(html, section, view.language));
+    unclassified(html, view, strings);
+    rights(html, view, strings);
 }
 
 fn asked<'a>(view: &CookiesPage<'a>) -> impl Iterator<Item = &'a PurposeSection<'a>> {
@@ -125,7 +169,9 @@ fn success(html: &mut Html, view: &CookiesPage, strings: &Strings) {
         PageState::Saved => strings.saved,
         PageState::Withdrawn => strings.withdrawn,
     };
-    html.raw("<div class=\"success\" role=\"alert\" aria-labelledby=\"success\"><h2 id=\"success\">");
+    // The browser itself moves the focus here: no script is needed for it (HTML, "the autofocus attribute").
+    html.raw("<div class=\"success\" role=\"alert\" tabindex=\"-1\" autofocus aria-labelledby=\"success\">");
+    html.raw("<h2 id=\"success\">");
     html.text(strings.success).raw("</h2><p>").text(done).raw(" ");
     html.linked(strings.go_back, &local(view.return_to)).raw("</p></div>");
 }
@@ -137,20 +183,26 @@ fn settings(html: &mut Html, view: &CookiesPage, strings: &Strings) {
         return;
     }
     html.element("h2", &[], strings.settings_heading);
-    open_form(html, view);
-    asked(view).for_each(|section| setting(html, section, strings));
+    open_form(html, view, "");
+    // A fragment leads nowhere inside a shadow root.
+    let links = view.origin.is_empty();
+    asked(view).for_each(|section| setting(html, section, links, strings));
     html.raw("<button type=\"submit\" name=\"choice\" value=\"save\" class=\"button\">");
     html.text(strings.save).raw("</button></form>");
 }
 
 /// Stays on this page after saving, and keeps the way back.
-fn open_form(html: &mut Html, view: &CookiesPage) {
-    let here = cookies_address(view.prefix, view.return_to, Some(view.language));
-    html.open("form", &[("method", "post"), ("action", &format!("{}/choice", view.prefix))]);
+fn open_form(html: &mut Html, view: &CookiesPage, done: &str) {
+    let here = match view.origin {
+        "" => format!("{}{done}", cookies_address(view.prefix, view.return_to, Some(view.language))),
+        _ => local(view.return_to),
+    };
+    let action = format!("{}{}/choice", view.origin, view.prefix);
+    html.open("form", &[("method", "post"), ("action", &action), ("accept-charset", "utf-8")]);
     html.open("input", &[("type", "hidden"), ("name", "return"), ("value", &here)]);
 }
 
-fn setting(html: &mut Html, section: &PurposeSection, strings: &Strings) {
+fn setting(html: &mut Html, section: &PurposeSection, link: bool, strings: &Strings) {
     let cookies = purpose::cookies(strings, section.purpose, section.name);
     let hint = format!("about-{}", section.name);
     html.open("fieldset", &[("aria-describedby", &hint)]);
@@ -159,8 +211,11 @@ fn setting(html: &mut Html, section: &PurposeSection, strings: &Strings) {
     if section.until_objected {
         html.element("p", &[], strings.exempt_hint);
     }
-    html.raw("<p>").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
-    html.element("span", &[("class", "unseen")], &format!(": {cookies}")).raw("</a></p><div class=\"radios\">");
+    if link {
+        html.raw("<p>").open("a", &[("href", &format!("#list-{}", section.name))]).text(strings.see_cookies);
+        html.element("span", &[("class", "unseen")], &format!(": {cookies}")).raw("</a></p>");
+    }
+    html.raw("<div class=\"radios\">");
     radio(html, section, ("yes", strings.yes), section.granted);
     radio(html, section, ("no", strings.no), !section.granted);
     html.raw("</div></fieldset>");
@@ -183,7 +238,7 @@ fn withdrawal(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     }
     html.element("h2", &[], strings.withdraw_heading);
     html.element("p", &[], strings.withdraw_text);
-    open_form(html, view);
+    open_form(html, view, WITHDRAWN);
     html.raw("<button type=\"submit\" name=\"choice\" value=\"withdraw\" class=\"button\">");
     html.text(strings.withdraw).raw("</button></form>");
 }
@@ -197,9 +252,14 @@ fn essential(html: &mut Html, view: &CookiesPage, strings: &Strings) {
         set_by: None,
         description: Some((strings.choice_cookie, view.language)),
         lifetime: Lifetime::Seconds(u64::from(view.config.days.max(view.config.refusal_days)) * DAY),
+        storage: false,
+        seen: view.choice_cookie_seen,
     };
     let essential = view.purposes.iter().filter(|section| section.purpose == Purpose::ESSENTIAL);
-    let rows: Vec<_> = [own].into_iter().chain(essential.flat_map(|section| section.rows.iter().copied())).collect();
+    let serves = fill(strings.serves, &[strings.essential_cookies]);
+    let essential = essential.flat_map(|section| section.rows.iter().copied());
+    let rows = described(essential, &serves, view.language);
+    let rows: Vec<_> = [own].into_iter().chain(rows).collect();
     html.element("h2", &[], &capital(strings.essential_cookies));
     html.element("p", &[], strings.about_essential);
     table(html, &rows, view.language, strings.essential_cookies);
@@ -210,15 +270,32 @@ fn listing(html: &mut Html, section: &PurposeSection, language: Language) {
     let cookies = purpose::cookies(strings, section.purpose, section.name);
     html.element("h2", &[("id", &format!("list-{}", section.name))], &capital(&cookies));
     html.element("p", &[], &purpose::about(strings, section.purpose, section.name));
-    if !section.third_parties.is_empty() {
-        let names = section.third_parties.join(", ");
-        html.element("p", &[], &fill(strings.other_organisations, &[&names]));
-    }
+    list(html, strings.other_organisations, section.third_parties);
+    list(html, strings.hosts, section.hosts);
     if section.rows.is_empty() {
         html.element("p", &[], strings.none_seen);
     } else {
-        table(html, section.rows, language, &cookies);
+        let serves = fill(strings.serves, &[&cookies]);
+        let rows = described(section.rows.iter().copied(), &serves, language);
+        table(html, &rows, language, &cookies);
     }
+}
+
+/// Each one by itself (A12).
+fn list(html: &mut Html, heading: &str, names: &[&str]) {
+    if names.is_empty() {
+        return;
+    }
+    html.element("p", &[], heading).raw("<ul class=\"names\">");
+    for name in names {
+        html.element("li", &[], name);
+    }
+    html.raw("</ul>");
+}
+
+/// What nobody has described does what its purpose says.
+fn described<'a>(rows: impl Iterator<Item = CookieRow<'a>>, serves: &'a str, language: Language) -> Vec<CookieRow<'a>> {
+    rows.map(|row| CookieRow { description: row.description.or(Some((serves, language))), ..row }).collect()
 }
 
 /// A purpose nobody has found for them must not be claimed: they stand apart.
@@ -231,41 +308,10 @@ fn unclassified(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     table(html, view.unclassified, view.language, strings.unclassified_cookies);
 }
 
-// What the visitor may want to know, and whom to turn to.
-
-fn rights(html: &mut Html, view: &CookiesPage, strings: &Strings) {
-    html.element("h2", &[], strings.third_party_heading).element("p", &[], strings.third_party_text);
-    html.element("h2", &[], strings.gpc_heading);
-    html.element("p", &[], if view.gpc { strings.gpc_on } else { strings.gpc_off });
-    for section in asked(view).filter(|section| section.until_objected) {
-        let cookies = purpose::cookies(strings, section.purpose, section.name);
-        html.element("p", &[], &fill(strings.gpc_objects, &[&cookies]));
-    }
-    html.element("h2", &[], strings.record_heading).raw("<p>");
-    html.linked(strings.record_text, &record_address(view.prefix, view.return_to, view.language)).raw("</p>");
-    if let Some(receipt) = view.receipt {
-        html.element("p", &[], &fill(strings.record_number, &[receipt]));
-    }
-    responsible(html, view, strings);
-}
-
-/// Who decides, how to reach them, and the right to complain (A22).
-fn responsible(html: &mut Html, view: &CookiesPage, strings: &Strings) {
-    let who = match &view.config.organisation {
-        Some(organisation) => fill(strings.responsible, &[organisation]),
-        None => fill(strings.responsible_service, &[&view.config.service]),
-    };
-    html.element("h2", &[], strings.responsible_heading).element("p", &[], &who);
-    if let Some(contact) = &view.config.contact {
-        contact_sentence(html, strings.contact, contact);
-    }
-    html.raw("<p>").linked(strings.complain, strings.ico).raw("</p>");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notice::testing::{Element, config, elements, page, sections, text_in};
+    use crate::notice::testing::{Element, config, elements, mirrored, page, sections, text_in};
 
     fn shown(granted: bool) -> String {
         let (config, sections) = (config(), sections(granted));
@@ -346,6 +392,7 @@ mod tests {
         let rows = text_in(&shown(false), "table th[scope=row]");
         assert!(rows.starts_with("consentgatevisitor-count"), "{rows}");
         assert!(text_in(&shown(false), "td").contains("1 year"));
+        assert!(text_in(&shown(false), "td").contains("Used as described above for essential cookies"));
     }
 
     #[test]
@@ -374,8 +421,9 @@ mod tests {
     #[test]
     fn each_purpose_names_the_organisations_it_brings_in() {
         let html = shown(false);
-        assert_eq!(html.matches("Other organisations involved: ").count(), 1);
-        assert!(text_in(&html, "p").contains("Other organisations involved: Google, Microsoft."));
+        assert_eq!(html.matches("Other organisations involved:").count(), 1);
+        assert!(html.contains("<ul class=\"names\"><li>Google</li><li>Microsoft</li></ul>"), "{html}");
+        assert!(html.contains("<ul class=\"names\"><li>www.google-analytics.com</li></ul>"), "{html}");
     }
 
     #[test]
@@ -399,10 +447,68 @@ mod tests {
         let html = shown(false);
         assert!(html.contains("<a href=\"mailto:dpo@example.gov.uk\">"));
         assert!(html.contains("<a href=\"https://ico.org.uk/make-a-complaint/\">"));
-        let config = Config { contact: Some("Phone 01234 567890".into()), organisation: None, ..config() };
+        let config = Config {
+            contact: Some("Phone 01234 567890".into()),
+            organisation: None,
+            controller: crate::notice::Controller::default(),
+            ..config()
+        };
         let sections = sections(false);
         let html = cookies_page(&page(&config, Language::English, &sections));
         assert!(html.contains("sent to Phone 01234 567890."));
         assert!(html.contains("Those who run Example Council decide"));
+    }
+
+    #[test]
+    fn whether_and_when_each_was_seen_is_said() {
+        let cells = text_in(&shown(false), "td");
+        assert!(cells.contains("23 November 2026") && cells.contains("Not seen so far"), "{cells}");
+        assert!(text_in(&shown(false), "th[scope=row]").contains("not a cookie"), "a storage key says what it is");
+    }
+
+    #[test]
+    fn what_was_saved_takes_the_focus_without_a_script() {
+        let (config, sections) = (config(), sections(true));
+        let view = CookiesPage { state: PageState::Withdrawn, ..page(&config, Language::English, &sections) };
+        let html = cookies_page(&view);
+        let success = elements(&html).into_iter().find(|e| e.value("class") == Some("success")).unwrap();
+        assert_eq!((success.value("tabindex"), success.value("autofocus")), (Some("-1"), Some("")));
+        assert!(!shown(true).contains("autofocus"));
+        let returns: Vec<_> = elements(&html).iter().filter_map(|e| e.value("value").map(str::to_owned)).collect();
+        assert_eq!(returns.iter().filter(|value| value.ends_with("&done=withdrawn")).count(), 1, "{returns:?}");
+    }
+
+    #[test]
+    fn inside_a_page_of_the_sites_every_address_names_its_host_and_the_way_back_is_that_page() {
+        let (config, sections) = (config(), sections(true));
+        let place = crate::notice::testing::place(&config, Language::Welsh);
+        let view = CookiesPage { origin: "//www.example.gov.uk", ..page(&config, Language::Welsh, &sections) };
+        let html = String::from_utf8(embedded_cookies(&view, &place)).unwrap();
+        let found = elements(&html);
+        for element in &found {
+            for address in ["href", "action"].iter().filter_map(|name| element.value(name)) {
+                let full =
+                    ["//www.example.gov.uk/", "https://", "mailto:"].iter().any(|start| address.starts_with(start));
+                assert!(full, "{address}");
+            }
+        }
+        let back: Vec<_> =
+            found.iter().filter(|e| e.value("name") == Some("return")).filter_map(|e| e.value("value")).collect();
+        assert_eq!(back, ["/council-tax?band=a&year=2026"; 2]);
+        let region = found.iter().find(|element| element.value("role") == Some("region")).unwrap();
+        assert_eq!((region.value("lang"), region.value("dir")), (Some("cy"), Some("ltr")));
+        assert!(!html.contains("<h1") && !html.contains("<main") && html.is_ascii());
+    }
+
+    #[test]
+    fn a_site_with_three_languages_leads_to_each_in_its_own_words() {
+        let config = Config { languages: [config().languages, vec![mirrored()]].concat(), ..config() };
+        let sections = sections(false);
+        let html = cookies_page(&page(&config, mirrored(), &sections));
+        let found = elements(&html);
+        assert_eq!((found[0].value("lang"), found[0].value("dir")), (Some("ar"), Some("rtl")));
+        let others: Vec<_> = found.iter().filter_map(|e| e.value("hreflang")).collect();
+        assert_eq!(others, ["en", "cy"]);
+        assert!(text_in(&html, "header").contains("This page is available in English"));
     }
 }

@@ -1,9 +1,9 @@
 //! The frame of the gate's own pages: head, skip link, header, main.
 
-use super::Language;
 use super::html::Html;
 use super::strings::Strings;
 use super::style::Style;
+use super::{Config, Language};
 
 /// The policy the gate's own pages need and no more: one stylesheet, forms to itself, in nobody's frame.
 pub const CONTENT_SECURITY_POLICY: &str =
@@ -21,18 +21,19 @@ pub(super) struct Frame<'a> {
     pub(super) style: Option<&'a Style>,
     /// Search engines may list the page.
     pub(super) listed: bool,
-    /// The same page in the site's other language.
-    pub(super) other: Option<(Language, &'a str)>,
+    /// The same page in the site's other languages.
+    pub(super) others: &'a [(Language, String)],
 }
 
 /// A whole document, all ASCII.
 pub(super) fn document(frame: &Frame, main: impl FnOnce(&mut Html, &'static Strings)) -> String {
     let strings = Strings::of(frame.language);
     let mut html = Html::default();
-    html.raw("<!DOCTYPE html>").open("html", &[("lang", frame.language.tag())]);
+    html.raw("<!DOCTYPE html>")
+        .open("html", &[("lang", frame.language.tag()), ("dir", frame.language.direction().name())]);
     head(&mut html, frame);
     html.raw("<body>").element("a", &[("href", "#main"), ("class", "skip")], strings.skip_link);
-    header(&mut html, frame, strings);
+    header(&mut html, frame);
     html.raw("<main id=\"main\"><div class=\"inner\">");
     main(&mut html, strings);
     html.raw("</div></main></body></html>");
@@ -59,18 +60,32 @@ fn title(frame: &Frame) -> String {
     }
 }
 
-fn header(html: &mut Html, frame: &Frame, strings: &Strings) {
-    if frame.service.is_none() && frame.other.is_none() {
+fn header(html: &mut Html, frame: &Frame) {
+    if frame.service.is_none() && frame.others.is_empty() {
         return;
     }
     html.raw("<header><div class=\"inner\">");
     if let Some(service) = frame.service {
         html.raw("<p>").element("a", &[("href", "/"), ("class", "service")], service).raw("</p>");
     }
-    if let Some((language, href)) = frame.other {
-        let tag = language.tag();
-        html.raw("<p>").element("a", &[("href", href), ("lang", tag), ("hreflang", tag)], strings.other_language);
-        html.raw("</p>");
-    }
+    frame.others.iter().for_each(|(language, href)| other_language(html, *language, href));
     html.raw("</div></header>");
+}
+
+/// Said in the other language, for whoever reads that one (REQUIREMENTS B17).
+pub(super) fn other_language(html: &mut Html, language: Language, href: &str) {
+    let (tag, dir) = (language.tag(), language.direction().name());
+    let available = Strings::of(language).available;
+    html.raw("<p>").element("a", &[("href", href), ("lang", tag), ("hreflang", tag), ("dir", dir)], available);
+    html.raw("</p>");
+}
+
+/// The addresses of the same page in every other language of the site.
+pub(super) fn others(
+    config: &Config,
+    spoken: Language,
+    address: impl Fn(Language) -> String,
+) -> Vec<(Language, String)> {
+    let others = config.languages.iter().copied().filter(|language| *language != spoken);
+    others.map(|language| (language, address(language))).collect()
 }

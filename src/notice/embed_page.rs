@@ -38,7 +38,7 @@ pub fn embed_page(view: &EmbedPage) -> String {
         prefix: Some(view.prefix),
         style: Some(&view.config.style),
         listed: false,
-        other: None,
+        others: &[],
     };
     document(&frame, |html, strings| {
         html.element("h1", &[], &title).element("p", &[], strings.loaded_once);

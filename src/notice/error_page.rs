@@ -33,7 +33,7 @@ pub fn error_page(view: &ErrorPage) -> String {
         prefix: view.prefix,
         style: view.style,
         listed: false,
-        other: None,
+        others: &[],
     };
     document(&frame, |html, strings| {
         html.element("h1", &[], happened);

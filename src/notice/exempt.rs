@@ -53,7 +53,7 @@ mod tests {
         let place = Place { exempt: &exempt, ..place(&config, language) };
         let asking = banner(&Banner { place, asked: &[MARKETING], state: BannerState::Ask });
         let text = |bytes| String::from_utf8(bytes).expect("ASCII");
-        (text(asking), text(footer(&place, false, &[])))
+        (text(asking), text(footer(&place, false, false, &[])))
     }
 
     #[test]

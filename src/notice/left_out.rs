@@ -36,7 +36,7 @@ pub(super) fn list(html: &mut Html, left_out: &[LeftOut], strings: &Strings) {
         html.element("li", &[("data-purpose", line.name)], &format!("{} \u{2013} {cookies}", line.company));
     }
     if let Some(more) = lines.len().checked_sub(MOST).filter(|more| *more > 0) {
-        let words = strings.more.form(u64::try_from(more).unwrap_or(u64::MAX));
+        let words = strings.more.form(strings, u64::try_from(more).unwrap_or(u64::MAX));
         html.element("li", &[], &fill(words, &[&more.to_string()]));
     }
     html.raw("</ul></details>");

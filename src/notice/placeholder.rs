@@ -78,7 +78,7 @@ fn open_group(html: &mut Html, view: &Placeholder, strings: &Strings, room: &Roo
     html.raw("<div data-nosnippet");
     let mut attributes =
         vec![("class", class), ("role", "group"), ("aria-label", name.as_str()), ("aria-describedby", "why")];
-    attributes.push(("dir", "ltr"));
+    attributes.push(("dir", view.place.language.direction().name()));
     if let Some(tag) = view.place.foreign() {
         attributes.push(("lang", tag));
     }
@@ -140,7 +140,10 @@ fn link(html: &mut Html, view: &Placeholder, strings: &Strings) {
 }
 
 fn open_form(html: &mut Html, place: &Place, to: &str) {
-    html.open("form", &[("method", "post"), ("action", &place.own(to)), ("accept-charset", "utf-8"), ("target", "_self")]);
+    html.open(
+        "form",
+        &[("method", "post"), ("action", &place.own(to)), ("accept-charset", "utf-8"), ("target", "_self")],
+    );
     hidden(html, "return", &local(place.return_to));
 }
 

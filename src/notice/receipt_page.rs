@@ -4,7 +4,7 @@ use crate::consent::{Purpose, UnixSeconds};
 
 use super::address::{cookies_address, record_address};
 use super::contact::contact_sentence;
-use super::document::{Frame, document};
+use super::document::{Frame, document, others};
 use super::html::{Html, capital, fill};
 use super::purpose;
 use super::strings::Strings;
@@ -56,8 +56,7 @@ pub struct ChosenPurpose<'a> {
 
 /// The whole page.
 pub fn receipt_page(view: &ReceiptPage) -> String {
-    let other = view.config.languages.iter().copied().find(|language| *language != view.language);
-    let other = other.map(|language| (language, record_address(view.prefix, view.return_to, language)));
+    let others = others(view.config, view.language, |language| record_address(view.prefix, view.return_to, language));
     let title = Strings::of(view.language).receipt_title;
     let frame = Frame {
         language: view.language,
@@ -66,7 +65,7 @@ pub fn receipt_page(view: &ReceiptPage) -> String {
         prefix: Some(view.prefix),
         style: Some(&view.config.style),
         listed: false,
-        other: other.as_ref().map(|(language, href)| (*language, href.as_str())),
+        others: &others,
     };
     document(&frame, |html, strings| {
         html.element("h1", &[], title);

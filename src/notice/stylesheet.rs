@@ -64,7 +64,7 @@ mod tests {
 
     /// The custom properties of the light palette, or of the dark one laid over it.
     fn palette(dark: bool) -> std::collections::BTreeMap<&'static str, &'static str> {
-        let mut blocks = STYLES.split(":root, .banner, .footer, .placeholder {").skip(1);
+        let mut blocks = STYLES.split(":root, .banner, .footer, .placeholder, .embedded {").skip(1);
         let properties = |block: &'static str| {
             let block = block.split_once('}').expect("a block ends").0;
             block.lines().filter_map(|line| line.trim().strip_prefix("--")?.strip_suffix(';')?.split_once(": "))

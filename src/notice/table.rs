@@ -16,7 +16,8 @@ pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, coo
     html.raw("<table class=\"cookies\">");
     html.element("caption", &[], &fill(strings.cookies_we_use, &[&capital(cookies)]));
     html.raw("<thead><tr>");
-    for column in [strings.column_name, strings.column_what, strings.column_set_by, strings.column_lifetime] {
+    let what = [strings.column_name, strings.column_what, strings.column_set_by];
+    for column in what.into_iter().chain([strings.column_lifetime, strings.column_seen]) {
         html.element("th", &[("scope", "col")], column);
     }
     html.raw("</tr></thead><tbody>");
@@ -29,7 +30,11 @@ pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, coo
 fn row(html: &mut Html, row: &CookieRow, language: Language) {
     let strings = Strings::of(language);
     let (what, written_in) = row.description.unwrap_or((strings.not_described, language));
-    html.raw("<tr>").element("th", &[("scope", "row")], row.name);
+    html.raw("<tr><th scope=\"row\">").text(row.name);
+    if row.storage {
+        html.raw(" ").element("span", &[("class", "kind")], &format!("({})", strings.browser_storage));
+    }
+    html.raw("</th>");
     html.open("td", &[("data-label", strings.column_what)]);
     if written_in == language {
         html.text(what);
@@ -39,6 +44,8 @@ fn row(html: &mut Html, row: &CookieRow, language: Language) {
     html.raw("</td>");
     cell(html, strings.column_set_by, row.set_by.unwrap_or(strings.this_site));
     cell(html, strings.column_lifetime, &words::lifetime(strings, row.lifetime));
+    let seen = row.seen.map(|at| words::day(strings, at));
+    cell(html, strings.column_seen, seen.as_deref().unwrap_or(strings.not_seen));
     html.raw("</tr>");
 }
 

@@ -4,9 +4,9 @@ use http::StatusCode;
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use super::{
-    AskedPurpose, Banner, BannerState, ChosenPurpose, Config, CookieRow, CookiesPage, EmbedPage, ErrorPage, Held,
-    Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage, banner,
-    cookies_page, embed_page, error_page, footer, placeholder, receipt_page,
+    AskedPurpose, Banner, BannerState, ChosenPurpose, Config, Controller, CookieRow, CookiesPage, Direction, EmbedPage,
+    ErrorPage, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage,
+    banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder, receipt_page, sentences,
 };
 use crate::consent::Purpose;
 
@@ -16,7 +16,14 @@ pub(super) fn config() -> Config {
         service: "Example Council".into(),
         organisation: Some("Example County Council".into()),
         contact: Some("dpo@example.gov.uk".into()),
+        controller: Controller {
+            address: Some("County Hall, Exampletown".into()),
+            dpo: Some("officer@example.gov.uk".into()),
+            complaints: Some("https://www.example.gov.uk/complaints".into()),
+            privacy_notice: Some("/privacy".into()),
+        },
         languages: vec![Language::English, Language::Welsh],
+        language_rules: Vec::new(),
         version: "2026-11".into(),
         days: 365,
         refusal_days: 182,
@@ -50,24 +57,45 @@ const ROWS: &[CookieRow] = &[
         set_by: Some("Google"),
         description: Some(("Tells visitors apart to count them", Language::English)),
         lifetime: Lifetime::Seconds(2 * 365 * 86_400),
+        storage: false,
+        seen: Some(1_795_449_900),
     },
-    CookieRow { name: "visitor-count", set_by: None, description: None, lifetime: Lifetime::Session },
+    CookieRow {
+        name: "visitor-count",
+        set_by: None,
+        description: None,
+        lifetime: Lifetime::Session,
+        storage: false,
+        seen: None,
+    },
     CookieRow {
         name: "averyveryverylongcookienamewithoutanyplacetobreakit_*",
         set_by: None,
         description: None,
         lifetime: Lifetime::UntilDeleted,
+        storage: true,
+        seen: None,
     },
 ];
 
 pub(super) fn sections(granted: bool) -> [PurposeSection<'static>; 4] {
-    let until_objected = false;
-    let section =
-        |purpose, name, rows| PurposeSection { purpose, name, granted, until_objected, third_parties: &[], rows };
+    let section = |purpose, name, rows| PurposeSection {
+        purpose,
+        name,
+        granted,
+        until_objected: false,
+        third_parties: &[],
+        hosts: &[],
+        rows,
+    };
     [
         section(Purpose::ESSENTIAL, "essential", &ROWS[1..2]),
         section(Purpose::PREFERENCES, "preferences", &[]),
-        PurposeSection { third_parties: ANALYTICS.third_parties, ..section(Purpose::ANALYTICS, "analytics", ROWS) },
+        PurposeSection {
+            third_parties: ANALYTICS.third_parties,
+            hosts: &["www.google-analytics.com"],
+            ..section(Purpose::ANALYTICS, "analytics", ROWS)
+        },
         section(Purpose::MARKETING, "marketing", &ROWS[..1]),
     ]
 }
@@ -76,6 +104,7 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
     CookiesPage {
         config,
         language,
+        origin: "",
         prefix: "/.consent",
         return_to: "/council-tax?band=a&year=2026",
         purposes: sections,
@@ -85,6 +114,7 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         gpc: false,
         receipt: None,
         choice_cookie: "consentgate",
+        choice_cookie_seen: None,
     }
 }
 
@@ -109,10 +139,10 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
             made.push((format!("banner-{what}-{state:?}"), ascii(banner(&Banner { place, asked, state }))));
         }
     }
-    made.push(("footer".into(), ascii(footer(&place, true, &[]))));
+    made.push(("footer".into(), ascii(footer(&place, true, false, &[]))));
     let company = "Facebook";
     let left_out = [LeftOut { company, purpose: Purpose::MARKETING, name: "marketing" }];
-    made.push(("footer-left-out".into(), ascii(footer(&place, false, &left_out))));
+    made.push(("footer-left-out".into(), ascii(footer(&place, false, false, &left_out))));
     made
 }
 
@@ -163,10 +193,22 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ("cookies-looking".into(), cookies_page(&looking)),
         ("cookies-saved".into(), cookies_page(&saved)),
         ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
+        ("cookies-embedded".into(), embedded(config, language, &granted)),
         ("record".into(), receipt_page(&record)),
         ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),
         ("record-deleted".into(), receipt_page(&ReceiptPage { receipt: None, deleted: true, ..record })),
     ]
+}
+
+fn embedded(config: &Config, language: Language, sections: &[PurposeSection]) -> String {
+    let view = CookiesPage { origin: "//www.example.gov.uk", ..page(config, language, sections) };
+    String::from_utf8(embedded_cookies(&view, &place(config, language))).expect("ASCII")
+}
+
+/// The English sentences behind an Arabic letter each: not a translation, but it runs from right to left.
+pub(super) fn mirrored() -> Language {
+    let texts = sentences().into_iter().map(|(name, english)| (name, format!("\u{639} {english}"))).collect();
+    Language::added("ar", Direction::Rtl, texts).expect("every sentence")
 }
 
 fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
@@ -249,8 +291,7 @@ mod tests {
             let pages = everything(shown);
             let sentences = Strings::of(other).all();
             // The link to the other language is written in it on purpose.
-            for (key, sentence) in
-                sentences.into_iter().filter(|(key, _)| *key != "other_language" && *key != "gpc_heading")
+            for (key, sentence) in sentences.into_iter().filter(|(key, _)| *key != "available" && *key != "gpc_heading")
             {
                 for fragment in fragments(sentence).filter(|part| part.split_whitespace().count() > 3) {
                     for (name, html) in &pages {
@@ -266,6 +307,8 @@ mod tests {
     fn every_sentence_is_said_somewhere() {
         // Said only by a site's own purpose, by other lifetimes, or by a site that names no organisation.
         let elsewhere = [
+            // Said by the pages of the other languages.
+            "available",
             "own_cookies",
             "about_own",
             "use_preferences",
@@ -297,6 +340,20 @@ mod tests {
                 let first_link = found.iter().find(|element| element.tag == "a").expect("a skip link");
                 assert_eq!(first_link.value("href"), Some("#main"), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_language_from_right_to_left_says_so_wherever_it_stands() {
+        for (name, html) in everything(mirrored()) {
+            let found = elements(&html);
+            let outer = found.iter().filter(|element| {
+                matches!(element.tag.as_str(), "html") || matches!(element.value("role"), Some("region" | "group"))
+            });
+            for element in outer.filter(|element| element.tag != "table") {
+                assert_eq!((element.value("lang"), element.value("dir")), (Some("ar"), Some("rtl")), "{name}");
+            }
+            assert!(html.is_ascii() && html.contains("&#1593;"), "{name}");
         }
     }
 

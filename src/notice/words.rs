@@ -49,7 +49,7 @@ fn duration(strings: &Strings, seconds: u64) -> String {
         _ => (&strings.days, DAY),
     };
     let number = (seconds + length / 2) / length;
-    fill(unit.form(number), &[&number.to_string()])
+    fill(unit.form(strings, number), &[&number.to_string()])
 }
 
 /// A year of 365 or 366 days, two years (leap day or not), or so long that days mean nothing.

@@ -15,6 +15,7 @@ mod cookies;
 mod documents;
 mod durations;
 mod guard;
+mod languages;
 mod lists;
 mod pages;
 mod paths;

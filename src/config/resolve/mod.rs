@@ -5,12 +5,15 @@
 
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
+mod languages;
 mod lists;
+mod organisation;
 mod proof;
 mod purposes;
 mod rules;
 mod server;
 mod site;
+mod strings;
 mod style;
 mod upstream;
 
@@ -28,6 +31,11 @@ use super::written::{self, Found, Key, List};
 use crate::gateway::Choices;
 
 const DAY: Duration = Duration::from_hours(24);
+
+/// Every sentence of the notice in English, as a file to translate.
+pub fn strings_template() -> String {
+    strings::template()
+}
 
 /// Resolves the whole file; `None` after a fault has been reported.
 pub(super) fn file(

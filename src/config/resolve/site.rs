@@ -3,12 +3,11 @@
 use url::Host;
 
 use super::super::excerpt::quoted;
-use super::super::shape::did_you_mean;
 use super::super::written::{self, Csp, Found, Key, List, Mode, Organisation, Receipts, Site};
 use super::{Resolver, items, text};
 use crate::consent::{LEAST_REFUSAL_DAYS, LONGEST_VERSION, MAX_AGE_DAYS};
 use crate::gateway;
-use crate::notice::{self, Language, Signals};
+use crate::notice::{self, Signals};
 use crate::policy;
 
 const PREFIX: &str = "/.consent";
@@ -18,7 +17,7 @@ impl Resolver<'_, '_> {
         let hosts: Vec<String> = items(&written.hosts).iter().filter_map(|found| self.host(found)).collect();
         let share = self.share(&written.share, &hosts);
         let prefix = self.prefix(&written.prefix);
-        let notice = self.notice(written, organisation, hosts.first());
+        let notice = self.notice(written, organisation, &hosts);
         let policy = policy::Config { prefix: prefix.clone(), ..self.policy(written, &hosts) };
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
@@ -101,46 +100,27 @@ impl Resolver<'_, '_> {
         prefix.to_owned()
     }
 
-    fn notice(
-        &mut self,
-        site: &Site,
-        organisation: Option<&Organisation>,
-        first_host: Option<&String>,
-    ) -> notice::Config {
+    fn notice(&mut self, site: &Site, organisation: Option<&Organisation>, hosts: &[String]) -> notice::Config {
         let written = site.notice.as_ref().map(|found| &found.1);
         let name = organisation.and_then(|organisation| text(&organisation.name));
         let own = written.and_then(|notice| text(&notice.service));
+        let languages = self.languages(written);
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
         let refusal_days = written.and_then(|notice| notice.refusal_days.as_ref());
         let refusal_days = refusal_days.map_or(LEAST_REFUSAL_DAYS, |found| found.1);
         notice::Config {
-            service: own.or_else(|| name.clone()).or_else(|| first_host.cloned()).unwrap_or_default(),
+            service: own.or_else(|| name.clone()).or_else(|| hosts.first().cloned()).unwrap_or_default(),
             organisation: name,
             contact: organisation.and_then(|organisation| text(&organisation.contact)),
-            languages: self.languages(written),
+            controller: self.controller(organisation),
+            language_rules: self.language_rules(written, &languages, hosts),
+            languages,
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
             refusal_days: refusal_days.clamp(LEAST_REFUSAL_DAYS, MAX_AGE_DAYS),
             signals: signals(&site.signals),
             style: self.style(written),
         }
-    }
-
-    fn languages(&mut self, written: Option<&written::Notice>) -> Vec<Language> {
-        let mut languages = Vec::new();
-        for found in written.map(|notice| items(&notice.languages)).unwrap_or_default() {
-            match Language::from_tag(&found.1) {
-                Some(language) if languages.contains(&language) => {
-                    self.fault(found, format!("{} is there already", quoted(&found.1)), "take one of them out");
-                }
-                Some(language) => languages.push(language),
-                None => {
-                    let message = format!("the notice does not speak {}", quoted(&found.1));
-                    self.fault(found, message, did_you_mean(&found.1, &["en", "cy"]));
-                }
-            }
-        }
-        if languages.is_empty() { vec![Language::English] } else { languages }
     }
 
     pub(super) fn version(&mut self, found: Option<&Found<String>>) -> String {
@@ -180,7 +160,7 @@ fn csp(found: Option<&Found<Csp>>) -> gateway::Csp {
 }
 
 /// A host as requests name it: lower case, international names in their ASCII form, no dot at the end.
-fn host(written: &str) -> Option<String> {
+pub(super) fn host(written: &str) -> Option<String> {
     if written == "*" {
         return Some(written.to_owned());
     }

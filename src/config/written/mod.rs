@@ -13,11 +13,15 @@ use serde::Deserialize;
 
 use super::shape::PlaceId;
 
+mod languages;
+mod organisation;
 mod proof;
 mod purposes;
 mod site;
 mod style;
 
+pub(super) use languages::*;
+pub(super) use organisation::*;
 pub(super) use proof::*;
 pub(super) use purposes::*;
 pub(super) use site::*;
@@ -123,18 +127,6 @@ pub(in crate::config) struct Admin {
     /// IP address and port. Default: 127.0.0.1:9901.
     #[schemars(example = "127.0.0.1:9901")]
     pub(in crate::config) address: Key<String>,
-}
-
-/// The organisation that answers for the sites.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Organisation {
-    /// Its name.
-    #[schemars(length(min = 1))]
-    pub(in crate::config) name: Key<String>,
-    /// Whom a visitor can write to: an e-mail address or a web address.
-    #[schemars(length(min = 1))]
-    pub(in crate::config) contact: Key<String>,
 }
 
 /// Limits of every listener. Sizes are written as 64KiB or 256MiB, times as 500ms, 10s or 2m.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Found, Key, List, Purpose, Style};
+use super::{Found, Key, LanguageRule, List, Purpose, Style};
 
 /// One website, its hosts and its rules. The first rule that matches decides.
 #[derive(Deserialize, JsonSchema)]
@@ -138,9 +138,15 @@ pub(in crate::config) struct Notice {
     /// The service's name in headings. Default: the organisation's name, else the first host.
     #[schemars(length(min = 1))]
     pub(in crate::config) service: Key<String>,
-    /// The languages it speaks (en, cy); the first is the default. Default: en.
+    /// The languages it speaks; the first is the default. en and cy are built in, others come with strings. Default: en.
     #[schemars(length(min = 1), example = ["en", "cy"])]
     pub(in crate::config) languages: List<String>,
+    /// Files with every sentence of a language, relative to the folder of this file. One for en or cy takes the place of
+    /// the built-in sentences. 'consentgate schema --strings' prints one to translate.
+    #[schemars(length(min = 1), example = ["strings.pl.yaml"])]
+    pub(in crate::config) strings: List<String>,
+    /// Which language where; the first rule that fits decides. Default: the page's own language, else the browser's.
+    pub(in crate::config) language_rules: List<LanguageRule>,
     /// Change it when the notice's meaning changes: every visitor is asked again. At most 20 bytes. Default: 1.
     #[schemars(extend("type" = ["string", "number"]), length(min = 1), example = "2026-11")]
     pub(in crate::config) version: Key<String>,

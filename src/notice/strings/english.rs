@@ -1,6 +1,6 @@
 //! The notice in English.
 
-use super::{Counted, Strings};
+use super::{Counted, Plural, Strings};
 
 /// English.
 pub(super) static STRINGS: Strings = Strings {
@@ -54,7 +54,7 @@ pub(super) static STRINGS: Strings = Strings {
     left_out: "Left out of this page until you agree",
 
     skip_link: "Skip to main content",
-    other_language: "Mae'r dudalen hon ar gael yn Gymraeg",
+    available: "This page is available in English",
     success: "Success",
     go_back: "[Go back to the page you were looking at].",
 
@@ -89,8 +89,10 @@ pub(super) static STRINGS: Strings = Strings {
     third_party_text: "When you agree, your browser also contacts other organisations, and they can set cookies of \
                        their own. If you withdraw your agreement, we stop your browser contacting them from this \
                        site, but we cannot delete cookies they have already set. You can delete those in your \
-                       browser's settings, usually under 'privacy' or 'site data'.",
-    other_organisations: "Other organisations involved: {}.",
+                       browser's settings, usually under 'privacy' or 'site data': search there for the name of the \
+                       organisation or of its website. Your browser can also block them on every website, under \
+                       'third-party cookies' or 'tracking protection'.",
+    other_organisations: "Other organisations involved:",
     gpc_heading: "Global Privacy Control",
     gpc_on: "Your browser is sending a Global Privacy Control signal. We take it as a refusal of marketing cookies, \
              unless you choose otherwise on this page.",
@@ -100,8 +102,9 @@ pub(super) static STRINGS: Strings = Strings {
     responsible: "{} decides which cookies are used on this site and is responsible for them.",
     responsible_service: "Those who run {} decide which cookies are used on this site and are responsible for them.",
     contact: "Questions and complaints about cookies can be sent to {}.",
-    complain: "You have the right to complain to us about how we use cookies and your personal information. You can \
-               also [complain to the Information Commissioner's Office (ICO)].",
+    complain: "You have the right to complain to us about how we use cookies and your personal information. We will \
+               confirm within 30 days that we have received your complaint, look into it without undue delay, and tell \
+               you the outcome.",
     ico: "https://ico.org.uk/make-a-complaint/",
     record_heading: "Your record",
     record_text: "You can [see what you chose and when].",
@@ -173,6 +176,21 @@ pub(super) static STRINGS: Strings = Strings {
     objected: "You have objected to {}, so we do not use them. You can [change your cookie settings] at any time.",
     exempt_hint: "We use these without asking you first, for this purpose alone. You can object: choose 'No'.",
     gpc_objects: "We also take it as an objection to {}.",
+    // Words: what is seen on a site, and whom to turn to.
+    serves: "Used as described above for {}",
+    column_seen: "Last seen here",
+    not_seen: "Not seen so far",
+    browser_storage: "not a cookie: kept in your browser's storage",
+    hosts: "Where your browser loads from when you agree:",
+    gpc_how: "Global Privacy Control is a setting of some browsers and of add-ons to them. It tells every website you \
+              visit that you do not want your data sold or shared.",
+    complaint_heading: "How to complain",
+    complain_to: "To complain to us, contact: {}.",
+    complain_ico: "You can also [complain to the Information Commissioner's Office (ICO)], who may ask you to complain to \
+                   us first.",
+    write_to: "You can write to us at: {}.",
+    dpo: "To reach our data protection officer, contact: {}.",
+    privacy_notice: "How we use personal information is described in [our privacy notice].",
 
     months: [
         "January",
@@ -193,4 +211,5 @@ pub(super) static STRINGS: Strings = Strings {
     hours: Counted { one: "{} hour", two: "{} hours", few: "{} hours", many: "{} hours" },
     days: Counted { one: "{} day", two: "{} days", few: "{} days", many: "{} days" },
     years: Counted { one: "{} year", two: "{} years", few: "{} years", many: "{} years" },
+    plural: Plural::One,
 };

@@ -1,12 +1,18 @@
-//! Every sentence the notice can say, once per language: a missing one does not compile.
+//! Every sentence the notice can say, once per language: a missing one does not compile, or is a fault of the file that
+//! brings a language (`added.rs`).
 //!
 //! `{}` is a place to fill in, `[…]` is a link. In Welsh a word may change its first letter after another word, so a
 //! place stands only where nothing changes it (after a verb-noun, or at the beginning).
 
+mod added;
 mod english;
+mod plural;
 mod welsh;
 
 use super::Language;
+use plural::{Form, Plural};
+
+pub use added::{Added, Misfit, Misfits, sentences};
 
 /// A number of things: the forms Welsh needs, English has fewer. `{}` is the number.
 pub(super) struct Counted {
@@ -22,13 +28,23 @@ pub(super) struct Counted {
 
 impl Counted {
     /// The form for this number, still with its place.
-    pub(super) fn form(&self, number: u64) -> &'static str {
-        match number {
-            1 => self.one,
-            2 => self.two,
-            3 | 4 | 6 => self.few,
-            _ => self.many,
+    pub(super) fn form(&self, strings: &Strings, number: u64) -> &'static str {
+        match strings.plural.form(number) {
+            Form::One => self.one,
+            Form::Two => self.two,
+            Form::Few => self.few,
+            Form::Many => self.many,
         }
+    }
+
+    fn read(name: &str, text: &impl Fn(&str) -> &'static str) -> Self {
+        let form = |form: &str| text(&format!("{name}.{form}"));
+        Self { one: form("one"), two: form("two"), few: form("few"), many: form("many") }
+    }
+
+    fn every(&self, name: &str) -> [(String, &'static str); 4] {
+        let forms = [("one", self.one), ("two", self.two), ("few", self.few), ("many", self.many)];
+        forms.map(|(form, text)| (format!("{name}.{form}"), text))
     }
 }
 
@@ -43,13 +59,42 @@ macro_rules! strings {
             pub(super) hours: Counted,
             pub(super) days: Counted,
             pub(super) years: Counted,
+            /// How the language counts.
+            pub(super) plural: Plural,
         }
 
-        #[cfg(test)]
         impl Strings {
+            /// A language's sentences by their names.
+            fn read(tag: &str, text: impl Fn(&str) -> &'static str) -> Self {
+                Self {
+                    $($name: text(stringify!($name)),)+
+                    months: std::array::from_fn(|month| text(&format!("months[{month}]"))),
+                    more: Counted::read("more", &text),
+                    minutes: Counted::read("minutes", &text),
+                    hours: Counted::read("hours", &text),
+                    days: Counted::read("days", &text),
+                    years: Counted::read("years", &text),
+                    plural: Plural::of(tag),
+                }
+            }
+
             /// Every plain sentence with its name.
             pub(super) fn all(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($name), self.$name)),+]
+            }
+
+            /// All that is said, each by the name a translation gives it.
+            fn every(&self) -> Vec<(String, &'static str)> {
+                let plain = self.all().into_iter().map(|(name, text)| (name.to_owned(), text));
+                let months = self.months.iter().enumerate().map(|(month, name)| (format!("months[{month}]"), *name));
+                let counted = [
+                    ("more", &self.more),
+                    ("minutes", &self.minutes),
+                    ("hours", &self.hours),
+                    ("days", &self.days),
+                    ("years", &self.years),
+                ];
+                plain.chain(months).chain(counted.into_iter().flat_map(|(name, forms)| forms.every(name))).collect()
             }
         }
     };
@@ -69,7 +114,7 @@ strings! {
     // What this page lacks.
     left_out
     // Every page.
-    skip_link other_language success go_back
+    skip_link available success go_back
     // The cookies page.
     intro settings_heading question yes no save see_cookies withdraw_heading withdraw_text withdraw
     cookies_we_use column_name column_what column_set_by column_lifetime this_site none_seen not_described
@@ -93,6 +138,9 @@ strings! {
     record_as_json record_as_text record_delete_heading record_delete_text record_delete record_deleted
     // Bases: what is used without consent until the visitor objects.
     exempt_use object objected exempt_hint gpc_objects
+    // Words: what is seen on a site, and whom to turn to.
+    serves column_seen not_seen browser_storage hosts gpc_how
+    complaint_heading complain_to complain_ico write_to dpo privacy_notice
 }
 
 impl Strings {
@@ -101,6 +149,7 @@ impl Strings {
         match language {
             Language::English => &english::STRINGS,
             Language::Welsh => &welsh::STRINGS,
+            Language::Added(added) => added.strings(),
         }
     }
 }
@@ -133,7 +182,10 @@ mod tests {
 
     #[test]
     fn welsh_years_change_with_the_number() {
-        let years = &welsh::STRINGS.years;
-        assert_eq!([1, 2, 3, 5].map(|n| years.form(n)), ["{} flwyddyn", "{} flynedd", "{} blynedd", "{} mlynedd"]);
+        let strings = &welsh::STRINGS;
+        assert_eq!(
+            [1, 2, 3, 5].map(|n| strings.years.form(strings, n)),
+            ["{} flwyddyn", "{} flynedd", "{} blynedd", "{} mlynedd"]
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! Written with care, but **not yet checked by a professional translator**: have it checked before it is shown to
 //! the public (Welsh Language Standards: the Welsh may not be worse than the English).
 
-use super::{Counted, Strings};
+use super::{Counted, Plural, Strings};
 
 /// Welsh.
 pub(super) static STRINGS: Strings = Strings {
@@ -58,7 +58,7 @@ pub(super) static STRINGS: Strings = Strings {
     left_out: "Heb eu cynnwys ar y dudalen hon nes i chi gytuno",
 
     skip_link: "Neidio i'r prif gynnwys",
-    other_language: "This page is available in English",
+    available: "Mae'r dudalen hon ar gael yn Gymraeg",
     success: "Llwyddiant",
     go_back: "[Mynd yn ôl i'r dudalen yr oeddech yn edrych arni].",
 
@@ -94,8 +94,10 @@ pub(super) static STRINGS: Strings = Strings {
     third_party_text: "Pan fyddwch yn cytuno, mae eich porwr hefyd yn cysylltu â sefydliadau eraill, a gallant osod eu \
                        cwcis eu hunain. Os byddwch yn tynnu eich cytundeb yn ôl, byddwn yn atal eich porwr rhag \
                        cysylltu â nhw o'r wefan hon, ond ni allwn ddileu cwcis y maent eisoes wedi'u gosod. Gallwch \
-                       ddileu'r rheini yng ngosodiadau eich porwr, fel arfer o dan 'preifatrwydd' neu 'data gwefannau'.",
-    other_organisations: "Sefydliadau eraill sy'n rhan o hyn: {}.",
+                       ddileu'r rheini yng ngosodiadau eich porwr, fel arfer o dan 'preifatrwydd' neu 'data gwefannau': \
+                       chwiliwch yno am enw'r sefydliad neu ei wefan. Gall eich porwr hefyd eu rhwystro ar bob gwefan, \
+                       o dan 'cwcis trydydd parti' neu 'atal olrhain'.",
+    other_organisations: "Sefydliadau eraill sy'n rhan o hyn:",
     gpc_heading: "Global Privacy Control",
     gpc_on: "Mae eich porwr yn anfon signal Global Privacy Control. Rydym yn ei drin fel gwrthod cwcis marchnata, oni \
              bai eich bod yn dewis fel arall ar y dudalen hon.",
@@ -106,8 +108,9 @@ pub(super) static STRINGS: Strings = Strings {
     responsible_service: "Y rhai sy'n rhedeg {} sy'n penderfynu pa gwcis a ddefnyddir ar y wefan hon ac sy'n gyfrifol \
                           amdanynt.",
     contact: "Gellir anfon cwestiynau a chwynion am gwcis at {}.",
-    complain: "Mae gennych hawl i gwyno wrthym am y ffordd rydym yn defnyddio cwcis a'ch gwybodaeth bersonol. Gallwch \
-               hefyd [gwyno wrth Swyddfa'r Comisiynydd Gwybodaeth (ICO)].",
+    complain: "Mae gennych hawl i gwyno wrthym am y ffordd rydym yn defnyddio cwcis a'ch gwybodaeth bersonol. Byddwn yn \
+               cadarnhau o fewn 30 diwrnod ein bod wedi derbyn eich cwyn, yn edrych arni heb oedi diangen, ac yn rhoi \
+               gwybod i chi am y canlyniad.",
     ico: "https://cy.ico.org.uk/make-a-complaint/",
     record_heading: "Eich cofnod",
     record_text: "Gallwch [weld beth a ddewiswyd gennych a phryd].",
@@ -187,6 +190,21 @@ pub(super) static STRINGS: Strings = Strings {
     exempt_hint: "Rydym yn defnyddio'r rhain heb ofyn i chi yn gyntaf, at y diben hwn yn unig. Gallwch wrthwynebu: \
                   dewiswch 'Na'.",
     gpc_objects: "Rydym hefyd yn ei drin fel gwrthwynebu {}.",
+    // Words: what is seen on a site, and whom to turn to.
+    serves: "Fe'i defnyddir fel y disgrifir uchod ar gyfer: {}",
+    column_seen: "Gwelwyd yma ddiwethaf",
+    not_seen: "Heb ei weld hyd yma",
+    browser_storage: "nid cwci: fe'i cedwir yn storfa eich porwr",
+    hosts: "O ble y mae eich porwr yn llwytho pan fyddwch yn cytuno:",
+    gpc_how: "Gosodiad mewn rhai porwyr, ac mewn ychwanegion iddynt, yw Global Privacy Control. Mae'n dweud wrth bob \
+              gwefan yr ymwelwch â hi nad ydych am i'ch data gael ei werthu na'i rannu.",
+    complaint_heading: "Sut i gwyno",
+    complain_to: "I gwyno wrthym, cysylltwch â'r canlynol: {}.",
+    complain_ico: "Gallwch hefyd [gwyno wrth Swyddfa'r Comisiynydd Gwybodaeth (ICO)], a all ofyn i chi gwyno wrthym ni yn \
+                   gyntaf.",
+    write_to: "Gallwch ysgrifennu atom yn y cyfeiriad hwn: {}.",
+    dpo: "I gysylltu â'n swyddog diogelu data, defnyddiwch y cyswllt hwn: {}.",
+    privacy_notice: "Disgrifir sut rydym yn defnyddio gwybodaeth bersonol yn [ein hysbysiad preifatrwydd].",
 
     months: [
         "Ionawr",
@@ -208,4 +226,5 @@ pub(super) static STRINGS: Strings = Strings {
     hours: Counted { one: "{} awr", two: "{} awr", few: "{} awr", many: "{} awr" },
     days: Counted { one: "{} diwrnod", two: "{} ddiwrnod", few: "{} diwrnod", many: "{} diwrnod" },
     years: Counted { one: "{} flwyddyn", two: "{} flynedd", few: "{} blynedd", many: "{} mlynedd" },
+    plural: Plural::Welsh,
 };
