@@ -42,6 +42,7 @@
 //! I/O        ledger → consent   inventory → consent, catalogue, policy      upstream → –
 //!            gateway → everything above    server → gateway
 //! beside     admin → ledger, inventory, policy, catalogue, consent
+//!            audit → consent, catalogue, policy, cookie, html, upstream
 //!            config → the rooms' own Config types      command → anything: start-up wiring lives there
 //! ```
 
@@ -60,5 +61,6 @@ pub mod server;
 pub mod upstream;
 
 pub mod admin;
+pub mod audit;
 pub mod command;
 pub mod config;

@@ -19,6 +19,7 @@ fn arrows() -> BTreeMap<&'static str, &'static [&'static str]> {
         "gateway",
         "server",
         "admin",
+        "audit",
         "config",
     ];
     BTreeMap::from([
@@ -34,6 +35,8 @@ fn arrows() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("gateway", &["consent", "catalogue", "policy", "cookie", "notice", "html", "ledger", "inventory", "upstream"]),
         ("server", &["gateway"]),
         ("admin", &["ledger", "inventory", "policy", "catalogue", "consent"]),
+        // What a page would make a browser ask is read by the same eyes as in the gate.
+        ("audit", &["consent", "catalogue", "policy", "cookie", "html", "upstream"]),
         // Rooms' own Config types only; no room uses config.
         ("config", &everything[..everything.len() - 1]),
         ("command", everything),
