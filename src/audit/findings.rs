@@ -44,6 +44,8 @@ pub struct SiteReport {
     pub url: String,
     /// 0 to 100; absent where the site could not be looked at.
     pub score: Option<u8>,
+    /// What would be left if every criterion that could not be looked at took its points away too.
+    pub score_at_least: Option<u8>,
     /// Each criterion with what it found.
     pub criteria: Vec<Outcome>,
     /// What was found in each state.

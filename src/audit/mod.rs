@@ -9,9 +9,11 @@
 //! hands over a [`Visit`]; `collect` adds the visits up to a [`State`] each; `criteria` scores; `report` writes.
 
 mod collect;
+mod criteria;
 mod findings;
 mod visit;
 
 pub use collect::Collector;
+pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};
 pub use findings::*;
 pub use visit::*;
