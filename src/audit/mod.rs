@@ -11,9 +11,11 @@
 mod collect;
 mod criteria;
 mod findings;
+mod http;
 mod visit;
 
 pub use collect::Collector;
 pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};
 pub use findings::*;
+pub use http::{AGENT, Client, Plain};
 pub use visit::*;

@@ -90,10 +90,19 @@ fn tls(config: &Config) -> Result<ClientConfig, SetupFault> {
         Some(file) => roots_of(file)?,
         None => machine_roots()?,
     };
+    Ok(trusting(roots))
+}
+
+/// TLS as a client that trusts what this machine trusts.
+pub fn machine_tls() -> Result<ClientConfig, SetupFault> {
+    machine_roots().map(trusting)
+}
+
+fn trusting(roots: RootCertStore) -> ClientConfig {
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("the provider supports TLS 1.2 and 1.3");
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    builder.with_root_certificates(roots).with_no_client_auth()
 }
 
 fn roots_of(file: &Path) -> Result<RootCertStore, SetupFault> {

@@ -18,7 +18,7 @@ pub mod tunnel;
 
 pub use body::Body;
 pub use config::*;
-pub use connect::SetupFault;
+pub use connect::{SetupFault, machine_tls};
 pub use failure::{Cause, Failure};
 pub use send::Upstream;
 
