@@ -9,12 +9,18 @@
 //! hands over a [`Visit`]; `collect` adds the visits up to a [`State`] each; `criteria` scores; `report` writes.
 
 mod collect;
+mod crawl;
 mod criteria;
+mod declared;
+mod duration;
 mod findings;
 mod http;
+mod robots;
+mod sitemap;
 mod visit;
 
 pub use collect::Collector;
+pub use crawl::{Plan, Progress, audit};
 pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};
 pub use findings::*;
 pub use http::{AGENT, Client, Plain};
