@@ -103,6 +103,16 @@ pub enum Phase {
 impl Phase {
     /// In the order they are looked at.
     pub const ALL: [Self; 4] = [Self::Untouched, Self::Rejected, Self::Accepted, Self::Withdrawn];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Untouched => "untouched",
+            Self::Rejected => "rejected",
+            Self::Accepted => "accepted",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 /// What was found in one state, over all pages.

@@ -15,6 +15,7 @@ mod declared;
 mod duration;
 mod findings;
 mod http;
+pub mod report;
 mod robots;
 mod sitemap;
 mod visit;
