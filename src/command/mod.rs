@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 it could not be done (a port in use, a ledger that cannot be read), 2 the command line or
 //! the configuration is wrong.
 
+mod audit;
 pub mod check;
 pub mod demo;
 pub mod explain;
@@ -71,6 +72,8 @@ enum Command {
         #[arg(long, value_name = "URL")]
         tag: Vec<String>,
     },
+    /// Measure sites the way a regulator would, by published criteria; write a report
+    Audit(audit::Audit),
     /// The record of choices
     Ledger {
         #[command(subcommand)]
@@ -164,6 +167,11 @@ pub fn run() -> ExitCode {
         Command::Explain { config, url, cookie, tag } => {
             with_config(&config, |config| explain::explain(config, &url, &cookie, &tag, io::stdout().lock()))
         }
+        Command::Audit(line) => match audit::audit(&line) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(CANNOT),
+            Err(fault) => cannot(&fault),
+        },
         Command::Ledger { command } => ledger(command),
         Command::Schema { strings } => printed(schema::schema(strings)),
     }
