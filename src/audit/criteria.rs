@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Control, Mode, NoticeSeen, Outcome, SiteReport, State, Verdict};
 
@@ -28,7 +28,7 @@ pub struct Criteria {
 }
 
 /// What a site is measured by.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Criterion {
     /// Its name in reports.
     pub id: String,

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The command line of `audit`.
 #[derive(Args)]
-pub struct Audit {
+pub(super) struct Audit {
     /// Sites, each by the address of its first page
     #[arg(value_name = "URL", required_unless_present_any = ["sites", "schema", "criteria"])]
     urls: Vec<Url>,
@@ -79,7 +79,7 @@ fn criterion(text: &str) -> Result<String, String> {
 
 /// What kept an audit from being made.
 #[derive(Debug)]
-pub struct Fault(String);
+pub(super) struct Fault(String);
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -90,7 +90,7 @@ impl std::fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// Makes it. `Ok(false)`: a criterion of `--fail-on` is not met.
-pub fn audit(line: &Audit) -> Result<bool, Fault> {
+pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     if line.schema || line.criteria {
         let text = if line.schema { report::schema() } else { audit::CRITERIA_FILE.to_owned() };
         return io::stdout().write_all(text.as_bytes()).map(|()| true).or_else(told_enough);
@@ -267,6 +267,7 @@ impl Bar {
 
 fn write(folder: &Path, report: &Report) -> Result<(), Fault> {
     let files = [
+        ("report.html", report::html(report)),
         ("report.json", report::json(report)),
         ("report.csv", report::csv(report)),
         ("findings.json", report::findings(report)),
@@ -296,7 +297,7 @@ fn say(report: &Report, folder: &Path) -> io::Result<()> {
             writeln!(out, "  not seen: {} more, in report.json", site.gaps.len() - 3)?;
         }
     }
-    writeln!(out, "{}", folder.join("report.json").display())
+    writeln!(out, "{}", folder.join("report.html").display())
 }
 
 fn fails(report: &Report, fail_on: &[String]) -> bool {

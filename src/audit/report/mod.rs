@@ -3,9 +3,11 @@
 
 mod csv;
 mod findings;
+mod html;
 
 pub use self::csv::csv;
 pub use findings::findings;
+pub use html::html;
 
 use super::Report;
 
