@@ -9,7 +9,7 @@ use super::collect::{registrable, without_query};
 use super::declared::{compare, named};
 use super::robots::Robots;
 use super::sitemap::{DEEPEST, Sitemap};
-use super::{Client, Collector, Mode, NoticeSeen, PageSeen, Phase, SiteReport, Visit, Visitor, judge};
+use super::{Client, Collector, Control, Mode, NoticeSeen, PageSeen, Phase, SiteReport, Visit, Visitor, judge};
 
 /// Endings of what is no page.
 const FILES: [&str; 26] = [
@@ -74,6 +74,9 @@ struct Crawl<'c> {
     collector: Collector,
     notice: Option<(Url, NoticeSeen)>,
     withdraw: bool,
+    /// What refuses beyond the first layer, once it was pressed.
+    refused_with: Option<Control>,
+    screenshots: Vec<String>,
     cookies_page: Option<Url>,
     gaps: Vec<String>,
 }
@@ -95,6 +98,8 @@ impl<'c> Crawl<'c> {
             collector: Collector::new(site),
             notice: None,
             withdraw: false,
+            refused_with: None,
+            screenshots: Vec::new(),
             cookies_page: None,
             gaps: Vec::new(),
         };
@@ -203,6 +208,11 @@ impl<'c> Crawl<'c> {
         self.phases.entry(page.to_string()).or_default().push(visit.phase);
         self.gaps.extend(visit.gaps.iter().cloned());
         self.withdraw |= visit.phase == Phase::Accepted && visit.notice.as_ref().is_some_and(|notice| notice.withdraw);
+        self.screenshots.extend(visit.screenshot.clone());
+        let pressed = visit.notice.as_ref().and_then(|notice| notice.reject.clone());
+        if visit.phase == Phase::Rejected && self.refused_with.is_none() {
+            self.refused_with = pressed;
+        }
         visit
     }
 
@@ -230,7 +240,14 @@ impl<'c> Crawl<'c> {
         let declared_page = self.read_cookies_page().await;
         let states = self.collector.states();
         let declared = declared_page.map(|(page, html)| compare(&page, &named(&html), &states));
-        let notice = self.notice.map(|(_, notice)| NoticeSeen { withdraw: notice.withdraw || self.withdraw, ..notice });
+        let (withdraw, screenshots) = (self.withdraw, self.screenshots);
+        let beyond = self.refused_with.filter(|control| control.presses > 1);
+        let notice = self.notice.map(|(_, notice)| NoticeSeen {
+            withdraw: notice.withdraw || withdraw,
+            reject: notice.reject.or(beyond),
+            screenshots,
+            ..notice
+        });
         let mut phases = self.phases;
         let pages = self.pages.into_iter().map(|(url, status)| PageSeen {
             phases: phases.remove(url.as_str()).unwrap_or_default(),

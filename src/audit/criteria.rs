@@ -130,7 +130,7 @@ fn test(id: &str, site: &SiteReport, mode: Mode) -> Tested {
             count => vec![format!("{count} boxes of the notice are ticked beforehand")],
         }),
         "declared" => declared(site, mode),
-        "accessible" => notice(site, |notice| notice.accessibility.clone()),
+        "accessible" => accessible(site),
         _ => unseen("this program does not know how to test it"),
     }
 }
@@ -191,6 +191,15 @@ fn asks_for_consent(site: &SiteReport) -> bool {
 
 fn notice(site: &SiteReport, test: impl Fn(&NoticeSeen) -> Vec<String>) -> Tested {
     site.notice.as_ref().map_or_else(not_applicable, |notice| by(test(notice)))
+}
+
+fn accessible(site: &SiteReport) -> Tested {
+    match &site.notice {
+        Some(notice) if !notice.accessibility_checked && notice.accessibility.is_empty() => {
+            unseen("axe was not run on the notice")
+        }
+        _ => notice(site, |notice| notice.accessibility.clone()),
+    }
 }
 
 fn reject_as_easy(site: &SiteReport) -> Tested {
@@ -314,6 +323,7 @@ mod tests {
             accept: Some(control("Accept")),
             reject: Some(control("Reject")),
             withdraw: true,
+            accessibility_checked: true,
             ..NoticeSeen::default()
         }
     }
@@ -404,6 +414,14 @@ mod tests {
         assert_eq!(verdict(&with(|notice| notice.blocks_the_page = true), "no_wall"), (Verdict::NotMet, 5));
         let broken = with(|notice| notice.accessibility = vec!["color-contrast".into()]);
         assert_eq!(verdict(&broken, "accessible"), (Verdict::NotMet, 5));
+        assert_eq!(verdict(&with(|_| ()), "accessible"), (Verdict::Met, 0));
+        let unchecked = with(|notice| notice.accessibility_checked = false);
+        assert_eq!(verdict(&unchecked, "accessible"), (Verdict::NotSeen, 0));
+        assert_eq!(
+            (unchecked.score, unchecked.score_at_least),
+            (Some(100), Some(90)),
+            "after Accept it was not looked at"
+        );
     }
 
     #[test]

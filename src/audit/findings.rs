@@ -269,7 +269,7 @@ pub struct NoticeSeen {
     pub found_by: String,
     /// The control that agrees.
     pub accept: Option<Control>,
-    /// The control that refuses, where the notice has one on its first layer.
+    /// The control that refuses: on the first layer, or (in browser mode) where up to three presses lead to one.
     pub reject: Option<Control>,
     /// There is a way to take back what was agreed to, on the pages that were looked at.
     pub withdraw: bool,
@@ -279,6 +279,9 @@ pub struct NoticeSeen {
     pub blocks_the_page: bool,
     /// Rules of accessibility that it breaks, as axe names them; in browser mode only.
     pub accessibility: Vec<String>,
+    /// axe was run on it: without that an empty list says nothing.
+    #[serde(default)]
+    pub accessibility_checked: bool,
     /// Pictures, by their file names in the report's folder.
     pub screenshots: Vec<String>,
 }

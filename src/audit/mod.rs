@@ -8,6 +8,7 @@
 //! Life of an audit: `crawl` finds the pages; a visitor (`http` or `browser`) opens each of them in each [`Phase`] and
 //! hands over a [`Visit`]; `collect` adds the visits up to a [`State`] each; `criteria` scores; `report` writes.
 
+mod browser;
 mod collect;
 mod crawl;
 mod criteria;
@@ -20,6 +21,7 @@ mod robots;
 mod sitemap;
 mod visit;
 
+pub use browser::{Browsed, Browsers, Chromium, Settings};
 pub use collect::Collector;
 pub use crawl::{Plan, Progress, audit};
 pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};

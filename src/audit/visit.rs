@@ -27,6 +27,8 @@ pub struct Visit {
     pub links: Vec<Url>,
     /// The notice, where the page shows one.
     pub notice: Option<NoticeSeen>,
+    /// A picture of it, by its file name in the report's folder.
+    pub screenshot: Option<String>,
     /// What went wrong: the page counts as looked at in part.
     pub gaps: Vec<String>,
 }
@@ -45,6 +47,7 @@ impl Visit {
             fingerprinting: Vec::new(),
             links: Vec::new(),
             notice: None,
+            screenshot: None,
             gaps: Vec::new(),
         }
     }

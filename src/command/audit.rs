@@ -15,7 +15,11 @@ use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 use url::Url;
 
-use crate::audit::{self, Client, Mode, Plain, Plan, Progress, Report, SiteReport, Verdict, criteria, report};
+use crate::audit::{
+    self, Browsed, Browsers, Client, Mode, Plain, Plan, Progress, Report, SiteReport, Verdict, criteria, report,
+};
+
+use super::audit_browser::{Browser, told_to_end};
 
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,6 +48,8 @@ pub(super) struct Audit {
     /// The directory of the report; one that is there already is gone on with
     #[arg(long, value_name = "DIR", default_value = "audit")]
     out: PathBuf,
+    #[command(flatten)]
+    browser: Browser,
     /// Exit code 1 where this criterion is not met, on any site; `any` for all of them
     #[arg(long, value_name = "CRITERION", value_parser = criterion)]
     fail_on: Vec<String>,
@@ -59,12 +65,15 @@ pub(super) struct Audit {
 enum Looks {
     /// Requests and responses alone: fast, everywhere
     Http,
+    /// Chromium, with a new profile for each state
+    Browser,
 }
 
 impl From<Looks> for Mode {
     fn from(looks: Looks) -> Self {
         match looks {
             Looks::Http => Self::Http,
+            Looks::Browser => Self::Browser,
         }
     }
 }
@@ -172,6 +181,10 @@ fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
     let client = Client::new(PATIENCE).map_err(|fault| Fault(fault.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| Fault(fault.to_string()))?;
+    let browsers = match line.mode {
+        Looks::Http => None,
+        Looks::Browser => Some(runtime.block_on(line.browser.start(&line.out)).map_err(Fault)?),
+    };
     let shown = Arc::new(Shown::new(sites.len()));
     let gate = Arc::new(Semaphore::new(line.at_once as usize));
     let local = LocalSet::new();
@@ -179,31 +192,47 @@ fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
         .iter()
         .map(|site| {
             let (site, client, shown, gate) = (site.clone(), client.clone(), Arc::clone(&shown), Arc::clone(&gate));
+            let browsers = browsers.clone();
             let plan = Plan { pages: line.pages as usize, delay: line.delay, list: Vec::new(), mode: line.mode.into() };
             let file = kept_in(&line.out, &site, plan.mode);
             local.spawn_local(async move {
                 let _turn = gate.acquire().await;
-                one(&site, &plan, (&client, &shown), &file).await
+                one(&site, &plan, (&client, browsers, &shown), &file).await
             })
         })
         .collect();
-    runtime.block_on(local.run_until(async {
+    let done = async {
         let mut reports = Vec::with_capacity(tasks.len());
         for task in tasks {
             reports.push(task.await.map_err(|fault| Fault(fault.to_string()))??);
         }
         Ok(reports)
+    };
+    runtime.block_on(local.run_until(async {
+        tokio::select! {
+            done = done => done,
+            () = told_to_end() => Err(Fault("stopped; the same command goes on where it was".into())),
+        }
     }))
 }
 
-async fn one(site: &Url, plan: &Plan, (client, shown): (&Client, &Shown), file: &Path) -> Result<SiteReport, Fault> {
+async fn one(
+    site: &Url,
+    plan: &Plan,
+    (client, browsers, shown): (&Client, Option<Arc<Browsers>>, &Shown),
+    file: &Path,
+) -> Result<SiteReport, Fault> {
     let kept = fs::read(file).ok().and_then(|bytes| serde_json::from_slice::<SiteReport>(&bytes).ok());
     if let Some(kept) = kept {
         shown.ended();
         return Ok(kept);
     }
     let bar = shown.begin(site);
-    let found = audit::audit(site, plan, (client, Plain::new(client.clone())), |at| bar.at(at)).await;
+    let progress = |at| bar.at(at);
+    let found = match browsers {
+        None => audit::audit(site, plan, (client, Plain::new(client.clone())), progress).await,
+        Some(browsers) => audit::audit(site, plan, (client, Browsed::new(browsers, site)), progress).await,
+    };
     bar.end();
     let text = serde_json::to_vec(&found).expect("a report has nothing that JSON has not");
     // Written whole under another name first: one that was stopped half-way is not taken for an outcome.

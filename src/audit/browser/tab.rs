@@ -1,0 +1,207 @@
+//! One tab of one visitor: opens pages, waits until they are quiet, and asks their frames.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use url::Url;
+
+use super::launch::Running;
+use super::protocol::{Connection, Event, Fault};
+use super::watch::{Log, Todo, WORLD, World};
+
+const RECORDER: &str = include_str!("inject.js");
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
+/// What a page's own scripts may keep a question waiting.
+const ANSWER: Duration = Duration::from_secs(10);
+/// A connection that never ends (a stream, a long poll) is not waited for when nothing else has happened for so long.
+const UNENDING: Duration = Duration::from_secs(4);
+/// A page that is left may still tell somebody.
+const FAREWELL: Duration = Duration::from_millis(60);
+
+/// How long a page is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Nothing was asked for so long.
+    pub(super) quiet: Duration,
+    /// It is not waited for longer.
+    pub(super) longest: Duration,
+}
+
+impl Pace {
+    /// Tags that come a second after the page are still seen.
+    pub(super) const PAGE: Self = Self { quiet: Duration::from_millis(1_500), longest: Duration::from_secs(15) };
+    /// After a press that leads on.
+    pub(super) const STEP: Self = Self { quiet: Duration::from_millis(250), longest: Duration::from_secs(5) };
+    /// After a press that chooses.
+    pub(super) const CHOICE: Self = Self { quiet: Duration::from_millis(800), longest: Duration::from_secs(10) };
+}
+
+/// A tab. It is closed with the profile it belongs to.
+pub(super) struct Tab {
+    connection: Connection,
+    session: String,
+    log: Arc<Mutex<Log>>,
+}
+
+/// What every frame and worker gets before it runs.
+struct Setup {
+    recorder: String,
+    binding: String,
+    agent: String,
+}
+
+impl Tab {
+    /// Opens one in a profile.
+    pub(super) async fn open(running: &Running, profile: &str) -> Result<Self, Fault> {
+        let connection = running.connection.clone();
+        let asked = json!({ "url": "about:blank", "browserContextId": profile, "width": 1280, "height": 900 });
+        let target = connection.call("", "Target.createTarget", asked).await?;
+        let target = target["targetId"].as_str().unwrap_or_default().to_owned();
+        let attach = json!({ "targetId": target, "flatten": true });
+        let attached = connection.call("", "Target.attachToTarget", attach).await?;
+        let session = attached["sessionId"].as_str().unwrap_or_default().to_owned();
+        let binding = format!("_{}", target.to_ascii_lowercase());
+        let log = Arc::new(Mutex::new(Log::new(&target, &binding)));
+        let recorder = RECORDER.replace("__NAME__", &binding);
+        let setup = Setup { recorder, binding, agent: running.agent.clone() };
+        let events = connection.listen(&session);
+        setup.prepare(&connection, &session, true);
+        tokio::spawn(follow(events, connection.clone(), Arc::clone(&log), setup));
+        let tab = Self { connection, session, log };
+        let picture = json!({ "width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        tab.call("Emulation.setDeviceMetricsOverride", picture).await?;
+        tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await?;
+        Ok(tab)
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.log)
+    }
+
+    pub(super) async fn call(&self, method: &'static str, params: Value) -> Result<Value, Fault> {
+        self.connection.call(&self.session, method, params).await
+    }
+
+    /// The same in the session of a frame, which is another one where the frame has a process of its own.
+    pub(super) async fn call_in(&self, world: &World, method: &'static str, params: Value) -> Result<Value, Fault> {
+        self.connection.call_within(&world.session, (method, params), ANSWER).await
+    }
+
+    /// Opens a page.
+    pub(super) async fn go(&self, url: &Url) -> Result<(), String> {
+        self.log().begin();
+        let asked = self.call("Page.navigate", json!({ "url": url.as_str() })).await;
+        let answer = asked.map_err(|fault| fault.to_string())?;
+        match answer["errorText"].as_str() {
+            Some(why) if !why.is_empty() => Err(why.to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until it is quiet; `false` where it never was.
+    pub(super) async fn settle(&self, pace: Pace) -> Result<bool, String> {
+        let until = Instant::now() + pace.longest;
+        loop {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            if self.connection.has_ended() {
+                return Err(Fault::Gone.to_string());
+            }
+            let log = self.log();
+            if log.crashed {
+                return Err("the page has crashed".into());
+            }
+            let still = log.last.elapsed();
+            let quiet = log.loaded && log.waiting.is_empty() && still >= pace.quiet;
+            if quiet || log.loaded && still >= UNENDING.max(pace.quiet) {
+                return Ok(true);
+            }
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Leaves the page, so that what it says on leaving is heard.
+    pub(super) async fn leave(&self) -> Result<(), Fault> {
+        self.call("Page.navigate", json!({ "url": "about:blank" })).await?;
+        tokio::time::sleep(FAREWELL).await;
+        Ok(())
+    }
+
+    /// What an expression gives in a frame.
+    pub(super) async fn evaluate(&self, world: &World, expression: &str) -> Result<Value, String> {
+        let params = json!({
+            "expression": expression, "contextId": world.context, "returnByValue": true, "awaitPromise": true,
+        });
+        let answer = self.call_in(world, "Runtime.evaluate", params).await.map_err(|fault| fault.to_string())?;
+        match answer["exceptionDetails"].as_object() {
+            None => Ok(answer["result"]["value"].clone()),
+            Some(details) => {
+                let exception =
+                    details.get("exception").map_or("", |one| one["description"].as_str().unwrap_or_default());
+                Err(format!("a script of the audit failed: {}", exception.lines().next().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// The frame of the page itself.
+    pub(super) fn main_world(&self) -> Option<World> {
+        let log = self.log();
+        log.worlds().into_iter().next().filter(|world| world.frame == log.frame)
+    }
+}
+
+impl Drop for Tab {
+    fn drop(&mut self) {
+        let frame = self.log().frame.clone();
+        self.connection.post("", "Target.closeTarget", &json!({ "targetId": frame }));
+        self.connection.forget(&self.session);
+    }
+}
+
+/// Nothing that panics runs while it is held.
+fn lock(log: &Mutex<Log>) -> MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads what happens until the tab is closed.
+async fn follow(
+    mut events: mpsc::UnboundedReceiver<Event>,
+    connection: Connection,
+    log: Arc<Mutex<Log>>,
+    setup: Setup,
+) {
+    while let Some(event) = events.recv().await {
+        let todo = lock(&log).take(&event);
+        match todo {
+            Todo::Nothing => {}
+            Todo::Attached { session, page } => setup.prepare(&connection, &session, page),
+            // Nothing is agreed to in a window of the browser, but leaving is.
+            Todo::Dialog { leaving } => {
+                connection.post(&event.session, "Page.handleJavaScriptDialog", &json!({ "accept": leaving }));
+            }
+        }
+    }
+}
+
+impl Setup {
+    /// Commands of a session are carried out in order: what waits runs on when all is there.
+    fn prepare(&self, connection: &Connection, session: &str, page: bool) {
+        let post = |method, params: Value| connection.post(session, method, &params);
+        post("Network.enable", json!({ "maxTotalBufferSize": 1_000_000, "maxResourceBufferSize": 100_000 }));
+        post("Network.setUserAgentOverride", json!({ "userAgent": self.agent, "acceptLanguage": "en-GB,en" }));
+        if page {
+            post("Page.enable", json!({}));
+            post("Runtime.enable", json!({}));
+            post("DOMStorage.enable", json!({}));
+            post("Runtime.addBinding", json!({ "name": self.binding }));
+            post("Page.addScriptToEvaluateOnNewDocument", json!({ "source": self.recorder }));
+            post("Page.addScriptToEvaluateOnNewDocument", json!({ "source": "0", "worldName": WORLD }));
+        }
+        post("Target.setAutoAttach", json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true }));
+        post("Runtime.runIfWaitingForDebugger", json!({}));
+    }
+}
