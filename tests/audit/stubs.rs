@@ -1,0 +1,249 @@
+//! Councils' sites and other companies', all on one port of this machine and told apart by their hosts: what they set,
+//! store and ask for in each state is known, because it is written here.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+/// Five years: browsers keep it for 400 days.
+pub(crate) const LONG: u64 = 157_680_000;
+
+/// All of them.
+pub(crate) struct Stubs {
+    pub(crate) port: u16,
+}
+
+struct Ask {
+    host: String,
+    path: String,
+    cookies: String,
+    port: u16,
+}
+
+/// A body with its type and further header lines.
+struct Say {
+    status: &'static str,
+    headers: String,
+    kind: &'static str,
+    body: String,
+}
+
+impl Stubs {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
+        let port = listener.local_addr().expect("it is bound").port();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                thread::spawn(move || serve(stream, port));
+            }
+        });
+        Self { port }
+    }
+
+    /// The first page of the site at 127.0.0.`last`.
+    pub(crate) fn site(&self, last: u8) -> String {
+        format!("http://127.0.0.{last}:{}/", self.port)
+    }
+}
+
+fn serve(mut stream: TcpStream, port: u16) {
+    let Ok(mut from) = stream.try_clone().map(BufReader::new) else { return };
+    loop {
+        let mut ask = Ask { host: String::new(), path: String::new(), cookies: String::new(), port };
+        let mut line = String::new();
+        while from.read_line(&mut line).is_ok_and(|read| read > 2) {
+            let text = line.trim_end();
+            if ask.path.is_empty() {
+                text.split(' ').nth(1).unwrap_or("/").clone_into(&mut ask.path);
+            } else if let Some(host) = text.to_ascii_lowercase().strip_prefix("host: ") {
+                host.split(':').next().unwrap_or_default().clone_into(&mut ask.host);
+            } else if text.to_ascii_lowercase().starts_with("cookie: ") {
+                text[8..].clone_into(&mut ask.cookies);
+            }
+            line.clear();
+        }
+        if ask.path.is_empty() {
+            return;
+        }
+        let Say { status, headers, kind, body } = answer(&ask);
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n{headers}"
+        );
+        if write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).is_err() {
+            return;
+        }
+    }
+}
+
+fn answer(ask: &Ask) -> Say {
+    let path = ask.path.split('?').next().unwrap_or_default();
+    match (&*ask.host, path) {
+        (_, "/robots.txt" | "/sitemap.xml" | "/favicon.ico") => Say { status: "404 Not Found", ..page("") },
+        ("127.0.0.2", path) => many(ask, path),
+        ("127.0.0.3", path) => fair(ask, path),
+        ("127.0.0.4", path) => hidden(ask, path),
+        ("127.0.0.5", _) => wall(ask),
+        ("127.0.0.6", _) => framed(ask),
+        ("127.0.0.7", _) => page("<h1>Bins</h1><p>A clean site.</p>").setting("ASP.NET_SessionId=x; Path=/; HttpOnly"),
+        ("stats.localhost", "/t.js") => script(&format!(
+            "document.cookie='stats_id=1; Max-Age={LONG}; Path=/';fetch('http://beacon.localhost:{}/hit?page=1');",
+            ask.port
+        ))
+        .setting("stats_third=1; Max-Age=86400; SameSite=None; Secure; Path=/"),
+        ("stats.localhost", "/fingerprint.js") => script(FINGERPRINT),
+        ("embed.localhost", "/map") => page(
+            "<script>localStorage.setItem('map_zoom','3');document.cookie='map_seen=1; Max-Age=60; SameSite=None; Secure'</script>",
+        ),
+        ("notice.localhost", "/ask") => page(
+            "<p>We use cookies to count visits, and would like to use cookies for adverts.</p>
+             <button onclick=\"parent.postMessage('yes','*')\">Allow all cookies</button>
+             <button onclick=\"parent.postMessage('no','*')\">Decline</button>",
+        ),
+        (_, path) if path.ends_with(".js") => script(""),
+        _ => Say { kind: "text/plain", ..page("") },
+    }
+}
+
+fn page(body: &str) -> Say {
+    let body =
+        format!("<!doctype html><html lang=en><meta charset=utf-8><title>Stub</title><body>{body}</body></html>");
+    Say { status: "200 OK", headers: String::new(), kind: "text/html; charset=utf-8", body }
+}
+
+fn script(body: &str) -> Say {
+    Say { kind: "text/javascript", body: body.to_owned(), ..page("") }
+}
+
+impl Say {
+    fn setting(mut self, line: &str) -> Self {
+        let _ = write!(self.headers, "Set-Cookie: {line}\r\n");
+        self
+    }
+
+    fn leading_to(mut self, path: &str) -> Self {
+        self.status = "302 Found";
+        let _ = write!(self.headers, "Location: {path}\r\n");
+        self
+    }
+}
+
+/// Everything at once, and nobody is asked: headers, scripts, hops, storage, late tags, frames, fingerprints.
+fn many(ask: &Ask, path: &str) -> Say {
+    let port = ask.port;
+    match path {
+        "/" => page(&format!(
+            "<a href=/hop>hop</a> <a href=/away>away</a> <a href=/file.pdf>pdf</a>
+             <script src='http://stats.localhost:{port}/t.js'></script>
+             <script>
+               document.cookie='by_script=1; Path=/; Max-Age=3600';
+               document.cookie='gone_again=1; Path=/; Max-Age=7';
+               document.cookie='gone_again=; Path=/; Max-Age=0';
+               document.cookie='refused=1; Domain=elsewhere.example';
+               document.cookie='until=1; Path=/; Expires='+new Date(Date.now()+7200e3).toUTCString();
+               cookieStore.set({{name:'by_store',value:'1',expires:Date.now()+1800e3}});
+               localStorage.setItem('kept','1');sessionStorage.setItem('passing','1');
+               indexedDB.open('base');caches.open('box');
+               navigator.serviceWorker.register('/worker.js?v=1');
+               setTimeout(()=>{{new Image().src='http://late.localhost:{port}/pixel.gif?id=1'}},1000);
+             </script>
+             <iframe src='http://embed.localhost:{port}/map'></iframe>"
+        ))
+        .setting("plain=1; Path=/")
+        .setting(&format!("long=1; Path=/; Max-Age={LONG}; HttpOnly; SameSite=Lax"))
+        .setting("foreign=1; Domain=elsewhere.example"),
+        "/hop" => page("").setting("on_hop=1; Path=/; Max-Age=50").leading_to("/landed"),
+        "/landed" => {
+            page(&format!("<h1>Landed</h1><script src='http://stats.localhost:{port}/fingerprint.js'></script>"))
+        }
+        "/away" => page(
+            "<script>localStorage.setItem('on_the_way','1');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
+        ),
+        "/worker.js" => script("self.addEventListener('install',()=>self.skipWaiting())"),
+        _ => Say { status: "404 Not Found", ..page("") },
+    }
+}
+
+const FINGERPRINT: &str = "
+  const canvas=document.createElement('canvas');canvas.width=200;canvas.height=50;
+  const pen=canvas.getContext('2d');pen.fillText('Cwm fjordbank glyphs vext quiz',2,15);canvas.toDataURL();
+  for(let i=0;i<60;i++){pen.font='12px font'+i;pen.measureText('mmm')}
+  const audio=new OfflineAudioContext(1,100,44100);audio.createOscillator().connect(audio.destination);audio.startRendering();
+  const small=document.createElement('canvas');small.getContext('2d').fillText('x',0,0);small.toDataURL();";
+
+/// Counts visits with a cookie of its own and another company's script.
+fn counting(port: u16) -> String {
+    format!("<script src='http://static.hotjar.com:{port}/c/hotjar-1.js'></script>")
+}
+
+/// A fair notice in the page itself: both controls alike, and a place to come back to.
+fn fair(ask: &Ask, path: &str) -> Say {
+    let asks =
+        "<div class='cookie-bar' style='position:fixed;bottom:0;background:#fff'><p>We would like to set cookies to
+        count visits.</p><button onclick=\"pick('yes')\">Accept all cookies</button>
+        <button onclick=\"pick('no')\">Reject all cookies</button></div>";
+    let back = "<button onclick=\"document.querySelector('dialog').showModal()\">Cookie settings</button>
+        <dialog><p>Cookies: you agreed to cookies that count visits.</p>
+        <button onclick=\"document.cookie='_ga=; Path=/; Max-Age=0';pick('no')\">Reject all</button></dialog>";
+    let pick =
+        "<script>function pick(v){document.cookie='choice='+v+'; Path=/; Max-Age=15552000';location.reload()}</script>";
+    let chosen = |what: &str| ask.cookies.contains(&format!("choice={what}"));
+    let link = if path == "/" { "<a href=/two>Two</a>" } else { "" };
+    if chosen("yes") {
+        let say = page(&format!("<h1>Council</h1>{link}{back}{pick}{}", counting(ask.port)));
+        return say.setting("_ga=1; Path=/; Max-Age=63072000");
+    }
+    page(&format!("<h1>Council</h1>{link}{}{pick}", if chosen("no") { "" } else { asks }))
+}
+
+/// Refusing takes a way through the settings, where a box is ticked.
+fn hidden(ask: &Ask, path: &str) -> Say {
+    let open = !ask.cookies.contains("set=");
+    let shown = if open { "block" } else { "none" };
+    let link = if path == "/" { "<a href=/two>Two</a>" } else { "" };
+    let ga = "document.cookie='_gid=1; Path=/; Max-Age=86400';localStorage.setItem('_hjUserAttributes','1')";
+    let run = if ask.cookies.contains("set=all") { format!("<script>{ga}</script>") } else { String::new() };
+    page(&format!(
+        "<h1>Council</h1>{link}<a href='#' onclick=\"bar.style.display='block';return false\">Manage cookies</a>
+         <div id=bar role=region aria-label='Cookie notice' style='display:{shown};position:fixed;bottom:0;background:#fff;color:#000'>
+         <p>This site uses cookies to count visits and for adverts.</p>
+         <button style='padding:20px 60px;background:#006400;color:#fff' onclick=\"done('all')\">Accept all</button>
+         <a href='#' style='color:#ccc' onclick=\"panel.style.display='block';return false\">Manage preferences</a>
+         <div id=panel style='display:none'><label><input type=checkbox checked disabled> Necessary</label>
+         <label><input type=checkbox id=stats name=statistics checked> Statistics cookies</label>
+         <button onclick=\"done(stats.checked?'all':'none')\">Save choices</button></div></div>
+         <script>function done(v){{document.cookie='set='+v+'; Path=/';
+           if(v==='none'){{document.cookie='_gid=; Path=/; Max-Age=0';localStorage.removeItem('_hjUserAttributes')}}
+           else {{{ga}}} bar.style.display='none'}}</script>{run}"
+    ))
+}
+
+/// Nothing can be read until one agrees, and there is no way back.
+fn wall(ask: &Ask) -> Say {
+    if ask.cookies.contains("wall=yes") {
+        return page("<h1>Council</h1>").setting("_fbp=1; Path=/; Max-Age=7776000");
+    }
+    page(
+        "<style>body{overflow:hidden}</style><h1>Council</h1><div style='height:3000px'>Long</div>
+         <div id=shade style='position:fixed;inset:0;background:#0008'>
+         <div role=dialog aria-label='Cookies' style='margin:15% auto;width:400px;background:#fff'>
+         <p>We and our partners use cookies for adverts. You can only go on when you agree.</p>
+         <label><input type=checkbox checked> Adverts</label> <label><input type=checkbox checked> Statistics</label>
+         <button onclick=\"document.cookie='wall=yes; Path=/';location.reload()\">I agree</button></div></div>",
+    )
+}
+
+/// The notice is another company's page in a frame.
+fn framed(ask: &Ask) -> Say {
+    let port = ask.port;
+    if ask.cookies.contains("framed=yes") {
+        return page("<h1>Council</h1>").setting("_gat=1; Path=/; Max-Age=60");
+    }
+    if ask.cookies.contains("framed=no") {
+        return page("<h1>Council</h1>");
+    }
+    page(&format!(
+        "<h1>Council</h1><iframe title=Cookies style='position:fixed;bottom:0;left:200px;width:800px;height:200px' src='http://notice.localhost:{port}/ask'></iframe>
+         <script>addEventListener('message',({{data}})=>{{document.cookie='framed='+data+'; Path=/';location.reload()}})</script>"
+    ))
+}
