@@ -98,13 +98,11 @@
 
   // === Ways back ===
 
-  const opener = () => {
-    for (const { withdraw } of PRODUCTS) {
-      const found = first(withdraw[0]);
-      if (found) return found;
-    }
-    return controls().find((one) => kind(one) === 'withdraw') ?? controls().find((one) => words(one).length < 60 && PLACE.test(words(one)));
-  };
+  const openers = () => [
+    ...PRODUCTS.map(({ withdraw }) => first(withdraw[0])).filter(Boolean),
+    ...controls().filter((one) => kind(one) === 'withdraw'),
+    ...controls().filter((one) => words(one).length < 60 && PLACE.test(words(one))),
+  ];
 
   // === What it looks like ===
 
@@ -217,7 +215,7 @@
   const inAsked = (element) => asked && within(element, asked.root);
   /** Refusing beyond the first layer: what is known of the product, else by words. */
   const refuse = (path) => {
-    const known = path.slice(1).map((selector) => first(selector)).find(fresh);
+    const known = path.map((selector) => first(selector)).find(fresh);
     if (known) {
       if (kind(known) !== 'reject') untick();
       return choose(known, true);
@@ -230,24 +228,24 @@
     const found = notice();
     asked = found ?? asked;
     if (wish === 'accept') return choose(fresh(found?.accept), true);
-    if (wish === 'reject') {
-      if (presses === 0 && !found) return null;
-      const now = fresh(found?.reject);
-      if (now) return choose(now, true);
-      const path = asked?.facts?.path ?? [];
-      const refused = presses > 0 && refuse(path);
-      if (refused) return refused;
-      const open = fresh(first(path[0])) ?? (found && controls(found.root).find((one) => kind(one) === 'settings' && fresh(one)));
-      if (open) return choose(open, false);
-      return presses > 0 ? save() : null;
-    }
-    const own = first('consent-notice button[name=choice][value=withdraw], button[name=choice][value=withdraw]');
+    if (wish === 'reject') return presses || found ? onward(found, presses) : null;
+    const own = first('button[name=choice][value=withdraw]');
     const straight = fresh(own) ?? controls().find((one) => kind(one) === 'withdraw' && fresh(one) && !one.href);
     if (straight) return choose(straight, true);
-    const refused = presses > 0 && refuse(PRODUCTS.flatMap(({ withdraw }) => (withdraw.length > 1 ? [null, ...withdraw.slice(1)] : [])));
+    const open = () => choose(openers().find(fresh), false);
+    if (!presses) return open();
+    // What was opened is refused like a notice that asks for the first time.
+    const known = PRODUCTS.flatMap(({ withdraw }) => withdraw.slice(1));
+    return refuse(known) ?? onward(found, presses) ?? open();
+  };
+  const onward = (found, presses) => {
+    const now = fresh(found?.reject);
+    if (now) return choose(now, true);
+    const [way, ...path] = asked?.facts?.path ?? [];
+    const refused = presses ? refuse(path) : null;
     if (refused) return refused;
-    const saved = presses > 0 && save();
-    return saved || choose(fresh(opener()), false);
+    const open = fresh(first(way)) ?? (found && controls(found.root).find((one) => kind(one) === 'settings' && fresh(one)));
+    return (presses ? save() : null) ?? choose(open, false);
   };
   const save = () => {
     const control = fresh(saves());
@@ -261,7 +259,7 @@
     next,
     look() {
       const found = notice();
-      const back = Boolean(opener());
+      const back = openers().length > 0;
       if (!found) return back ? { withdraw: back } : null;
       return {
         product: found.facts?.product ?? null,
