@@ -120,13 +120,13 @@ fn verdict(site: &Value, id: &str) -> String {
 fn everything_is_found_in_every_state_and_every_time_the_same() {
     let Some(chromium) = chromium() else { return };
     let stubs = Stubs::start();
-    let sites: Vec<_> = (2..=7).map(|last| stubs.site(last)).collect();
+    let sites: Vec<_> = (2..=8).map(|last| stubs.site(last)).collect();
     let sites: Vec<_> = sites.iter().map(String::as_str).collect();
     let mut before: Option<Vec<(Facts, Facts, Facts, Facts, Vec<(String, String)>)>> = None;
     for _ in 0..3 {
         let folder = tempfile::tempdir().unwrap();
         let report = audit(&chromium, stubs.port, folder.path(), &sites);
-        let [many, fair, hidden, wall, framed, clean] = &report["sites"].as_array().unwrap()[..] else {
+        let [many, fair, hidden, wall, framed, clean, paged] = &report["sites"].as_array().unwrap()[..] else {
             panic!("{report:#}")
         };
         many_is_known(many);
@@ -134,6 +134,7 @@ fn everything_is_found_in_every_state_and_every_time_the_same() {
         hidden_is_known(hidden);
         wall_is_known(wall);
         framed_is_known(framed);
+        paged_is_known(paged);
         assert_eq!((&clean["score"], &clean["score_at_least"]), (&100.into(), &100.into()), "{clean:#}");
         assert!(
             folder.path().join(fair["notice"]["screenshots"][0].as_str().unwrap()).metadata().unwrap().len() > 1_000
@@ -274,6 +275,51 @@ fn framed_is_known(site: &Value) {
         (&site["notice"]["accept"]["text"], &site["notice"]["reject"]["text"]),
         (&"Allow all cookies".into(), &"Decline".into())
     );
+}
+
+fn paged_is_known(site: &Value) {
+    let states = &site["states"];
+    assert!(states.as_object().unwrap().values().all(|state| !state.is_null()), "{:#}", site["gaps"]);
+    let chosen = "127.0.0.8 policy header 31536000";
+    assert_eq!(cookies(&states["untouched"]), facts([]));
+    assert_eq!(cookies(&states["rejected"]), facts([chosen]));
+    assert_eq!(cookies(&states["accepted"]), facts([chosen, "127.0.0.8 _ga header 63072000"]));
+    let ga = |state: &str| states[state]["cookies"].as_array().unwrap().iter().any(|cookie| cookie["name"] == "_ga");
+    assert!(ga("withdrawn"), "this site forgets to take it away");
+    let notice = &site["notice"];
+    assert_eq!((&notice["product"], &notice["withdraw"]), (&"GOV.UK cookie banner".into(), &true.into()));
+    assert_eq!(verdict(site, "kept_after_withdraw"), "not_met");
+}
+
+#[test]
+fn real_notices_are_known_and_pressed_to_their_ends() {
+    let Some(chromium) = chromium() else { return };
+    if !stubs::packages().join("vanilla-cookieconsent").is_dir() {
+        assert!(std::env::var_os("CI").is_none(), "tests/run installs the packages");
+        return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
+    }
+    let stubs = Stubs::start();
+    let sites: Vec<_> = (11..=13).map(|last| stubs.site(last)).collect();
+    let sites: Vec<_> = sites.iter().map(String::as_str).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let report = audit(&chromium, stubs.port, folder.path(), &sites);
+    let known = [("vanilla-cookieconsent", 2), ("Osano cookieconsent", 1), ("tarteaucitron", 1)];
+    for (site, (product, presses)) in report["sites"].as_array().unwrap().iter().zip(known) {
+        let notice = &site["notice"];
+        assert_eq!((&notice["product"], &notice["reject"]["presses"]), (&product.into(), &presses.into()), "{site:#}");
+        let ga = |state: &str| {
+            let cookies = site["states"][state]["cookies"].as_array();
+            cookies
+                .unwrap_or_else(|| panic!("{product}: {state}: {:#}", site["gaps"]))
+                .iter()
+                .any(|cookie| cookie["name"] == "_ga")
+        };
+        assert_eq!(
+            [ga("untouched"), ga("rejected"), ga("accepted"), ga("withdrawn")],
+            [false, false, true, false],
+            "{product}"
+        );
+    }
 }
 
 #[test]

@@ -229,6 +229,8 @@ impl<'c> Crawl<'c> {
                 self.gaps.push(why);
                 continue;
             }
+            // It has been done: there is a way.
+            self.withdraw |= phase == Phase::Withdrawn;
             for (done, page) in pages.iter().enumerate() {
                 self.open(visitor, page).await;
                 progress(Progress { phase, done: done + 1, of: pages.len() });

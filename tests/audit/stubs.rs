@@ -2,7 +2,7 @@
 //! store and ask for in each state is known, because it is written here.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
@@ -18,6 +18,8 @@ struct Ask {
     host: String,
     path: String,
     cookies: String,
+    /// What a form says.
+    choice: String,
     port: u16,
 }
 
@@ -50,8 +52,9 @@ impl Stubs {
 fn serve(mut stream: TcpStream, port: u16) {
     let Ok(mut from) = stream.try_clone().map(BufReader::new) else { return };
     loop {
-        let mut ask = Ask { host: String::new(), path: String::new(), cookies: String::new(), port };
-        let mut line = String::new();
+        let mut ask =
+            Ask { host: String::new(), path: String::new(), cookies: String::new(), choice: String::new(), port };
+        let (mut line, mut length) = (String::new(), 0);
         while from.read_line(&mut line).is_ok_and(|read| read > 2) {
             let text = line.trim_end();
             if ask.path.is_empty() {
@@ -61,8 +64,16 @@ fn serve(mut stream: TcpStream, port: u16) {
             } else if text.to_ascii_lowercase().starts_with("cookie: ") {
                 text[8..].clone_into(&mut ask.cookies);
             }
+            if let Some(said) = text.to_ascii_lowercase().strip_prefix("content-length: ") {
+                length = said.parse().unwrap_or(0);
+            }
             line.clear();
         }
+        let mut body = vec![0; length];
+        if from.read_exact(&mut body).is_err() {
+            return;
+        }
+        String::from_utf8_lossy(&body).rsplit('=').next().unwrap_or_default().clone_into(&mut ask.choice);
         if ask.path.is_empty() {
             return;
         }
@@ -85,6 +96,11 @@ fn answer(ask: &Ask) -> Say {
         ("127.0.0.4", path) => hidden(ask, path),
         ("127.0.0.5", _) => wall(ask),
         ("127.0.0.6", _) => framed(ask),
+        ("127.0.0.8", path) => with_a_page(ask, path),
+        ("127.0.0.11" | "127.0.0.12" | "127.0.0.13", path) if path.starts_with("/npm/") => package(&path[5..]),
+        ("127.0.0.11", _) => page(VANILLA),
+        ("127.0.0.12", _) => page(OSANO),
+        ("127.0.0.13", _) => page(TARTEAUCITRON),
         ("127.0.0.7", _) => page("<h1>Bins</h1><p>A clean site.</p>").setting("ASP.NET_SessionId=x; Path=/; HttpOnly"),
         ("stats.localhost", "/t.js") => script(&format!(
             "document.cookie='stats_id=1; Max-Age={LONG}; Path=/';fetch('http://beacon.localhost:{}/hit?page=1');",
@@ -247,3 +263,61 @@ fn framed(ask: &Ask) -> Say {
          <script>addEventListener('message',({{data}})=>{{document.cookie='framed='+data+'; Path=/';location.reload()}})</script>"
     ))
 }
+
+/// The way of the government's sites: a banner with forms, and a page with settings, in Welsh on one side.
+fn with_a_page(ask: &Ask, path: &str) -> Say {
+    let chosen = ask.cookies.contains("policy=");
+    let banner = "<div class='govuk-cookie-banner' role=region aria-label=Cwcis><h2>Cwcis ar y gwasanaeth</h2><p>Hoffem osod
+        cwcis ychwanegol.</p><form method=post action=/set><button name=cookies value=yes>Derbyn cwcis ychwanegol</button>
+        <button name=cookies value=no>Gwrthod cwcis ychwanegol</button></form></div>";
+    match path {
+        "/set" => page("").setting(&format!("policy={}; Path=/; Max-Age=31536000", ask.choice)).leading_to("/"),
+        "/cookies" => page(
+            "<h1>Cookies</h1><form method=post action=/set><p>Do you want to accept analytics cookies?</p>
+             <input type=radio name=cookies id=y value=yes checked><label for=y>Yes</label>
+             <input type=radio name=cookies id=n value=no><label for=n>No</label><button>Save cookie settings</button></form>",
+        ),
+        _ => {
+            let say = page(&format!("{}<h1>Gwasanaeth</h1><a href=/cookies>Cookies</a>", if chosen { "" } else { banner }));
+            if ask.cookies.contains("policy=yes") { say.setting("_ga=1; Path=/; Max-Age=63072000") } else { say }
+        }
+    }
+}
+
+// === Real notices from npm, as their makers say they are put into a page ===
+
+/// Where `tests/run` puts them.
+pub(crate) fn packages() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/node_modules")
+}
+
+fn package(path: &str) -> Say {
+    let kind = if path.ends_with(".css") { "text/css" } else { "text/javascript" };
+    match std::fs::read_to_string(packages().join(path)) {
+        Ok(body) => Say { kind, body, ..page("") },
+        Err(_) => Say { status: "404 Not Found", ..page("") },
+    }
+}
+
+const VANILLA: &str = r#"<h1>Bins</h1><link rel="stylesheet" href="/npm/vanilla-cookieconsent/dist/cookieconsent.css">
+  <button data-cc="show-preferencesModal">Cookies</button>
+  <script src="/npm/vanilla-cookieconsent/dist/cookieconsent.umd.js"></script>
+  <script>CookieConsent.run({ hideFromBots: true, categories: { necessary: { enabled: true, readOnly: true },
+    analytics: { autoClear: { cookies: [{ name: '_ga' }] } } }, onConsent() { if (CookieConsent.acceptedCategory('analytics'))
+    document.cookie = '_ga=1; Path=/; Max-Age=63072000'; }, language: { default: 'en', translations: { en: {
+    consentModal: { title: 'We use cookies', description: 'May we?', acceptAllBtn: 'Accept all', showPreferencesBtn: 'Manage' },
+    preferencesModal: { title: 'Cookies', acceptAllBtn: 'Accept all', acceptNecessaryBtn: 'Reject all', savePreferencesBtn: 'Save',
+    sections: [{ title: 'Analytics', linkedCategory: 'analytics' }] } } } } });</script>"#;
+
+const OSANO: &str = r#"<h1>Bins</h1><link rel="stylesheet" href="/npm/cookieconsent/build/cookieconsent.min.css">
+  <script src="/npm/cookieconsent/build/cookieconsent.min.js"></script>
+  <script>const seen = function () { document.cookie = this.hasConsented() ? '_ga=1; Path=/; Max-Age=63072000' : '_ga=; Path=/; Max-Age=0'; };
+    window.cookieconsent.initialise({ type: 'opt-in', onInitialise: seen, onStatusChange: seen });</script>"#;
+
+const TARTEAUCITRON: &str = r#"<h1>Bins</h1><script src="/npm/tarteaucitronjs/tarteaucitron.js"></script>
+  <script>tarteaucitron.init({ privacyUrl: '', bodyPosition: 'bottom', hashtag: '#tarteaucitron', cookieName: 'tarteaucitron',
+    orientation: 'bottom', showAlertSmall: false, showIcon: true, iconPosition: 'BottomRight', cookieslist: false, highPrivacy: true,
+    AcceptAllCta: true, DenyAllCta: true });
+    tarteaucitron.services.own = { key: 'own', type: 'analytic', name: 'Own', uri: '', needConsent: true, cookies: ['_ga'],
+      js() { document.cookie = '_ga=1; Path=/; Max-Age=63072000'; } };
+    (tarteaucitron.job = tarteaucitron.job || []).push('own');</script>"#;

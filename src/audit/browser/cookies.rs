@@ -90,7 +90,7 @@ impl Memory {
             found.push(met);
         }
         found.extend(set.into_iter().filter(|(key, _)| there[key]).map(|(_, met)| met));
-        found.sort_by(|one, other| key(one).cmp(&key(other)));
+        found.sort_by_cached_key(key);
         found.dedup_by(|one, other| key(one) == key(other));
         found
     }

@@ -10,7 +10,7 @@ use super::protocol::Connection;
 /// What it is called where it is installed.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// A busy machine takes so long to start it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// Its own voice on the network would be taken for the site's, and a tab that nobody looks at has to run as one that
 /// somebody does. A frame of another site in a process of its own would only be slower to look at.
@@ -127,10 +127,8 @@ impl Process {
         let said = String::from_utf8_lossy(&said);
         let mut lines: Vec<_> = said.lines().rev().filter(|line| !line.trim().is_empty()).take(3).collect();
         lines.reverse();
-        match said.contains("sandbox") {
-            true => format!("{} (in a container: --chromium-flag=--no-sandbox)", lines.join(" / ")),
-            false => lines.join(" / "),
-        }
+        let hint = if said.contains("sandbox") { " (in a container: --chromium-flag=--no-sandbox)" } else { "" };
+        format!("{}{hint}", lines.join(" / "))
     }
 }
 
@@ -185,4 +183,33 @@ fn program(chromium: &Chromium) -> Result<PathBuf, String> {
             NAMES.join(", ")
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::browser::protocol::Fault;
+
+    #[tokio::test]
+    async fn a_browser_that_dies_is_an_error_and_leaves_nothing_behind() {
+        let chromium = Chromium { flags: vec!["--no-sandbox".into()], ..Chromium::default() };
+        if program(&chromium).is_err() {
+            eprintln!("NOT TESTED: there is no Chromium on this machine");
+            return;
+        }
+        let mut running = Running::start(&chromium).await.unwrap();
+        assert!(running.agent.contains("Chrome/") && !running.agent.contains("Headless"), "{}", running.agent);
+        let (connection, profile) = (running.connection.clone(), running.profile());
+        assert!(profile.join("DevToolsActivePort").is_file());
+        let no = connection.call("", "No.suchMethod", serde_json::json!({})).await;
+        assert!(matches!(no, Err(Fault::Refused("No.suchMethod", _))), "{no:?}");
+        let late = connection.call_within("", ("Browser.getVersion", serde_json::json!({})), Duration::ZERO).await;
+        assert_eq!(late, Err(Fault::Late("Browser.getVersion")));
+        running.process().kill().unwrap();
+        let said = connection.call("", "Target.createTarget", serde_json::json!({ "url": "about:blank" })).await;
+        assert_eq!(said, Err(Fault::Gone));
+        assert!(connection.has_ended());
+        drop(running);
+        assert!(!profile.exists());
+    }
 }

@@ -16,6 +16,8 @@
   };
   const PLACE =
     /(cookie|cwci|consent|tracking).{0,20}(settings?|preferences?|choices|options|control)|((manage|change|review|update|rheoli|gosodiadau|newid).{0,12}(cookie|consent|cwci))/i;
+  /** Where a site may have its settings too: not known to be a way back until it has led there. */
+  const PAGE = /^(cookies?|cwcis?|(our |use of )?cookies?( policy| statement| notice| page)|polisi cwcis|privacy and cookies)$/i;
   const ESSENTIAL = /necessary|essential|required|always (on|active)|hanfodol|angenrheidiol/i;
 
   // === The page with its shadow roots ===
@@ -232,7 +234,7 @@
     const own = first('button[name=choice][value=withdraw]');
     const straight = fresh(own) ?? controls().find((one) => kind(one) === 'withdraw' && fresh(one) && !one.href);
     if (straight) return choose(straight, true);
-    const open = () => choose(openers().find(fresh), false);
+    const open = () => choose(openers().find(fresh) ?? controls().find((one) => PAGE.test(words(one)) && fresh(one)), false);
     if (!presses) return open();
     // What was opened is refused like a notice that asks for the first time.
     const known = PRODUCTS.flatMap(({ withdraw }) => withdraw.slice(1));

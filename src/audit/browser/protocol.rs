@@ -1,4 +1,4 @@
-//! The DevTools protocol, as much of it as an audit needs: a command and its answer by number, events by session.
+//! The `DevTools` protocol, as much of it as an audit needs: a command and its answer by number, events by session.
 //!
 //! Nothing waits for ever: every command has its time, and a browser that ends answers everything that still waits.
 

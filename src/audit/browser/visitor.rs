@@ -49,10 +49,10 @@ impl Browsed {
         use sha2::{Digest as _, Sha256};
         let host = site.host_str().unwrap_or_default().replace([':', '[', ']'], "_");
         let digest = Sha256::digest(site.as_str());
-        let digits: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
         Self {
             browsers,
-            name: format!("{host}-{digits}"),
+            name: format!("{host}-{digits:08x}"),
             phase: Phase::Untouched,
             asking: None,
             profile: None,

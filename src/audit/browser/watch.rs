@@ -159,9 +159,10 @@ impl Log {
         self.waiting.insert(id);
         self.last = Instant::now();
         let the_page = params["type"] == "Document" && params["frameId"] == *self.frame && redirected.is_null();
-        match the_page {
-            true => self.loaded = false,
-            false => self.asked(address, from),
+        if the_page {
+            self.loaded = false;
+        } else {
+            self.asked(address, from);
         }
     }
 
