@@ -55,6 +55,8 @@ fn audit(chromium: &Path, port: u16, out: &Path, arguments: &[&str]) -> Value {
 }
 
 type Facts = BTreeSet<String>;
+/// Of one state: cookies, storage, third parties, fingerprints; and the site's verdicts.
+type Outcome = (Facts, Facts, Facts, Facts, Vec<(String, String)>);
 
 fn facts<'f>(lines: impl IntoIterator<Item = &'f str>) -> Facts {
     lines.into_iter().map(str::to_owned).collect()
@@ -122,7 +124,7 @@ fn everything_is_found_in_every_state_and_every_time_the_same() {
     let stubs = Stubs::start();
     let sites: Vec<_> = (2..=8).map(|last| stubs.site(last)).collect();
     let sites: Vec<_> = sites.iter().map(String::as_str).collect();
-    let mut before: Option<Vec<(Facts, Facts, Facts, Facts, Vec<(String, String)>)>> = None;
+    let mut before: Option<Vec<Outcome>> = None;
     for _ in 0..3 {
         let folder = tempfile::tempdir().unwrap();
         let report = audit(&chromium, stubs.port, folder.path(), &sites);

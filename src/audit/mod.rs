@@ -18,6 +18,7 @@ mod findings;
 mod http;
 pub mod report;
 mod robots;
+mod seen;
 mod sitemap;
 mod visit;
 

@@ -116,7 +116,7 @@ fn answer(ask: &Ask) -> Say {
              <button onclick=\"parent.postMessage('yes','*')\">Allow all cookies</button>
              <button onclick=\"parent.postMessage('no','*')\">Decline</button>",
         ),
-        (_, path) if path.ends_with(".js") => script(""),
+        ("static.hotjar.com", _) => script(""),
         _ => Say { kind: "text/plain", ..page("") },
     }
 }
@@ -292,7 +292,7 @@ pub(crate) fn packages() -> std::path::PathBuf {
 }
 
 fn package(path: &str) -> Say {
-    let kind = if path.ends_with(".css") { "text/css" } else { "text/javascript" };
+    let kind = if path.contains(".css") { "text/css" } else { "text/javascript" };
     match std::fs::read_to_string(packages().join(path)) {
         Ok(body) => Say { kind, body, ..page("") },
         Err(_) => Say { status: "404 Not Found", ..page("") },
