@@ -389,3 +389,25 @@ fn a_browser_that_is_not_there_or_does_not_start_is_said() {
     let left = std::fs::read_dir(folder.path()).unwrap().flatten().filter(|entry| entry.file_name() != "out").count();
     assert_eq!(left, 0, "no profile is left behind");
 }
+
+/// `SITES=24 AT_ONCE=8 cargo test --test audit_browser pages_per_minute -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement: it says how fast this machine is"]
+fn pages_per_minute() {
+    let Some(chromium) = chromium() else { return };
+    let number = |name: &str, usual: usize| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+    let stubs = Stubs::start();
+    let sites: Vec<_> =
+        (1..=number("SITES", 24)).map(|last| format!("http://127.0.1.{last}:{}/", stubs.port)).collect();
+    let at_once = number("AT_ONCE", 8).to_string();
+    let mut arguments = vec!["--at-once", &*at_once];
+    arguments.extend(sites.iter().map(String::as_str));
+    let folder = tempfile::tempdir().unwrap();
+    let started = std::time::Instant::now();
+    let report = audit(&chromium, stubs.port, folder.path(), &arguments);
+    let took = started.elapsed();
+    let all = report["sites"].as_array().unwrap().iter().flat_map(|site| site["pages"].as_array().unwrap());
+    let pages: usize = all.map(|page| page["phases"].as_array().unwrap().len()).sum();
+    assert_eq!(pages, sites.len() * 8, "two pages of each site, each in four states");
+    println!("{pages} pages in {took:.1?}: {:.1} a minute", pages as f64 * 60.0 / took.as_secs_f64());
+}

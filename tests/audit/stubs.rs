@@ -92,7 +92,7 @@ fn answer(ask: &Ask) -> Say {
     match (&*ask.host, path) {
         (_, "/robots.txt" | "/sitemap.xml" | "/favicon.ico") => Say { status: "404 Not Found", ..page("") },
         ("127.0.0.2", path) => many(ask, path),
-        ("127.0.0.3", path) => fair(ask, path),
+        (host, path) if host == "127.0.0.3" || host.starts_with("127.0.1.") => fair(ask, path),
         ("127.0.0.4", path) => hidden(ask, path),
         ("127.0.0.5", _) => wall(ask),
         ("127.0.0.6", _) => framed(ask),
