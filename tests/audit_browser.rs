@@ -196,6 +196,9 @@ fn many_is_known(site: &Value) {
         "beacon.localhost < t.js",
         "late.localhost < ",
         "embed.localhost < ",
+        "worker.localhost < w.js",
+        "socket.localhost < ",
+        "leaving.localhost < ",
     ];
     let found = third_parties(state);
     // The page that a redirect leads to asks by its own address.
@@ -388,6 +391,30 @@ fn a_browser_that_is_not_there_or_does_not_start_is_said() {
     assert!(String::from_utf8_lossy(&none.stderr).contains("Install Chromium"), "{none:?}");
     let left = std::fs::read_dir(folder.path()).unwrap().flatten().filter(|entry| entry.file_name() != "out").count();
     assert_eq!(left, 0, "no profile is left behind");
+}
+
+#[test]
+fn an_audit_that_is_ended_ends_its_browser() {
+    let Some(chromium) = chromium() else { return };
+    let (stubs, folder) = (Stubs::start(), tempfile::tempdir().unwrap());
+    let profile = || {
+        let entries = std::fs::read_dir(folder.path()).unwrap().flatten();
+        entries.map(|entry| entry.path()).find(|path| path.display().to_string().contains("consentgate-audit-"))
+    };
+    let mut audit = Command::new(env!("CARGO_BIN_EXE_consentgate"))
+        .args(["audit", "--mode", "browser", "--chromium-flag=--no-sandbox", &stubs.site(3), "--chromium"])
+        .arg(&chromium)
+        .arg("--out")
+        .arg(folder.path().join("out"))
+        .env("TMPDIR", folder.path())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    assert!(ops::soon(ops::PATIENCE, || profile().is_some_and(|path| path.join("DevToolsActivePort").is_file())));
+    assert!(Command::new("kill").args(["-TERM", &audit.id().to_string()]).status().unwrap().success());
+    let done = audit.wait().unwrap();
+    assert!(!done.success() && done.code().is_some(), "{done}");
+    assert_eq!(profile(), None);
 }
 
 /// `SITES=24 AT_ONCE=8 cargo test --test audit_browser pages_per_minute -- --ignored --nocapture`

@@ -36,8 +36,10 @@ impl Browser {
             folder: Some(folder.to_owned()),
             pages_each: PAGES_EACH,
         });
-        browsers.ready().await?;
-        Ok(browsers)
+        tokio::select! {
+            ready = browsers.ready() => ready.map(|()| browsers.clone()),
+            () = told_to_end() => Err("stopped before the browser had started".into()),
+        }
     }
 }
 

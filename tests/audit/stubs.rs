@@ -162,6 +162,9 @@ fn many(ask: &Ask, path: &str) -> Say {
                indexedDB.open('base');caches.open('box');
                navigator.serviceWorker.register('/worker.js?v=1');
                setTimeout(()=>{{new Image().src='http://late.localhost:{port}/pixel.gif?id=1'}},1000);
+               new Worker('/w.js');
+               new WebSocket('ws://socket.localhost:{port}/?id=1');
+               addEventListener('pagehide',()=>navigator.sendBeacon('http://leaving.localhost:{port}/bye'));
              </script>
              <iframe src='http://embed.localhost:{port}/map'></iframe>"
         ))
@@ -175,6 +178,7 @@ fn many(ask: &Ask, path: &str) -> Say {
         "/away" => page(
             "<script>localStorage.setItem('on_the_way','1');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
         ),
+        "/w.js" => script(&format!("fetch('http://worker.localhost:{port}/told')")),
         "/worker.js" => script("self.addEventListener('install',()=>self.skipWaiting())"),
         _ => Say { status: "404 Not Found", ..page("") },
     }

@@ -116,3 +116,33 @@ impl Drop for Profile {
         self.running.connection.post("", "Target.disposeBrowserContext", &gone);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::audit::{Browsed, Phase, Visitor};
+
+    #[tokio::test]
+    async fn a_browser_is_started_anew_after_its_pages_and_after_its_end() {
+        let chromium = Chromium { flags: vec!["--no-sandbox".into()], ..Chromium::default() };
+        let browsers = Browsers::new(Settings { chromium, pages_each: 1, ..Settings::default() });
+        let first = match browsers.running().await {
+            Ok(first) => first,
+            Err(why) => return eprintln!("NOT TESTED: {why}"),
+        };
+        assert!(Arc::ptr_eq(&first, &browsers.running().await.unwrap()));
+        browsers.one_page_more();
+        let second = browsers.running().await.unwrap();
+        assert!(!Arc::ptr_eq(&first, &second) && !first.connection.has_ended(), "who is in it may finish");
+
+        let page = Url::parse("data:text/html,<h1>Bins</h1>").unwrap();
+        let mut visitor = Browsed::new(Arc::clone(&browsers), &page);
+        assert_eq!(visitor.visit(&page).await.gaps, Vec::<String>::new());
+        let _ = second.connection.call("", "Browser.close", json!({})).await;
+        let again = visitor.visit(&page).await;
+        assert_eq!((again.gaps, again.phase), (Vec::new(), Phase::Untouched), "a new one takes its place");
+        assert!(visitor.enter(Phase::Rejected, &page).await.unwrap_err().contains("no control was found that refuses"));
+    }
+}
