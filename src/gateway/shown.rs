@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::consent::Purpose;
 use crate::ledger::{Document, Shown};
 use crate::notice::{self, Banner, BannerState, Language};
+use crate::policy::rule_set;
 
 use super::visit::Visit;
 use super::{Config, Mode, Peer, Site, pages};
@@ -77,14 +78,38 @@ fn rules(site: &Site) -> String {
         "notice_version": config.notice.version,
         "languages": config.notice.languages.iter().map(|language| language.tag()).collect::<Vec<_>>(),
         "choice_kept_days": config.notice.days,
+        "refusal_kept_days": config.notice.refusal_days,
         "withdrawal": format!("{}/cookies", config.prefix),
         "receipts": config.receipts,
-        "purposes": recipients.keys().collect::<Vec<_>>(),
+        "purposes": terms(config),
+        "exceptions": exceptions(),
         "recipients": recipients,
         "rules": written(config, |purpose| purposes.name(purpose)),
         "filter_lists": format!("{:?}", config.policy.lists),
     });
     format!("{rules:#}\n")
+}
+
+/// On what terms each purpose is asked about, what allows it, and who vouched for that (A4, A7).
+fn terms(config: &Config) -> Value {
+    let purposes = &config.policy.purposes;
+    let one = |(purpose, name): (Purpose, &str)| {
+        let attested = config.policy.attested.iter().find(|attested| attested.purpose == purpose);
+        let terms = purposes.terms(purpose);
+        json!({
+            "purpose": name,
+            "version": terms.map(|terms| &*terms.version),
+            "basis": terms.map(|terms| terms.basis.id()),
+            "attested": attested.map(|by| json!({ "points": by.points, "who": by.who, "date": by.date })),
+        })
+    };
+    purposes.asked().map(one).collect()
+}
+
+/// The law as the gate knew it when the choice was made (A5).
+fn exceptions() -> Value {
+    let rules = rule_set();
+    json!({ "id": rules.id, "version": rules.version, "in_force_since": rules.in_force_since, "source": rules.source })
 }
 
 fn written<'s>(config: &Config, name: impl Fn(Purpose) -> &'s str) -> Value {
