@@ -333,12 +333,12 @@ fn exports_say_on_what_basis_and_a_pack_never_mixes_with_another() {
 fn old_records(gate: &Gate, ages_in_days: &[u64]) {
     let digits = fs::read_to_string(gate.file.with_file_name("signing.key")).unwrap();
     let byte = |at: usize| u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).unwrap();
-    write_old(&gate.ledger_folder().join("ledger.db"), Key::new(std::array::from_fn(byte)), ages_in_days);
+    write_old(&gate.ledger_folder().join("ledger.db"), &Key::new(std::array::from_fn(byte)), ages_in_days);
 }
 
-fn write_old(file: &Path, key: Key, ages_in_days: &[u64]) {
+fn write_old(file: &Path, key: &Key, ages_in_days: &[u64]) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let ledger = Sqlite::start(&Config::at(file), &key).unwrap();
+    let ledger = Sqlite::start(&Config::at(file), key).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for (n, days) in (1..).zip(ages_in_days) {
         let made = now - days * 86_400;

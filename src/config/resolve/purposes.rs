@@ -215,10 +215,10 @@ pub(super) fn attested(written: &[Found<written::Purpose>], purposes: &Purposes)
         let name = &full.name.as_ref()?.1;
         let rule = rule_set().find(exception(name, purposes)?)?;
         let attest = &full.attest.as_ref()?.1;
-        let vouched = |point: &&Box<str>| attest.of(point).and_then(Option::as_ref).is_some_and(|found| found.1);
+        let vouched = |point: &str| attest.of(point).and_then(Option::as_ref).is_some_and(|found| found.1);
         Some(Attested {
             purpose: purposes.find(name)?,
-            points: rule.attest.iter().filter(vouched).cloned().collect(),
+            points: rule.attest.iter().filter(|point| vouched(point)).cloned().collect(),
             who: text(&full.who)?,
             date: text(&full.date)?,
         })

@@ -110,7 +110,8 @@ pub fn remove(config: &Config, key: &Key, removal: Removal) -> Result<u64, Refus
     if !config.file.exists() {
         return Err(Refused::Down(format!("{}: there is no ledger here; check `ledger.url`", config.file.display())));
     }
-    let patient = Tuning { busy: std::time::Duration::from_secs(10), ..Tuning::new() };
+    let mut patient = Tuning::new();
+    patient.busy = std::time::Duration::from_secs(10);
     let mut open = Database::open(&config.file, &Seal(key.clone()), &patient)?;
     let mut removed = 0;
     loop {

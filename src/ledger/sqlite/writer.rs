@@ -35,7 +35,7 @@ pub(super) type Caller<T> = Sender<Result<T, Refused>>;
 /// What can be asked of the writer.
 pub(super) enum Job {
     /// Keep this.
-    Record(Box<(Record, Arc<Shown>)>, Caller<()>),
+    Record(Told, Caller<()>),
     /// Find what belongs to this receipt.
     Find(ReceiptId, Caller<Vec<Entry>>),
     /// Delete what belongs to this receipt.
@@ -57,10 +57,13 @@ pub(super) struct Writer {
     next_sweep: Option<Instant>,
 }
 
+/// What is to be kept, with what was shown.
+pub(super) type Told = Box<(Record, Arc<Shown>)>;
+
 /// The jobs that are done together.
 #[derive(Default)]
 struct Group {
-    records: Vec<(Box<(Record, Arc<Shown>)>, Caller<()>)>,
+    records: Vec<(Told, Caller<()>)>,
     finds: Vec<(ReceiptId, Caller<Vec<Entry>>)>,
     forgets: Vec<(ReceiptId, Caller<u32>)>,
     closing: bool,
@@ -157,7 +160,7 @@ impl Writer {
         !group.closing
     }
 
-    fn write(&mut self, records: &[Box<(Record, Arc<Shown>)>]) -> Result<Vec<Result<(), Refused>>, Refused> {
+    fn write(&mut self, records: &[Told]) -> Result<Vec<Result<(), Refused>>, Refused> {
         if records.is_empty() {
             // Visitors who only read must not keep a ledger that is down from being tried.
             if self.trouble.is_some() {
