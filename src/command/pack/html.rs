@@ -37,7 +37,14 @@ pub(super) fn raw_table(html: &mut String, caption: &str, headings: &[&str], row
     if rows.is_empty() {
         return text(html, &format!("{caption}: none."));
     }
-    let _ = write!(html, "<table><caption>{}</caption><thead><tr>", escaped(caption));
+    // On a small screen the table is moved to and fro: by keyboard too.
+    let name = html.len();
+    let _ = write!(
+        html,
+        "<div class=\"wide\" role=\"group\" aria-labelledby=\"t{name}\" tabindex=\"0\">\
+        <table><caption id=\"t{name}\">{}</caption><thead><tr>",
+        escaped(caption)
+    );
     for heading in headings {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escaped(heading));
     }
@@ -50,7 +57,7 @@ pub(super) fn raw_table(html: &mut String, caption: &str, headings: &[&str], row
         }
         html.push_str("</tr>");
     }
-    html.push_str("</tbody></table>");
+    html.push_str("</tbody></table></div>");
 }
 
 /// A row for each month, a column for each event there has been.

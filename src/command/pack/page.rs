@@ -11,12 +11,11 @@ const STYLE: &str = "body{font:1rem/1.5 Arial,sans-serif;color:#111;background:#
     table{border-collapse:collapse;width:100%;margin:1rem 0;font-size:.9375rem}\
     caption{text-align:left;font-weight:bold;padding:.25rem 0}th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;\
     border-bottom:1px solid #767676}th[scope=row]{font-weight:normal;overflow-wrap:anywhere;min-width:8rem}td{overflow-wrap:break-word}thead th{white-space:nowrap}\
-    dl>div{margin-top:.5rem}dt{font-weight:bold}dd{margin:0;overflow-wrap:anywhere}\
+    .wide{overflow-x:auto}.wide:focus-visible{outline:3px solid #111;outline-offset:2px}dl>div{margin-top:.5rem}dt{font-weight:bold}dd{margin:0;overflow-wrap:anywhere}\
     .who{color:#444;margin-top:-.5rem}.elsewhere,.verdict{border-left:4px solid #111;padding-left:.75rem}.wrong{border-color:#b00020;font-weight:bold}\
     a{color:#0b3d91}code{overflow-wrap:anywhere}a:focus{outline:3px solid #111;outline-offset:2px}\
     svg{display:block;max-width:100%;width:45rem;height:auto;font:13px Arial,sans-serif;margin:1rem 0}\
-    @media (max-width:40rem){table{display:block;overflow-x:auto}}\
-    @page{margin:18mm}@media print{body{max-width:none;padding:0;font-size:10pt}nav{break-after:page}h2,caption,thead{break-after:avoid}\
+    @page{margin:18mm}@media print{body{max-width:none;padding:0;font-size:10pt}nav{break-after:page}.wide{overflow:visible}h2,caption,thead{break-after:avoid}\
     tr,svg,dl>div{break-inside:avoid}thead{display:table-header-group}thead th{white-space:normal}a{color:inherit}}";
 
 /// The whole page.
