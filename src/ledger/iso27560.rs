@@ -43,7 +43,7 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
         "party_identification": [{
             "party_id": "controller",
             "party_name": controller,
-            "party_address": format!("https://{}/", record.site),
+            "party_address": rules["address"].as_str().map_or_else(|| format!("https://{}/", record.site), str::to_owned),
             "party_contact": rules["contact"],
             "party_type": "PII controller",
         }],

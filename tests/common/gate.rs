@@ -462,6 +462,28 @@ impl Gate {
         self.folder.path().join("ledger")
     }
 
+    /// The other end of every connection the gate itself has made, or is making, at this moment (Linux).
+    pub(crate) fn reaches_out_to(&self) -> Vec<String> {
+        let process = format!("/proc/{}", self.process.id());
+        let own: Vec<String> = fs::read_dir(format!("{process}/fd"))
+            .expect("the gate runs")
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()?.to_str().map(str::to_owned))
+            .collect();
+        let mut found = Vec::new();
+        for (table, listening) in [("tcp", "0A"), ("tcp6", "0A"), ("udp", "-"), ("udp6", "-")] {
+            let text = fs::read_to_string(format!("{process}/net/{table}")).unwrap_or_default();
+            for line in text.lines().skip(1) {
+                let words: Vec<_> = line.split_whitespace().collect();
+                let accepted =
+                    [self.address, self.admin].iter().any(|own| words[1].ends_with(&format!(":{:04X}", own.port())));
+                if own.contains(&format!("socket:[{}]", words[9])) && words[3] != listening && !accepted {
+                    found.push(format!("{table} {}", words[2]));
+                }
+            }
+        }
+        found
+    }
+
     /// Runs `consentgate ledger …` on this gate's configuration: the exit code, the output, the errors.
     pub(crate) fn ledger(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_consentgate"));

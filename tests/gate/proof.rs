@@ -1,14 +1,17 @@
 //! The proof of a choice: the visitor's own record, what the ledger holds and never holds, how fast choices may come, and
 //! the commands for whoever has to show it (A17, A20, E1–E10).
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use consentgate::consent::{Key, ReceiptId};
 use consentgate::ledger::{Config, Document, Event, Ledger as _, Method, Page, Record, Shown, Sqlite};
 use serde_json::Value;
 
-use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page};
+use crate::common::{Answer, Ask, Gate, HOST, HTML, Origin, Plan, page, response};
 
 const PAGE: &str = "<!doctype html><html lang=en><head><title>x</title></head><body><p>x</body></html>";
 
@@ -209,6 +212,8 @@ fn a_refusal_has_no_id_and_a_fresh_visit_sets_nothing() {
     assert_eq!(gate.page("/").send().expect(200).set_cookies(), [""; 0]);
     let refused = gate.choose("choice=reject").send().expect(303);
     let own = refused.choice_cookie().unwrap();
+    let listed = gate.page("/.consent/cookies").send().expect(200).text();
+    assert!(listed.contains(">consentgate<"), "the choice cookie is on the cookies page: {listed}");
     assert_eq!(refused.set_cookies().len(), 1, "the choice, and nothing else: {:?}", refused.set_cookies());
     let other = gate.choose("choice=reject").send().expect(303).choice_cookie().unwrap();
     let records = gate.records();
@@ -221,6 +226,36 @@ fn a_refusal_has_no_id_and_a_fresh_visit_sets_nothing() {
     let same_time =
         records[0]["expires_at"].as_str().unwrap()[..19] == records[1]["expires_at"].as_str().unwrap()[..19];
     assert_eq!(same_time, own == other, "{own} {other}");
+}
+
+/// No telemetry, no look-up of addresses, no update, nothing fetched for a visitor (A21).
+#[test]
+fn the_gate_connects_to_the_site_behind_it_and_to_nothing_else() {
+    const TAGGED: &str = "<!doctype html><html lang=en><head><title>x</title><script src=https://stats.example/a.js></script></head><body><iframe src=https://ads.example/f></iframe><p>x</body></html>";
+    let origin = Origin::telling(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        page(TAGGED)
+    });
+    let gate = Plan::before(origin.address).start();
+    let [a, b, c, d] = [127, 0, 0, 1];
+    let site = format!("tcp {d:02X}{c:02X}{b:02X}{a:02X}:{:04X}", origin.address.port());
+    let (ended, seen) = (AtomicBool::new(false), Mutex::new(BTreeSet::new()));
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !ended.load(Ordering::Relaxed) {
+                seen.lock().unwrap().extend(gate.reaches_out_to());
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        for choice in ["undecided", "accept", "reject"] {
+            let visitor = gate.visitor(choice);
+            for path in ["/", "/bins", "/.consent/cookies", "/.consent/record"] {
+                gate.page(path).from(visitor.as_ref()).with("Sec-GPC", "1").send().expect(200);
+            }
+        }
+        ended.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(seen.into_inner().unwrap(), BTreeSet::from([site]), "and the look-out does see that one");
 }
 
 #[test]
@@ -278,6 +313,39 @@ fn a_receipt_shows_its_events_the_verdict_and_the_notice_as_it_was_shown() {
     assert!(told.contains("value=\"accept\"") && told.contains("name=\"purpose.analytics\""), "{told}");
     let hashed = Document::new(told.strip_suffix('\n').unwrap().to_owned() + "\n");
     assert_eq!(hex(&hashed.sha256), notice, "word for word");
+}
+
+#[test]
+fn the_notice_that_is_kept_has_what_traffic_had_shown_by_then() {
+    const TAGGED: &str = "<!doctype html><html lang=en><head><title>x</title></head><body><script src=//www.google-analytics.com/ga.js></script></body></html>";
+    let origin = Origin::telling(|request| match request.path() {
+        "/tagged" => page(TAGGED),
+        "/cookie" => response("200 OK", &[HTML, ("Set-Cookie", "zzqx_late=1")], PAGE),
+        _ => page(PAGE),
+    });
+    let gate = Gate::before(&origin);
+    gate.page("/").send().expect(200);
+    let kept = |sha: &str| {
+        let record = gate.records().pop().unwrap();
+        record[sha].as_str().unwrap().to_owned()
+    };
+    let after = |path: &str| {
+        gate.page(path).send().expect(200);
+        gate.visitor("accept").unwrap();
+        (kept("notice_sha256"), kept("rules_sha256"))
+    };
+    let first = after("/");
+    assert_eq!(after("/"), first, "the same for all who read the same");
+    assert_eq!(after("/.consent/cookies?return=/bins"), first);
+    let with_cookie = after("/cookie");
+    assert_ne!(with_cookie.0, first.0);
+    let with_host = after("/tagged");
+    assert!(with_host.0 != with_cookie.0 && with_host.1 != with_cookie.1, "{with_host:?}");
+    let receipt = gate.records().pop().unwrap()["receipt"].as_str().unwrap().to_owned();
+    let shown = gate.ledger(&["show", "--receipt", &receipt]).1;
+    for name in ["zzqx_late", "Google"] {
+        assert!(shown.contains(name), "{name} in {shown}");
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -374,6 +442,11 @@ fn what_was_kept_long_enough_goes_and_is_counted_unless_it_is_held() {
     assert!(code == 0 && said.ends_with(": 2 records deleted\n"), "{said}");
     assert_eq!(gate.records().iter().map(|record| record["seq"].as_u64().unwrap()).collect::<Vec<_>>(), [3, 4]);
     gate.visitor("reject").unwrap();
+    let receipt = hex(&[3; 16]);
+    let (code, said, _) = gate.ledger(&["purge", "--receipt", &receipt]);
+    assert!(code == 0 && said.ends_with(": 1 record deleted\n"), "{said}");
     let (code, verdict, _) = gate.ledger(&["verify"]);
-    assert!(code == 0 && verdict.contains("records: 3\ndeleted on purpose, with a tombstone: 2\n"), "{verdict}");
+    assert!(code == 0 && verdict.contains("records: 2\ndeleted on purpose, with a tombstone: 3\n"), "{verdict}");
+    let (_, csv, _) = gate.ledger(&["export", "--format", "csv"]);
+    assert_eq!(csv.lines().count(), 1 + 2, "{csv}");
 }

@@ -39,8 +39,9 @@ pub(super) fn data_flow(html: &mut String, facts: &Facts<'_>) {
         when it lapses, and for an agreement a random receipt id";
     let processor = "none is added by this product: it runs where you run it, and connects to the site behind it and nowhere \
         else. Whoever hosts the machine for you is a processor of yours";
-    let screening = "no special categories, no profiling, no matching with other data, no automated decision; a random receipt \
-        id per agreeing browser is personal data in your hands";
+    let dpo = facts.config.sites.iter().find_map(|site| site.notice.controller.dpo.clone());
+    let screening = "no special categories by themselves, no profiling, no matching with other data, no automated decision; a random receipt \
+        id per agreeing browser is personal data in your hands, and the path of the page may say what somebody was reading";
     list(
         html,
         &[
@@ -55,6 +56,7 @@ pub(super) fn data_flow(html: &mut String, facts: &Facts<'_>) {
             ("Legal hold", if ledger.legal_hold { "on: nothing is deleted" } else { "off" }.into()),
             ("Receipts", receipts.join("; ")),
             ("Contact", contact.unwrap_or_else(|| "none configured: set organisation.contact".into())),
+            ("Data protection officer", dpo.unwrap_or_else(|| "none configured: set organisation.dpo".into())),
             ("Processor", processor.into()),
             ("DPIA screening", screening.into()),
         ],
