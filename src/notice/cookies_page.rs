@@ -10,7 +10,6 @@ use super::html::{Html, capital, fill};
 use super::purpose;
 use super::rights::rights;
 use super::strings::Strings;
-use super::stylesheet::stylesheet;
 use super::table::table;
 use super::words::Lifetime;
 use super::{Config, Language};
@@ -129,7 +128,10 @@ pub fn embedded_cookies(view: &CookiesPage, place: &Place) -> Vec<u8> {
     let strings = Strings::of(view.language);
     let mut html = Html::default();
     html.raw("<cookies-page><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
+    html.open(
+        "link",
+        &[("rel", "stylesheet"), ("href", &place.own(&view.config.style.stylesheet().name)), ("nonce", place.nonce)],
+    );
     let dir = view.language.direction().name();
     let mut attributes =
         vec![("class", "embedded"), ("role", "region"), ("aria-label", strings.settings_heading), ("dir", dir)];

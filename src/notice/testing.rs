@@ -5,8 +5,9 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use super::{
     AskedPurpose, Banner, BannerState, ChosenPurpose, Config, Controller, CookieRow, CookiesPage, Direction, EmbedPage,
-    ErrorPage, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage,
-    banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder, receipt_page, sentences,
+    ErrorPage, ExemptPurpose, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection,
+    Receipt, ReceiptPage, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
+    receipt_page, sentences,
 };
 use crate::consent::Purpose;
 
@@ -143,7 +144,19 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
     let company = "Facebook";
     let left_out = [LeftOut { company, purpose: Purpose::MARKETING, name: "marketing" }];
     made.push(("footer-left-out".into(), ascii(footer(&place, false, false, &left_out))));
+    for objected in [false, true] {
+        let exempt = [exempt(objected)];
+        let place = Place { exempt: &exempt, ..place };
+        let state = Ask;
+        made.push((format!("banner-exempt-{objected}"), ascii(banner(&Banner { place, asked: &[MARKETING], state }))));
+        made.push((format!("footer-exempt-{objected}"), ascii(footer(&place, false, false, &[]))));
+    }
     made
+}
+
+fn exempt(objected: bool) -> ExemptPurpose {
+    let third_parties = vec!["Matomo"];
+    ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected }
 }
 
 fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
@@ -175,6 +188,9 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         receipt: Some("0af1"),
         ..page(config, language, &granted)
     };
+    let mut exempt = sections(true);
+    exempt[2].until_objected = true;
+    let until_objected = page(config, language, &exempt);
     let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
     let purposes = [
         ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
@@ -193,6 +209,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ("cookies-looking".into(), cookies_page(&looking)),
         ("cookies-saved".into(), cookies_page(&saved)),
         ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
+        ("cookies-exempt".into(), cookies_page(&until_objected)),
         ("cookies-embedded".into(), embedded(config, language, &granted)),
         ("record".into(), receipt_page(&record)),
         ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),
@@ -212,7 +229,7 @@ pub(super) fn mirrored() -> Language {
 }
 
 fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
-    let statuses: [u16; 12] = [400, 403, 404, 405, 413, 414, 421, 431, 500, 502, 503, 504];
+    let statuses: [u16; 14] = [400, 403, 404, 405, 409, 413, 414, 421, 429, 431, 500, 502, 503, 504];
     let page = |code| {
         let status = StatusCode::from_u16(code).expect("a status");
         let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));
