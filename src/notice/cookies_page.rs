@@ -37,6 +37,8 @@ pub struct CookiesPage<'a> {
     pub purposes: &'a [PurposeSection<'a>],
     /// What was seen and nobody has classified.
     pub unclassified: &'a [CookieRow<'a>],
+    /// Some of it only this visitor's browser has shown, and only this visitor sees it.
+    pub unclassified_own: bool,
     /// Whether what nobody has classified is held until everything is agreed to.
     pub unclassified_held: bool,
     /// What has just happened.
@@ -75,16 +77,27 @@ pub struct PurposeSection<'a> {
 pub struct CookieRow<'a> {
     /// Its name, perhaps with `*`.
     pub name: &'a str,
-    /// The organisation that sets it; `None` is this site.
-    pub set_by: Option<&'a str>,
-    /// What it does, with the language that is written in.
-    pub description: Option<(&'a str, Language)>,
+    /// Who sets it.
+    pub set_by: SetBy<'a>,
+    /// What it does, in the language of the page.
+    pub description: Option<&'a str>,
     /// It is a key in the browser's storage.
     pub storage: bool,
     /// The day it was last seen on this site.
     pub seen: Option<UnixSeconds>,
     /// How long it is kept.
     pub lifetime: Lifetime,
+}
+
+/// Who sets a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetBy<'a> {
+    /// The site itself.
+    Site,
+    /// Another organisation.
+    Company(&'a str),
+    /// A browser has sent it, and nothing more is known of it.
+    Unknown,
 }
 
 /// What has just happened.
@@ -251,8 +264,8 @@ fn withdrawal(html: &mut Html, view: &CookiesPage, strings: &Strings) {
 fn essential(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     let own = CookieRow {
         name: view.choice_cookie,
-        set_by: None,
-        description: Some((strings.choice_cookie, view.language)),
+        set_by: SetBy::Site,
+        description: Some(strings.choice_cookie),
         lifetime: Lifetime::Seconds(u64::from(view.config.days.max(view.config.refusal_days)) * DAY),
         storage: false,
         seen: view.choice_cookie_seen,
@@ -260,7 +273,7 @@ fn essential(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     let essential = view.purposes.iter().filter(|section| section.purpose == Purpose::ESSENTIAL);
     let serves = fill(strings.serves, &[strings.essential_cookies]);
     let essential = essential.flat_map(|section| section.rows.iter().copied());
-    let rows = described(essential, &serves, view.language);
+    let rows = described(essential, &serves);
     let rows: Vec<_> = [own].into_iter().chain(rows).collect();
     html.element("h2", &[], &capital(strings.essential_cookies));
     html.element("p", &[], strings.about_essential);
@@ -278,7 +291,7 @@ fn listing(html: &mut Html, section: &PurposeSection, language: Language) {
         html.element("p", &[], strings.none_seen);
     } else {
         let serves = fill(strings.serves, &[&cookies]);
-        let rows = described(section.rows.iter().copied(), &serves, language);
+        let rows = described(section.rows.iter().copied(), &serves);
         table(html, &rows, language, &cookies);
     }
 }
@@ -296,8 +309,8 @@ fn list(html: &mut Html, heading: &str, names: &[&str]) {
 }
 
 /// What nobody has described does what its purpose says.
-fn described<'a>(rows: impl Iterator<Item = CookieRow<'a>>, serves: &'a str, language: Language) -> Vec<CookieRow<'a>> {
-    rows.map(|row| CookieRow { description: row.description.or(Some((serves, language))), ..row }).collect()
+fn described<'a>(rows: impl Iterator<Item = CookieRow<'a>>, serves: &'a str) -> Vec<CookieRow<'a>> {
+    rows.map(|row| CookieRow { description: row.description.or(Some(serves)), ..row }).collect()
 }
 
 /// A purpose nobody has found for them must not be claimed: they stand apart.
@@ -307,6 +320,9 @@ fn unclassified(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     }
     let what_happens = if view.unclassified_held { strings.unclassified_held } else { strings.unclassified_passed };
     html.element("h2", &[], strings.unclassified_heading).element("p", &[], what_happens);
+    if view.unclassified_own {
+        html.element("p", &[], strings.unclassified_own);
+    }
     table(html, view.unclassified, view.language, strings.unclassified_cookies);
 }
 
@@ -429,11 +445,13 @@ mod tests {
     }
 
     #[test]
-    fn a_description_in_another_language_says_so() {
+    fn what_only_this_visitor_has_shown_says_so() {
         let (config, sections) = (config(), sections(false));
-        let html = cookies_page(&page(&config, Language::Welsh, &sections));
-        assert!(html.contains("<span lang=\"en\">Tells visitors apart"));
-        assert!(!shown(false).contains("<span lang"));
+        let page = page(&config, Language::English, &sections);
+        let rows = [CookieRow { set_by: SetBy::Unknown, ..page.unclassified[0] }];
+        let html = cookies_page(&CookiesPage { unclassified: &rows, unclassified_own: true, ..page });
+        assert!(html.contains("Nobody else sees that part.") && html.contains(">Not known</td>"), "{html}");
+        assert!(!shown(false).contains("Nobody else sees"));
     }
 
     #[test]

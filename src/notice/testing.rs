@@ -6,7 +6,7 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 use super::{
     AskedPurpose, Banner, BannerState, ChosenPurpose, Config, Controller, CookieRow, CookiesPage, Direction, EmbedPage,
     ErrorPage, ExemptPurpose, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection,
-    Receipt, ReceiptPage, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
+    Receipt, ReceiptPage, SetBy, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
     receipt_page, sentences,
 };
 use crate::consent::Purpose;
@@ -55,15 +55,15 @@ pub(super) const MARKETING: AskedPurpose =
 const ROWS: &[CookieRow] = &[
     CookieRow {
         name: "_ga",
-        set_by: Some("Google"),
-        description: Some(("Tells visitors apart to count them", Language::English)),
+        set_by: SetBy::Company("Google"),
+        description: Some("Tells visitors apart to count them"),
         lifetime: Lifetime::Seconds(2 * 365 * 86_400),
         storage: false,
         seen: Some(1_795_449_900),
     },
     CookieRow {
         name: "visitor-count",
-        set_by: None,
+        set_by: SetBy::Site,
         description: None,
         lifetime: Lifetime::Session,
         storage: false,
@@ -71,7 +71,7 @@ const ROWS: &[CookieRow] = &[
     },
     CookieRow {
         name: "averyveryverylongcookienamewithoutanyplacetobreakit_*",
-        set_by: None,
+        set_by: SetBy::Site,
         description: None,
         lifetime: Lifetime::UntilDeleted,
         storage: true,
@@ -111,6 +111,7 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         purposes: sections,
         unclassified: &ROWS[1..2],
         unclassified_held: true,
+        unclassified_own: false,
         state: PageState::Looking,
         gpc: false,
         receipt: None,
@@ -184,6 +185,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     let saved = CookiesPage {
         state: PageState::Saved,
         unclassified_held: false,
+        unclassified_own: true,
         gpc: true,
         receipt: Some("0af1"),
         ..page(config, language, &granted)

@@ -298,6 +298,7 @@ pub(crate) struct Plan {
     mode: &'static str,
     listener: &'static str,
     limits: &'static str,
+    organisation: &'static str,
     lines: String,
     more_sites: String,
 }
@@ -310,6 +311,7 @@ impl Plan {
             mode: "enforce",
             listener: "",
             limits: "",
+            organisation: "",
             lines: RULES.to_owned(),
             more_sites: String::new(),
         }
@@ -326,6 +328,11 @@ impl Plan {
 
     pub(crate) fn limits(self, limits: &'static str) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Further keys of the organisation.
+    pub(crate) fn organisation(self, organisation: &'static str) -> Self {
+        Self { organisation, ..self }
     }
 
     /// Knows nothing of its cookies and tags, but what the test's own lines say.
@@ -359,14 +366,14 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, limits, lines, more_sites } = self;
+        let Self { hosts, upstream, mode, listener, limits, organisation, lines, more_sites } = self;
         let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
              admin: {{ address: \"127.0.0.1:0\" }}\n\
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\" }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
-             organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
+             organisation: {{ name: Example Council, contact: dpo@example.gov.uk, {organisation} }}\n\
              limits: {{ {limits} }}\n\
              sites:\n{sites}{more_sites}"
         )

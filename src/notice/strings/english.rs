@@ -191,6 +191,7 @@ pub(super) static STRINGS: Strings = Strings {
     write_to: "You can write to us at: {}.",
     dpo: "To reach our data protection officer, contact: {}.",
     privacy_notice: "How we use personal information is described in [our privacy notice].",
+    unclassified_own: "This list includes what your own browser has just sent us. Nobody else sees that part.",
 
     months: [
         "January",

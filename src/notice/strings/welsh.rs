@@ -205,6 +205,8 @@ pub(super) static STRINGS: Strings = Strings {
     write_to: "Gallwch ysgrifennu atom yn y cyfeiriad hwn: {}.",
     dpo: "I gysylltu â'n swyddog diogelu data, defnyddiwch y cyswllt hwn: {}.",
     privacy_notice: "Disgrifir sut rydym yn defnyddio gwybodaeth bersonol yn [ein hysbysiad preifatrwydd].",
+    unclassified_own: "Mae'r rhestr hon yn cynnwys yr hyn y mae eich porwr chi newydd ei anfon atom. Nid oes neb arall yn \
+                       gweld y rhan honno.",
 
     months: [
         "Ionawr",
