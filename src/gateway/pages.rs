@@ -129,12 +129,13 @@ fn sections<'s>(
 ) -> Vec<PurposeSection<'s>> {
     let purposes = visit.site.policy.purposes();
     let granted = visit.visitor.granted(purposes);
-    let until_objected = purposes.until_objected().without(PurposeSet::ESSENTIAL);
+    // Every set holds essential, and nobody objects to that.
+    let objectable = |purpose| purpose != Purpose::ESSENTIAL && purposes.until_objected().contains(purpose);
     let others = companies.iter().map(Vec::as_slice).zip(hosts.iter().map(Vec::as_slice));
     let others = iter::once((&[][..], &[][..])).chain(others);
     let purposes = purposes.iter().zip(rows).zip(others);
     let section = |(((purpose, name), rows), (third_parties, hosts)): (((Purpose, &'s str), &'s Vec<_>), _)| {
-        let (granted, until_objected) = (granted.contains(purpose), until_objected.contains(purpose));
+        let (granted, until_objected) = (granted.contains(purpose), objectable(purpose));
         PurposeSection { purpose, name, granted, until_objected, third_parties, hosts, rows }
     };
     purposes.map(section).collect()
