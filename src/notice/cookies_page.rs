@@ -527,6 +527,7 @@ mod tests {
         let html = cookies_page(&page(&config, mirrored(), &sections));
         let found = elements(&html);
         assert_eq!((found[0].value("lang"), found[0].value("dir")), (Some("ar"), Some("rtl")));
+        assert!(html.contains("<th scope=\"row\"><bdi dir=\"ltr\">_ga</bdi></th>"), "it would be shown as ga_");
         let others: Vec<_> = found.iter().filter_map(|e| e.value("hreflang")).collect();
         assert_eq!(others, ["en", "cy"]);
         assert!(text_in(&html, "header").contains("This page is available in English"));

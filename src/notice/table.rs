@@ -4,11 +4,11 @@
 //! for older ones `data-label` lets the stylesheet repeat the column's name beside each value, so that a list of blocks
 //! says as much. Roles that would say "table" again are not allowed here (ARIA in HTML, `tr`, `th` and `td`).
 
-use super::Language;
 use super::cookies_page::{CookieRow, SetBy};
 use super::html::{Html, capital, fill};
 use super::strings::Strings;
 use super::words;
+use super::{Direction, Language};
 
 /// `cookies` is what the table lists, as it stands in a sentence.
 pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, cookies: &str) {
@@ -22,13 +22,19 @@ pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, coo
     }
     html.raw("</tr></thead><tbody>");
     for entry in rows {
-        row(html, entry, strings);
+        row(html, entry, language);
     }
     html.raw("</tbody></table>");
 }
 
-fn row(html: &mut Html, row: &CookieRow, strings: &Strings) {
-    html.raw("<tr><th scope=\"row\">").text(row.name);
+fn row(html: &mut Html, row: &CookieRow, language: Language) {
+    let strings = Strings::of(language);
+    html.raw("<tr><th scope=\"row\">");
+    match language.direction() {
+        Direction::Ltr => html.text(row.name),
+        // In a line that runs from right to left `_ga` would be shown as `ga_`.
+        Direction::Rtl => html.element("bdi", &[("dir", "ltr")], row.name),
+    };
     if row.storage {
         html.raw(" ").element("span", &[("class", "kind")], &format!("({})", strings.browser_storage));
     }
