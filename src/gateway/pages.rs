@@ -32,9 +32,21 @@ pub(super) fn asked<'s>(
     purposes.map(|((purpose, name), third_parties)| AskedPurpose { purpose, name, third_parties }).collect()
 }
 
-/// The cookies traffic has shown, generated names folded to their pattern.
+/// What traffic has shown and the cookies page names, generated names folded to their pattern.
 pub(super) fn seen(site: &Site) -> Vec<String> {
-    site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern))
+    let cookies = site.inventory.cookies(|name| pattern(site, name)).into_iter().map(|cookie| cookie.name);
+    let purposes = site.policy.purposes().asked();
+    let hosts = purposes.flat_map(|(purpose, _)| site.inventory.tags.of(purpose)).map(|host| host.to_string());
+    cookies.chain([String::new()]).chain(hosts).chain(elsewhere(site)).collect()
+}
+
+/// The hosts of others that pages load from whatever the visitor chooses, with their companies.
+fn elsewhere(site: &Site) -> Vec<String> {
+    let named = |(host, company): (Arc<str>, Option<&str>)| match company {
+        Some(company) => format!("{host} ({company})"),
+        None => host.to_string(),
+    };
+    site.inventory.tags.free().into_iter().map(named).collect()
 }
 
 /// `GET {prefix}/cookies`.
@@ -75,6 +87,8 @@ struct Listed {
     /// For each purpose that is asked about.
     third_parties: Vec<Vec<&'static str>>,
     hosts: Vec<Vec<Arc<str>>>,
+    /// What pages load from others whatever the visitor chooses.
+    elsewhere: Vec<String>,
     /// Some of what nobody has classified only this visitor's browser has shown.
     own: bool,
 }
@@ -86,8 +100,8 @@ impl Listed {
         let own = own_cookies(visit, &known);
         let some = !own.is_empty();
         known.extend(own);
-        let hosts = site.policy.purposes().asked().map(|(purpose, _)| site.inventory.hosts_for(purpose)).collect();
-        Self { known, third_parties: third_parties(site), hosts, own: some }
+        let hosts = site.policy.purposes().asked().map(|(purpose, _)| site.inventory.tags.of(purpose)).collect();
+        Self { known, third_parties: third_parties(site), hosts, elsewhere: elsewhere(site), own: some }
     }
 }
 
@@ -112,6 +126,7 @@ fn with_view<R>(
         purposes: &sections,
         unclassified: &rows(&listed.known, None, language),
         unclassified_own: listed.own,
+        elsewhere: &listed.elsewhere,
         unclassified_held: visit.site.config.policy.unclassified.cookies == Action::Hold,
         state: shown.state,
         gpc: visit.visitor.gpc,

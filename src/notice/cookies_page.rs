@@ -39,6 +39,8 @@ pub struct CookiesPage<'a> {
     pub unclassified: &'a [CookieRow<'a>],
     /// Some of it only this visitor's browser has shown, and only this visitor sees it.
     pub unclassified_own: bool,
+    /// The hosts of others that pages load from whatever the visitor chooses.
+    pub elsewhere: &'a [String],
     /// Whether what nobody has classified is held until everything is agreed to.
     pub unclassified_held: bool,
     /// What has just happened.

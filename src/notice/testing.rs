@@ -112,6 +112,7 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         unclassified: &ROWS[1..2],
         unclassified_held: true,
         unclassified_own: false,
+        elsewhere: &[],
         state: PageState::Looking,
         gpc: false,
         receipt: None,
@@ -182,7 +183,9 @@ fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
 fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     let (fresh, granted) = (sections(false), sections(true));
     let looking = page(config, language, &fresh);
+    let elsewhere = ["fonts.example (A Foundry)".to_owned()];
     let saved = CookiesPage {
+        elsewhere: &elsewhere,
         state: PageState::Saved,
         unclassified_held: false,
         unclassified_own: true,

@@ -4,7 +4,7 @@
 use crate::common::{Gate, HTML, Origin, Plan, page, response};
 
 fn plain(language: &str) -> Vec<u8> {
-    page(&format!("<!doctype html><html lang={language}><body><p>x</body></html>"))
+    page(format!("<!doctype html><html lang={language}><body><p>x</body></html>"))
 }
 
 /// By the text of its row.
@@ -106,6 +106,9 @@ fn a_page_that_links_to_the_cookies_page_keeps_the_one_link_it_has() {
 #[test]
 fn what_pages_load_from_others_is_named_by_purpose_with_its_host() {
     let html = "<html lang=en><head><script src=\"https://www.google-analytics.com/analytics.js\"></script>\
+                <link rel=stylesheet href=\"https://fonts.googleapis.com/css?family=x\">\
+                <script src=\"https://lookup.unknown.example/a.js?key=secret\"></script>\
+                <script src=\"https://stats.example/own.js\"></script><script src=\"/own.js\"></script>\
                 <script src=\"https://connect.facebook.net/en_GB/fbevents.js\"></script></head><body><p>x</body></html>";
     let origin = Origin::answering(page(html));
     let gate = Gate::before(&origin);
@@ -187,8 +190,9 @@ fn the_way_back_stays_on_the_site() {
     let gate = Gate::before(&origin);
     let back = |to: &str| {
         let here = format!("/.consent/cookies?return={to}&lang=en");
-        let escaped: String = here.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let set = gate.choose(&format!("choice=save&purpose.analytics=yes&return={escaped}")).send().expect(303);
+        let escaped: Vec<_> = here.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let set =
+            gate.choose(&format!("choice=save&purpose.analytics=yes&return={}", escaped.concat())).send().expect(303);
         let at = set.value("Location").unwrap();
         assert!(at.starts_with("/.consent/cookies?"), "{at}");
         let text = gate.page(&at).from(set.choice_cookie().as_ref()).send().expect(200).text();
