@@ -9,7 +9,9 @@ use crate::consent::{Choice, Purpose, PurposeSet, UnixSeconds};
 use crate::cookie;
 use crate::html;
 use crate::inventory::{Kept, SeenCookie};
-use crate::notice::{self, AskedPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection, SetBy};
+use crate::notice::{
+    self, AskedPurpose, CookieRow, CookiesPage, Described, Language, Lifetime, PageState, PurposeSection, SetBy,
+};
 use crate::policy::{Action, NameRule, Rule};
 
 use super::visit::Visit;
@@ -111,7 +113,8 @@ fn with_view<R>(
     (language, shown): (Language, &Shown),
     make: impl FnOnce(&CookiesPage) -> R,
 ) -> R {
-    let rows_of = |(purpose, _)| rows(&listed.known, Some(purpose), language);
+    let told = Told { language, described: &visit.site.config.notice.descriptions };
+    let rows_of = |(purpose, _)| rows(&listed.known, Some(purpose), told);
     let rows_by_purpose: Vec<_> = visit.site.policy.purposes().iter().map(rows_of).collect();
     let hosts: Vec<Vec<&str>> = listed.hosts.iter().map(|hosts| hosts.iter().map(|host| &**host).collect()).collect();
     let sections = sections(visit, &rows_by_purpose, (&listed.third_parties, &hosts));
@@ -124,7 +127,7 @@ fn with_view<R>(
         prefix: &visit.site.config.prefix,
         return_to: shown.return_to,
         purposes: &sections,
-        unclassified: &rows(&listed.known, None, language),
+        unclassified: &rows(&listed.known, None, told),
         unclassified_own: listed.own,
         elsewhere: &listed.elsewhere,
         unclassified_held: visit.site.config.policy.unclassified.cookies == Action::Hold,
@@ -265,18 +268,25 @@ fn is_own(name: &str) -> bool {
     crate::consent::ChoiceCookie::is_own(name.as_bytes())
 }
 
-fn rows(known: &[Known], purpose: Option<Purpose>, language: Language) -> Vec<CookieRow<'_>> {
-    known.iter().filter(|known| known.purpose == purpose).map(|known| row(known, language)).collect()
+/// The language of the page, and what the configuration says in it.
+#[derive(Clone, Copy)]
+struct Told<'k> {
+    language: Language,
+    described: &'k [Described],
 }
 
-fn row(known: &Known, language: Language) -> CookieRow<'_> {
+fn rows<'k>(known: &'k [Known], purpose: Option<Purpose>, told: Told<'k>) -> Vec<CookieRow<'k>> {
+    known.iter().filter(|known| known.purpose == purpose).map(|known| row(known, told)).collect()
+}
+
+fn row<'k>(known: &'k Known, told: Told<'k>) -> CookieRow<'k> {
     let Known { name, kind, catalogue, seen, .. } = known;
     let company = catalogue.map(|known| known.platform).filter(|platform| *platform != "-");
     let unknown = if *kind == Kind::Sent { SetBy::Unknown } else { SetBy::Site };
     CookieRow {
         name,
         set_by: company.map_or(unknown, SetBy::Company),
-        description: description(known, language),
+        description: description(known, told),
         storage: *kind == Kind::Storage,
         seen: seen.map(|(day, _)| day),
         lifetime: match kind {
@@ -290,10 +300,15 @@ fn row(known: &Known, language: Language) -> CookieRow<'_> {
     }
 }
 
-/// The catalogue speaks English alone. A page in another language says what the purpose does instead: a sentence that is
+/// The site's own words first. The catalogue speaks English alone: a page in another language says what the purpose does instead: a sentence that is
 /// not in its language does not belong on it (REQUIREMENTS B17).
-fn description(known: &Known, language: Language) -> Option<&str> {
-    let english = language.tag().split('-').next() == Some("en");
+fn description<'k>(known: &'k Known, told: Told<'k>) -> Option<&'k str> {
+    let storage = known.kind == Kind::Storage;
+    let said = |said: &&Described| said.storage == storage && said.name == known.name && said.language == told.language;
+    if let Some(said) = told.described.iter().find(said) {
+        return Some(&said.text);
+    }
+    let english = told.language.tag().split('-').next() == Some("en");
     known.catalogue.map(|known| known.reason).filter(|reason| english && !reason.is_empty())
 }
 
@@ -331,14 +346,13 @@ fn seconds(unit: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    const TOLD: Told = Told { language: Language::English, described: &[] };
+
     #[test]
     fn a_pattern_wider_than_the_catalogues_has_its_lifetime() {
         for (pattern, purpose) in [("_ga*", Purpose::ANALYTICS), ("_hj*", Purpose::ANALYTICS)] {
             let known = [declared_cookie(&NameRule { pattern: pattern.into(), purpose })];
-            assert!(
-                matches!(rows(&known, Some(purpose), Language::English)[0].lifetime, Lifetime::Seconds(_)),
-                "{pattern}"
-            );
+            assert!(matches!(rows(&known, Some(purpose), TOLD)[0].lifetime, Lifetime::Seconds(_)), "{pattern}");
         }
     }
 
@@ -346,8 +360,8 @@ mod tests {
     fn a_storage_key_stays_until_it_is_deleted() {
         let rule = NameRule { pattern: "_ga".into(), purpose: Purpose::PREFERENCES };
         let known = [declared_key(&rule)];
-        assert_eq!(rows(&known, Some(Purpose::PREFERENCES), Language::English)[0].lifetime, Lifetime::UntilDeleted);
-        assert!(rows(&known, Some(Purpose::ANALYTICS), Language::English).is_empty());
+        assert_eq!(rows(&known, Some(Purpose::PREFERENCES), TOLD)[0].lifetime, Lifetime::UntilDeleted);
+        assert!(rows(&known, Some(Purpose::ANALYTICS), TOLD).is_empty());
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) fn config() -> Config {
         },
         languages: vec![Language::English, Language::Welsh],
         language_rules: Vec::new(),
+        descriptions: Vec::new(),
         version: "2026-11".into(),
         days: 365,
         refusal_days: 182,

@@ -270,3 +270,24 @@ fn every_page_leads_to_the_cookies_page_once() {
         assert_eq!(links(&shown), 1, "{path}: {shown}");
     }
 }
+
+#[test]
+fn what_a_cookie_does_is_said_in_the_sites_own_words_and_in_the_language_of_the_page() {
+    let origin = Origin::telling(|_| plain("en"));
+    let words = "[ { language: en, text: \"The <size> you chose.\" }, { language: cy, text: Maint. } ]";
+    let size = format!("{{ name: \"size*\", purpose: preferences, description: {words} }}");
+    let gate = Plan::before(origin.address)
+        .without_rules()
+        .line("notice: { languages: [en, cy] }")
+        .line(&format!("cookies: [ {size}, {{ name: _ga, purpose: analytics }} ]"))
+        .line("storage: [ { key: \"size*\", purpose: preferences } ]")
+        .start();
+    let shown = |language: &str| gate.page(&format!("/.consent/cookies?lang={language}")).send().expect(200).text();
+    let (english, welsh) = (shown("en"), shown("cy"));
+    assert!(
+        row(&english, "size*").contains("The &lt;size&gt; you chose.") && row(&welsh, "size*").contains(">Maint.<")
+    );
+    assert_eq!(english.matches("you chose.</td>").count(), 1, "the key of the same name is something else");
+    assert!(row(&english, "_ga").contains("Recognises a visitor"), "{}", row(&english, "_ga"));
+    assert!(!welsh.contains("Recognises"), "what is known is known in English");
+}
