@@ -83,6 +83,15 @@ for (const javaScriptEnabled of [true, false]) {
       await visitor.leaves();
     });
 
+    it('where the page has a link of its own and nothing can be taken back, the end of the page stays as it was', async () => {
+      const visitor = await arrives('/linked');
+      const footer = visitor.page.getByRole('region', { name: 'Cookie settings' });
+      assert.equal(await footer.count(), 0, 'an empty bar');
+      await visitor.presses(/^Accept/);
+      await footer.getByRole('button', { name: /^Withdraw/ }).waitFor();
+      await visitor.leaves();
+    });
+
     it('every page leads to it once', async () => {
       const visitor = await arrives('/');
       await visitor.presses(/^Reject/);
