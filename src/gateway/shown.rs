@@ -58,7 +58,7 @@ fn rules(site: &Site) -> String {
     let config = &site.config;
     let purposes = site.policy.purposes();
     let seen = |purpose| {
-        let hosts = site.inventory.hosts_for(purpose);
+        let hosts = site.inventory.tags.of(purpose);
         let companies = site.inventory.companies(purpose).into_iter().map(str::to_owned);
         companies.chain(hosts.iter().map(ToString::to_string)).collect::<Vec<_>>()
     };

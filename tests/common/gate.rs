@@ -299,6 +299,7 @@ pub(crate) struct Plan {
     listener: &'static str,
     limits: &'static str,
     ledger: &'static str,
+    organisation: &'static str,
     lines: String,
     more_sites: String,
 }
@@ -312,6 +313,7 @@ impl Plan {
             listener: "",
             limits: "",
             ledger: "",
+            organisation: "",
             lines: RULES.to_owned(),
             more_sites: String::new(),
         }
@@ -333,6 +335,11 @@ impl Plan {
     /// More of `ledger:`, such as `keep: 400d`.
     pub(crate) fn ledger(self, ledger: &'static str) -> Self {
         Self { ledger, ..self }
+    }
+
+    /// Further keys of the organisation.
+    pub(crate) fn organisation(self, organisation: &'static str) -> Self {
+        Self { organisation, ..self }
     }
 
     /// Knows nothing of its cookies and tags, but what the test's own lines say.
@@ -366,14 +373,14 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, limits, ledger, lines, more_sites } = self;
+        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, lines, more_sites } = self;
         let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
              admin: {{ address: \"127.0.0.1:0\" }}\n\
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\", {ledger} }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
-             organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
+             organisation: {{ name: Example Council, contact: dpo@example.gov.uk, {organisation} }}\n\
              limits: {{ {limits} }}\n\
              sites:\n{sites}{more_sites}"
         )

@@ -12,6 +12,7 @@ mod bases;
 mod caches;
 mod choice;
 mod cookies;
+mod cookies_page;
 mod documents;
 mod durations;
 mod guard;

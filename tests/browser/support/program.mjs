@@ -61,7 +61,7 @@ sites:
   - hosts: ["*"]
     upstream: ${upstream}
     mode: enforce
-    notice: { languages: [en, cy], version: "1", ${notice} }
+    notice: { ${/languages:/.test(notice) ? '' : 'languages: [en, cy], '}version: "1", ${notice} }
 ${lines}`,
   );
   const running = start(['serve', '--config', file]);
