@@ -191,6 +191,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_about_bases_names_the_rule_set_every_basis_and_what_is_to_be_vouched_for() {
+        const PAGE: &str = include_str!("../../docs/bases.md");
+        let rules = rule_set();
+        assert!(
+            PAGE.contains(&format!("id: `{}`, version `{}`", rules.id, rules.version)) && PAGE.contains(&*rules.source)
+        );
+        for basis in &rules.bases {
+            let row = format!("| `{}` | {} |", basis.id, basis.paragraph);
+            assert!(PAGE.contains(&row), "{row}");
+            assert_eq!(basis.attest.iter().find(|point| !PAGE.contains(&***point)), None);
+        }
+    }
+
+    #[test]
     fn what_measures_is_no_matter_of_appearance() {
         let rules = rule_set();
         for name in ["_ga", "_pk_id*", "_clck"] {

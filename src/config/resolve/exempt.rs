@@ -8,9 +8,10 @@ use super::super::excerpt::quoted;
 use super::super::known::known_purpose;
 use super::super::written::{self, Found, Key};
 use super::Resolver;
+use super::purposes::exception;
 use crate::catalogue::pattern::AddressPattern;
 use crate::catalogue::{self, Company};
-use crate::consent::{Basis, Purpose, Purposes};
+use crate::consent::{Purpose, Purposes};
 use crate::policy::rule_set;
 
 const CONSENT: &str = "give it a purpose that asks for consent";
@@ -62,14 +63,6 @@ impl Resolver<'_, '_> {
                 format!("{} is known as {known}, and the rule makes it pass without consent", quoted(&name.1));
             self.report.warn(&place, message, format!("write 'purpose: {known}'"));
         }
-    }
-}
-
-/// The exception that a purpose of this site rests on.
-fn exception<'p>(name: &str, purposes: &'p Purposes) -> Option<&'p str> {
-    match purposes.find(name).and_then(|purpose| purposes.terms(purpose)).map(|terms| &terms.basis) {
-        Some(Basis::UntilObjected(basis)) => Some(basis),
-        _ => None,
     }
 }
 

@@ -184,6 +184,14 @@ fn difference(one: &crate::gateway::Config, other: &crate::gateway::Config) -> O
     differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
 }
 
+/// The exception that a purpose of this site rests on.
+pub(super) fn exception<'p>(name: &str, purposes: &'p Purposes) -> Option<&'p str> {
+    match purposes.find(name).and_then(|purpose| purposes.terms(purpose)).map(|terms| &terms.basis) {
+        Some(Basis::UntilObjected(basis)) => Some(basis),
+        _ => None,
+    }
+}
+
 /// A day as the schema writes it: `2026-11-23`.
 fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
