@@ -230,3 +230,21 @@ fn with_the_signal_a_button_that_does_not_say_what_was_asked_agrees_to_no_advert
     let shown = gate.page("/").with("Sec-GPC", "1").cookie(&cookie).send().expect(200);
     assert!(!shown.asks() && !shown.text().contains("<script src=//ads.example"));
 }
+
+/// A page that is open from before the YAML changed, or a form of somebody's own.
+#[test]
+fn a_form_that_decides_nothing_is_no_choice_and_a_no_to_what_is_an_exception_by_now_is_an_objection() {
+    let (_origin, gate) = gate("");
+    for form in ["choice=accept&asked=counting", "choice=object&purpose=marketing", "choice=withdraw&purpose=essential"]
+    {
+        let answer = gate.choose(form).send().expect(303);
+        let withdraws = form.contains("essential");
+        assert_eq!(answer.choice_cookie().is_some(), withdraws, "{form}: essential cannot be refused, all else can");
+    }
+    assert_eq!(gate.records().len(), 1);
+    let json = gate.choose("choice=object&purpose=marketing").with("Accept", "application/json").send().expect(200);
+    assert!(json.text().contains("\"counting\":true") && json.set_cookies().is_empty(), "{}", json.text());
+    let said_no = gate.choose("choice=reject&asked=counting").send().expect(303);
+    assert!(!counts(&gate.page("/").cookie(&said_no.choice_cookie().unwrap()).send()));
+    assert_eq!(gate.records().remove(1)["event"], "objected");
+}
