@@ -5,7 +5,7 @@ use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
 
-use crate::consent::{Choice, PurposeSet, ReceiptId, Visitor};
+use crate::consent::{Choice, ChoiceCookie, PurposeSet, ReceiptId, Visitor};
 use crate::cookie;
 use crate::ledger::{Event, Ledger, Method, Page, Record, Refused};
 use crate::upstream::BoxError;
@@ -203,6 +203,7 @@ pub(super) fn expire_refused(visit: &Visit, visitor: &Visitor, request: &HeaderM
 /// stricter of the two counts: without this an old refusal there could never be changed here.
 fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
     let (host, name) = (visit.host_name(), visit.site.choice.name(visit.peer.https));
+    forget_host_choice(name, request, headers);
     // Another site's choice is none here, does no harm, and is not ours to take away.
     let ours = |value: &&[u8]| visit.site.choice.open(value, visit.now).is_some();
     if cookie::values(request, name.as_bytes()).filter(ours).nth(1).is_none() {
@@ -214,6 +215,15 @@ fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
     for domain in host_only.into_iter().chain(above) {
         let line = format!("{name}=; Max-Age=0; Path=/{domain}");
         headers.extend(HeaderValue::from_str(&line).ok().map(|line| (SET_COOKIE, line)));
+    }
+}
+
+/// From before hosts shared a choice. It counts for nothing while they do, and would count again once they no longer
+/// do: an agreement taken back meanwhile. Only this host can have set it.
+fn forget_host_choice(name: &str, request: &HeaderMap, headers: &mut HeaderMap) {
+    const HOST_BOUND: &str = ChoiceCookie::NAMES[1];
+    if name != HOST_BOUND && cookie::values(request, HOST_BOUND.as_bytes()).next().is_some() {
+        headers.append(SET_COOKIE, HeaderValue::from_static("__Host-consentgate=; Max-Age=0; Path=/; Secure"));
     }
 }
 

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use consentgate::consent::{Choice, ChoiceCookie, Key, Purpose, PurposeSet, Purposes, UnixSeconds};
 
-use crate::common::{Answer, Gate, HOST, Origin, Plan, page};
+use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page};
 
 const PAGE: &str = "<!doctype html><html lang=en><body><script src=//stats.example/a.js></script><p>x</body></html>";
 const DAY: u64 = 86_400;
@@ -224,7 +224,28 @@ fn a_siblings_cookie_of_the_same_name_neither_answers_nor_keeps_on_asking() {
     }
 }
 
-/// One cookie for the host and one for the domain, both signed: from before `share` was written, or planted by a sibling.
+/// What was chosen before hosts shared a choice counts for nothing while they do, and must not come back when they stop.
+#[test]
+fn a_choice_from_before_hosts_shared_one_is_asked_again_and_taken_away() {
+    let origin = Origin::answering(page(PAGE));
+    let gate = Plan::before(origin.address).behind_a_terminator().start();
+    let https = |ask: Ask| ask.with("X-Forwarded-Proto", "https");
+    let choose =
+        |choice: &str| https(gate.choose(&format!("choice={choice}"))).with("Origin", &format!("https://{HOST}"));
+    let before = choose("accept").send().expect(303).choice_cookie().unwrap();
+    assert!(runs_the_tag(&https(gate.page("/")).cookie(&before).send().expect(200)));
+    let yaml = std::fs::read_to_string(&gate.file).unwrap();
+    std::fs::write(&gate.file, yaml + "    share: example.gov.uk\n").unwrap();
+    gate.read_again();
+    gate.log_line("configuration reloaded");
+    let asked = https(gate.page("/")).cookie(&before).send().expect(200);
+    assert!(asked.asks() && !runs_the_tag(&asked));
+    let lines = choose("reject").cookie(&before).send().expect(303).set_cookies();
+    assert!(lines[0].starts_with("consentgate=") && lines[0].contains("; Domain=example.gov.uk"), "{lines:?}");
+    assert_eq!(lines[1], "__Host-consentgate=; Max-Age=0; Path=/; Secure");
+}
+
+/// One cookie for the host and one for the domain, both signed: a sibling that shares the key can have planted one.
 /// The stricter counts, and the next choice leaves one of them.
 #[test]
 fn of_two_signed_cookies_the_stricter_counts_until_the_visitor_chooses_again() {
