@@ -204,6 +204,21 @@ mod tests {
         }
     }
 
+    /// REQUIREMENTS A5: the exceptions can be changed by regulations, and are then a change of the file alone.
+    #[test]
+    fn another_basis_is_a_change_of_the_file_alone() {
+        let mut file: serde_json::Value = serde_json::from_str(include_str!("data/bases.json")).expect("JSON");
+        let mut added = file["bases"][3].clone();
+        added["id"] = "weather".into();
+        added["never_covers"] = serde_json::json!(["analytics"]);
+        file["bases"].as_array_mut().expect("a list").push(added);
+        let changed: RuleSet = serde_json::from_value(file.clone()).expect("the same form");
+        assert!(changed.find("weather").is_some_and(|basis| basis.selectable && basis.objection));
+        assert!(!changed.covers("weather", Purpose::ANALYTICS) && changed.covers("statistical", Purpose::ANALYTICS));
+        file["bases"][0]["atest"] = serde_json::json!([]);
+        assert!(serde_json::from_value::<RuleSet>(file).is_err(), "a slip in the file is found");
+    }
+
     #[test]
     fn what_measures_is_no_matter_of_appearance() {
         let rules = rule_set();

@@ -251,3 +251,27 @@ fn a_form_that_decides_nothing_is_no_choice_and_a_no_to_what_is_an_exception_by_
     assert!(!counts(&gate.page("/").cookie(&said_no.choice_cookie().unwrap()).send()));
     assert_eq!(gate.records().remove(1)["event"], "objected");
 }
+
+/// Out of the box (A23): no exception is used, and a value that tells nobody from anybody needs consent like any other (A3).
+#[test]
+fn without_a_word_in_the_yaml_everything_but_essential_asks_and_looking_around_is_no_answer() {
+    let headers = [
+        HTML,
+        ("Set-Cookie", "_ga=yes; Path=/"),
+        ("Set-Cookie", "_pk_id.1.2=on; Path=/"),
+        ("Set-Cookie", "nobody-knows=1; Path=/"),
+        ("Set-Cookie", "PHPSESSID=1; Path=/"),
+    ];
+    let origin = Origin::answering(response("200 OK", &headers, PAGE));
+    let gate = Plan::before(origin.address).without_rules().start();
+    for target in ["/", "/bins", "/bins?page=2", "/"] {
+        let shown = gate.page(target).cookie("PHPSESSID=1").send().expect(200);
+        assert_eq!(shown.set_cookies(), ["PHPSESSID=1; Path=/"], "{target}");
+        let said = banner(&shown);
+        let asked: Vec<_> =
+            said.split("name=\"asked\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(asked, ["preferences", "analytics", "marketing"], "{target}: looking around is no answer");
+        assert!(!shown.text().contains("We also use") && !shown.text().contains("name=\"purpose\""));
+    }
+    assert!(gate.records().is_empty());
+}
