@@ -30,11 +30,6 @@ pub(super) fn asked<'s>(
     purposes.map(|((purpose, name), third_parties)| AskedPurpose { purpose, name, third_parties }).collect()
 }
 
-/// The cookies traffic has shown, generated names folded to their pattern.
-pub(super) fn seen(site: &Site) -> Vec<String> {
-    site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern))
-}
-
 /// `GET {prefix}/cookies`.
 pub(super) fn cookies(visit: &Visit) -> Cleared {
     told(visit, cookies_html(visit))

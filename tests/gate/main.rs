@@ -21,6 +21,7 @@ mod pages;
 mod paths;
 mod placeholder;
 mod policies;
+mod proof;
 mod running;
 mod streams;
 mod trackers;
