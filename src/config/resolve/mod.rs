@@ -6,6 +6,7 @@
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
 mod descriptions;
+mod exempt;
 mod languages;
 mod lists;
 mod organisation;
