@@ -198,7 +198,7 @@ impl Palette {
 
     /// The browser's own parts (check boxes, scroll bars) go with the ground.
     fn css(&self) -> String {
-        let mut css = ":root, .banner, .footer, .placeholder {\n".to_owned();
+        let mut css = ":root, .banner, .footer, .placeholder, .embedded {\n".to_owned();
         for part in Part::ALL {
             for property in part.properties() {
                 let _ = writeln!(css, "  --{property}: {};", self.colour(part));
@@ -310,7 +310,7 @@ mod tests {
     fn the_built_in_palettes_are_those_of_the_stylesheet_and_good() {
         for (palette, block) in [(Palette::LIGHT, 1), (Palette::DARK, 2)] {
             assert_eq!(palette.poor().count(), 0);
-            let block = STYLES.split(":root, .banner, .footer, .placeholder {").nth(block).unwrap();
+            let block = STYLES.split(":root, .banner, .footer, .placeholder, .embedded {").nth(block).unwrap();
             let has = |property: &str, part| block.contains(&format!("--{property}: {};", palette.colour(part)));
             for (property, part) in [
                 ("panel", Part::Background),
@@ -347,7 +347,13 @@ mod tests {
 
     #[test]
     fn every_colour_of_the_stylesheet_is_one_that_can_be_chosen() {
-        let block = STYLES.split(":root, .banner, .footer, .placeholder {").nth(1).unwrap().split('}').next().unwrap();
+        let block = STYLES
+            .split(":root, .banner, .footer, .placeholder, .embedded {")
+            .nth(1)
+            .unwrap()
+            .split('}')
+            .next()
+            .unwrap();
         let properties = block.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(':').next());
         for property in properties {
             let takers = Part::ALL.iter().filter(|part| part.properties().contains(&property)).count();

@@ -5,8 +5,9 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use super::{
     AskedPurpose, Banner, BannerState, ChosenPurpose, Config, Controller, CookieRow, CookiesPage, Direction, EmbedPage,
-    ErrorPage, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage,
-    banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder, receipt_page, sentences,
+    ErrorPage, ExemptPurpose, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection,
+    Receipt, ReceiptPage, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
+    receipt_page, sentences,
 };
 use crate::consent::Purpose;
 
@@ -29,6 +30,7 @@ pub(super) fn config() -> Config {
         refusal_days: 182,
         signals: crate::notice::Signals::ALL,
         style: crate::notice::Style::default(),
+        template: None,
     }
 }
 
@@ -140,6 +142,14 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
         }
     }
     made.push(("footer".into(), ascii(footer(&place, true, false, &[]))));
+    for objected in [false, true] {
+        let third_parties = vec!["Matomo"];
+        let exempt = [ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected }];
+        let place = Place { exempt: &exempt, ..place };
+        let state = Ask;
+        made.push((format!("banner-exempt-{objected}"), ascii(banner(&Banner { place, asked: &[MARKETING], state }))));
+        made.push((format!("footer-exempt-{objected}"), ascii(footer(&place, true, false, &[]))));
+    }
     let company = "Facebook";
     let left_out = [LeftOut { company, purpose: Purpose::MARKETING, name: "marketing" }];
     made.push(("footer-left-out".into(), ascii(footer(&place, false, false, &left_out))));
@@ -176,6 +186,8 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ..page(config, language, &granted)
     };
     let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
+    let mut exempt = sections(true);
+    exempt[2].until_objected = true;
     let purposes = [
         ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
         ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
@@ -193,6 +205,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ("cookies-looking".into(), cookies_page(&looking)),
         ("cookies-saved".into(), cookies_page(&saved)),
         ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
+        ("cookies-exempt".into(), cookies_page(&page(config, language, &exempt))),
         ("cookies-embedded".into(), embedded(config, language, &granted)),
         ("record".into(), receipt_page(&record)),
         ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),
@@ -212,7 +225,7 @@ pub(super) fn mirrored() -> Language {
 }
 
 fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
-    let statuses: [u16; 12] = [400, 403, 404, 405, 413, 414, 421, 431, 500, 502, 503, 504];
+    let statuses: [u16; 14] = [400, 403, 404, 405, 409, 413, 414, 421, 429, 431, 500, 502, 503, 504];
     let page = |code| {
         let status = StatusCode::from_u16(code).expect("a status");
         let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));
