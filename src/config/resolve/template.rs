@@ -1,5 +1,6 @@
 //! `notice.template`: what the operator puts in place of the notice's inside, once nothing required is missing in it.
 
+use super::super::excerpt::quoted;
 use super::super::written::{self, Found};
 use super::Resolver;
 use super::style::read;
@@ -15,15 +16,19 @@ impl Resolver<'_, '_> {
         match Template::new(&source, config) {
             Ok(template) => Some(template),
             Err(flaws) => {
-                flaws.iter().for_each(|flaw| self.flaw(file, flaw));
+                flaws.iter().for_each(|flaw| self.flaw(file, flaw, &source));
                 None
             }
         }
     }
 
-    fn flaw(&mut self, file: &Found<String>, Flaw { line, what }: &Flaw) {
-        let line = line.map_or_else(String::new, |line| format!(", line {line}"));
-        self.fault(file, format!("{}{line}: {what}", file.1), HINT);
+    fn flaw(&mut self, file: &Found<String>, Flaw { line, what }: &Flaw, source: &str) {
+        let text = line.and_then(|line| source.lines().nth(line - 1)).map(|text| quoted(text.trim()));
+        let place = match (line, text) {
+            (Some(line), Some(text)) => format!(", line {line}, {text}"),
+            _ => String::new(),
+        };
+        self.fault(file, format!("{}{place}: {what}", file.1), HINT);
     }
 
     fn source(&mut self, file: &Found<String>) -> Option<String> {
