@@ -146,14 +146,18 @@ fn check_says_yes_or_no_by_its_exit_code() {
 fn every_configuration_in_the_fixtures_is_answered_by_the_program_as_written_beside_it() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config");
     let place = place();
-    for folder in ["tls", "lists"] {
-        symlink(fixtures.join(folder), place.path(folder)).expect("linked");
+    let files: Vec<_> =
+        fs::read_dir(&fixtures).expect("fixtures").map(|entry| entry.expect("an entry").path()).collect();
+    let (files, companions): (Vec<_>, Vec<_>) =
+        files.iter().partition(|file| file.extension().is_some_and(|kind| kind == "yaml"));
+    let name_of = |file: &Path| file.file_name().and_then(|name| name.to_str()).expect("a plain name").to_owned();
+    for companion in companions {
+        symlink(companion, place.path(&name_of(companion))).expect("linked");
     }
     let mut broken = 0;
-    for file in fs::read_dir(&fixtures).expect("fixtures").map(|entry| entry.expect("an entry").path()) {
-        let name = file.file_name().and_then(|name| name.to_str()).expect("a plain name");
-        let Some(name) = name.strip_suffix(".yaml").map(|_| name) else { continue };
-        let content = fs::read_to_string(&file).expect("UTF-8");
+    for file in files {
+        let name = &*name_of(file);
+        let content = fs::read_to_string(file).expect("UTF-8");
         let (text, expected) = content.split_once("--- expect\n").expect("both halves");
         place.write(name, text);
         let said = ops::run_in(&place.path("."), &["check", name]);

@@ -15,7 +15,7 @@ use url::Url;
 use crate::catalogue;
 use crate::consent::{Choice, PurposeSet};
 use crate::html::{
-    self, Abandoned, Asked, Charset, Coding, Document, Footer, Job, Notice, Rewriter, detect, looks_like_html,
+    self, Abandoned, Asked, Charset, Coding, Document, Footer, Job, Notice, Rewriter, detect, is_blank, looks_like_html,
 };
 use crate::notice::{self, Banner, BannerState, LeftOut};
 use crate::upstream;
@@ -26,6 +26,8 @@ use super::{Body, Csp, embed, fence, guard, pages, report, worker};
 
 /// How much of a page is looked at before its head leaves: browsers look this far for a charset.
 const LOOK: usize = 1024;
+/// How many blank lines may stand in front of a page. What has more is no page that anybody wrote.
+const LONGEST_BLANK: usize = 64 * 1024;
 
 /// What the head of a response says about rewriting its body.
 enum Treatment {
@@ -160,17 +162,22 @@ struct First {
     decoded: Vec<u8>,
 }
 
-/// Waits for the first bytes of a page, no more than it takes to see what it is.
+/// Waits for the first bytes of a page, no more than it takes to see what it is. Some sites write pages of blank lines
+/// first: there, and only there, more is looked at.
 async fn look(mut body: upstream::Body, coding: Coding) -> Result<(First, upstream::Body), Problem> {
     let mut first = First { raw: VecDeque::new(), decoded: Vec::new() };
-    let mut preview = coding.preview();
-    while first.decoded.len() < LOOK && !says_enough(&first.decoded) {
-        let Some(frame) = body.frame().await else { break };
-        let chunk = frame.map_err(Problem::Broken)?.into_data().unwrap_or_default();
-        let wanted = LOOK - first.decoded.len();
-        first.decoded.extend(preview.push(&chunk, wanted));
-        first.raw.push_back(chunk);
-        if preview.failed() {
+    for most in [LOOK, LONGEST_BLANK] {
+        let (mut preview, mut pushed) = (coding.preview(), 0);
+        first.decoded.clear();
+        while first.decoded.len() < most && !preview.failed() && !says_enough(&first.decoded) {
+            if pushed == first.raw.len() {
+                let Some(frame) = body.frame().await else { break };
+                first.raw.push_back(frame.map_err(Problem::Broken)?.into_data().unwrap_or_default());
+            }
+            first.decoded.extend(preview.push(&first.raw[pushed], most - first.decoded.len()));
+            pushed += 1;
+        }
+        if preview.failed() || !is_blank(&first.decoded) {
             break;
         }
     }
@@ -179,7 +186,9 @@ async fn look(mut body: upstream::Body, coding: Coding) -> Result<(First, upstre
 
 /// The body has begun: no charset can be said any more, and a page that pauses here need not wait.
 fn says_enough(first: &[u8]) -> bool {
-    memchr::memmem::find(first, b"<body").is_some() || memchr::memmem::find(first, b"<BODY").is_some()
+    let text = first.trim_ascii_start();
+    let began = first.len() > LOOK && !text.is_empty();
+    began || memchr::memmem::find(first, b"<body").is_some() || memchr::memmem::find(first, b"<BODY").is_some()
 }
 
 fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (First, upstream::Body)) -> Body {

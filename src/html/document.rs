@@ -125,6 +125,11 @@ pub fn looks_like_html(asked: Asked, document: Document, first: &[u8]) -> bool {
     }
 }
 
+/// Nothing of a page yet: white space alone.
+pub fn is_blank(first: &[u8]) -> bool {
+    first.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(first).trim_ascii_start().is_empty()
+}
+
 fn begins_as_document(mut text: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 8] =
         [b"<!doctype", b"<html", b"<head", b"<title", b"<meta", b"<body", b"<frameset", b"<?xml"];

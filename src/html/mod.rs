@@ -37,7 +37,7 @@ pub use attributes::resolve;
 pub use charset::{Charset, detect};
 pub use coding::{Coding, Preview};
 pub use css::INERT;
-pub use document::{Asked, Document, looks_like_html};
+pub use document::{Asked, Document, is_blank, looks_like_html};
 pub use embed_here::Cookies;
 pub use hold::{Finding, HELD_PREFIX, HeldTag, LeftOut};
 pub use links::hold_links;

@@ -429,3 +429,19 @@ fn a_redirect_to_nowhere_is_a_page() {
         assert!(!shown.text().contains(" SRC='https://stats"), "{status} {location:?}");
     }
 }
+
+#[test]
+fn pages_of_blank_lines_in_front_do_not_hide_a_page() {
+    let mut html = b"\xEF\xBB\xBF".to_vec();
+    html.extend(b" \t\r\n".repeat(1_500));
+    html.extend(b"<!doctype html><title>x</title><body><p>x");
+    for coding in ["identity", "gzip", "br"] {
+        let origin = typed(&[("Content-Type", "text/html"), ("Content-Encoding", coding)], encode(coding, &html));
+        let answer = Gate::before(&origin).page("/").with("Accept-Encoding", coding).send().expect(200);
+        assert!(answer.head.value("content-security-policy").is_none(), "{coding}: no fence");
+        let back = decode(coding, &answer.body);
+        assert!(String::from_utf8_lossy(&back).contains("<body><consent-notice>"), "{coding}");
+    }
+    let origin = typed(&[("Content-Type", "text/html")], b" ".repeat(200_000));
+    is_untouched_behind_a_fence(&Gate::before(&origin).page("/").send().expect(200), &b" ".repeat(200_000));
+}
