@@ -81,7 +81,8 @@ impl Outline {
     }
 
     pub(super) fn has_children(&self, node: &Node) -> bool {
-        self.nodes.iter().filter_map(|other| other.parent).any(|parent| std::ptr::eq(&self.nodes[parent], node))
+        let parents = self.nodes.iter().filter_map(|other| other.parent);
+        parents.map(|at| std::ptr::from_ref(&self.nodes[at])).any(|parent| parent == std::ptr::from_ref(node))
     }
 
     /// Elements and the names of their attributes.
@@ -103,7 +104,9 @@ fn read(reading: &Rc<RefCell<Reading>>, html: &str) -> Result<String, lol_html::
         let mut reading = texts.borrow_mut();
         let Reading { nodes, open, text } = &mut *reading;
         text.push_str(chunk.as_str());
-        open.iter().for_each(|at| nodes[*at].text.push_str(chunk.as_str()));
+        for at in open {
+            nodes[*at].text.push_str(chunk.as_str());
+        }
         Ok(())
     });
     let settings =

@@ -362,8 +362,11 @@ mod tests {
         flaws.iter().map(|flaw| format!("{}{}", line(flaw), flaw.what)).collect()
     }
 
+    /// An element's tag, attributes and text.
+    type Said = (String, Vec<(String, String)>, String);
+
     /// Elements, attributes and text, without the white space between them.
-    fn whole(html: &str) -> (Vec<(String, Vec<(String, String)>, String)>, String) {
+    fn whole(html: &str) -> (Vec<Said>, String) {
         let outline = Outline::of(html).expect("whole");
         let text = words(&outline.text);
         let node = |node: Node| {

@@ -17,14 +17,16 @@ try {
     for (const language of ['en', 'cy']) await ownPages(device, viewport, language);
     await theSite(device, viewport);
   }
+  await theSite('small', { width: 320, height: 640 });
+  await theSite('dark', DEVICES.desktop, { colorScheme: 'dark' });
   await thirdParties();
   for (const [device, viewport] of Object.entries(DEVICES)) await placeholder(device, viewport);
 } finally {
   await Promise.all([chromium.close(), council.end()]);
 }
 
-async function theSite(device, viewport) {
-  const visitor = await Visitor.to(council.gate, chromium, { viewport });
+async function theSite(device, viewport, options) {
+  const visitor = await Visitor.to(council.gate, chromium, { viewport, ...options });
   await shot(visitor, '/', `${device}-notice`);
   await shot(visitor, '/contact-us.aspx', `${device}-held-map`);
   await visitor.opens('/');

@@ -16,7 +16,9 @@ impl Resolver<'_, '_> {
         match Template::new(&source, config) {
             Ok(template) => Some(template),
             Err(flaws) => {
-                flaws.iter().for_each(|flaw| self.flaw(file, flaw, &source));
+                for flaw in &flaws {
+                    self.flaw(file, flaw, &source);
+                }
                 None
             }
         }
