@@ -180,3 +180,58 @@ pub(super) fn name(state: BannerState) -> &'static str {
         BannerState::Withdrawn => "withdrawn",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::Language;
+    use crate::notice::testing::{ANALYTICS, MARKETING, config, place};
+
+    const SOURCE: &str = "\u{feff}<p>{{ service }}</p>\r\n{{ fields }}";
+
+    #[test]
+    fn whatever_a_template_can_use_is_in_the_reference() {
+        let config = config();
+        let view = Banner {
+            place: place(&config, Language::English),
+            asked: &[ANALYTICS, MARKETING],
+            state: BannerState::Ask,
+        };
+        let words = serde_json::to_value(Words::of(&view, Strings::of(Language::English))).expect("plain values");
+        let reference = include_str!("../../docs/notice.md");
+        let (_, table) = reference.split_once("### What it can use").expect("the table");
+        let (table, _) = table.split_once("\n### ").expect("its end");
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+        let mut named: Vec<_> = rows
+            .flat_map(|(names, _)| names.split(", ").map(|name| name.trim_matches(['`', ' ']).to_owned()))
+            .collect();
+        named.sort_unstable();
+        let mut known: Vec<_> = words.as_object().expect("names").keys().cloned().collect();
+        known.sort_unstable();
+        assert_eq!(named, known);
+    }
+
+    #[test]
+    fn a_template_is_plain_text_of_any_system() {
+        let config = Config { service: "<Council & Co>".into(), ..config() };
+        let template = Template::compiled(SOURCE).expect("compiled");
+        let view = Banner { place: place(&config, Language::English), asked: &[ANALYTICS], state: BannerState::Ask };
+        let made = template.render(&view).expect("rendered");
+        assert!(made.starts_with("<p>&lt;Council &amp; Co&gt;</p>\n<input type=\"hidden\" name=\"return\""), "{made}");
+        assert_eq!(made.matches("<input").count(), 2, "{made}");
+    }
+
+    #[test]
+    fn a_template_that_fails_on_a_page_after_all_leaves_the_built_in_notice() {
+        let template = Template::compiled("{{ no_such_word }}").expect("compiled");
+        let (usual, config) = (config(), Config { template: Some(template), ..config() });
+        let made = |config| {
+            banner::banner(&Banner {
+                place: place(config, Language::Welsh),
+                asked: &[ANALYTICS],
+                state: BannerState::Ask,
+            })
+        };
+        assert_eq!(made(&config), made(&usual));
+    }
+}
