@@ -37,7 +37,7 @@ mod words;
 pub use address::{Place, cookies_address};
 pub use banner::{Banner, BannerState, banner, footer};
 pub use config::*;
-pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, cookies_page, embedded_cookies};
+pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, SetBy, cookies_page, embedded_cookies};
 pub use document::CONTENT_SECURITY_POLICY;
 pub use embed_page::{EmbedPage, embed_page, embed_policy};
 pub use error_page::{ErrorPage, error_page};

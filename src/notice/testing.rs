@@ -6,7 +6,7 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 use super::{
     AskedPurpose, Banner, BannerState, ChosenPurpose, Config, Controller, CookieRow, CookiesPage, Direction, EmbedPage,
     ErrorPage, ExemptPurpose, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection,
-    Receipt, ReceiptPage, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
+    Receipt, ReceiptPage, SetBy, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
     receipt_page, sentences,
 };
 use crate::consent::Purpose;
@@ -25,6 +25,7 @@ pub(super) fn config() -> Config {
         },
         languages: vec![Language::English, Language::Welsh],
         language_rules: Vec::new(),
+        descriptions: Vec::new(),
         version: "2026-11".into(),
         days: 365,
         refusal_days: 182,
@@ -56,15 +57,15 @@ pub(super) const MARKETING: AskedPurpose =
 const ROWS: &[CookieRow] = &[
     CookieRow {
         name: "_ga",
-        set_by: Some("Google"),
-        description: Some(("Tells visitors apart to count them", Language::English)),
+        set_by: SetBy::Company("Google"),
+        description: Some("Tells visitors apart to count them"),
         lifetime: Lifetime::Seconds(2 * 365 * 86_400),
         storage: false,
         seen: Some(1_795_449_900),
     },
     CookieRow {
         name: "visitor-count",
-        set_by: None,
+        set_by: SetBy::Site,
         description: None,
         lifetime: Lifetime::Session,
         storage: false,
@@ -72,7 +73,7 @@ const ROWS: &[CookieRow] = &[
     },
     CookieRow {
         name: "averyveryverylongcookienamewithoutanyplacetobreakit_*",
-        set_by: None,
+        set_by: SetBy::Site,
         description: None,
         lifetime: Lifetime::UntilDeleted,
         storage: true,
@@ -112,6 +113,8 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         purposes: sections,
         unclassified: &ROWS[1..2],
         unclassified_held: true,
+        unclassified_own: false,
+        elsewhere: &[],
         state: PageState::Looking,
         gpc: false,
         receipt: None,
@@ -142,18 +145,22 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
         }
     }
     made.push(("footer".into(), ascii(footer(&place, true, false, &[]))));
-    for objected in [false, true] {
-        let third_parties = vec!["Matomo"];
-        let exempt = [ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected }];
-        let place = Place { exempt: &exempt, ..place };
-        let state = Ask;
-        made.push((format!("banner-exempt-{objected}"), ascii(banner(&Banner { place, asked: &[MARKETING], state }))));
-        made.push((format!("footer-exempt-{objected}"), ascii(footer(&place, true, false, &[]))));
-    }
     let company = "Facebook";
     let left_out = [LeftOut { company, purpose: Purpose::MARKETING, name: "marketing" }];
     made.push(("footer-left-out".into(), ascii(footer(&place, false, false, &left_out))));
+    for objected in [false, true] {
+        let exempt = [exempt(objected)];
+        let place = Place { exempt: &exempt, ..place };
+        let state = Ask;
+        made.push((format!("banner-exempt-{objected}"), ascii(banner(&Banner { place, asked: &[MARKETING], state }))));
+        made.push((format!("footer-exempt-{objected}"), ascii(footer(&place, false, false, &[]))));
+    }
     made
+}
+
+fn exempt(objected: bool) -> ExemptPurpose {
+    let third_parties = vec!["Matomo"];
+    ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected }
 }
 
 fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
@@ -178,16 +185,20 @@ fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
 fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     let (fresh, granted) = (sections(false), sections(true));
     let looking = page(config, language, &fresh);
+    let elsewhere = ["fonts.example (A Foundry)".to_owned()];
     let saved = CookiesPage {
+        elsewhere: &elsewhere,
         state: PageState::Saved,
         unclassified_held: false,
+        unclassified_own: true,
         gpc: true,
         receipt: Some("0af1"),
         ..page(config, language, &granted)
     };
-    let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
     let mut exempt = sections(true);
     exempt[2].until_objected = true;
+    let until_objected = page(config, language, &exempt);
+    let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
     let purposes = [
         ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
         ChosenPurpose { purpose: Purpose::MARKETING, name: "marketing", granted: false },
@@ -205,7 +216,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ("cookies-looking".into(), cookies_page(&looking)),
         ("cookies-saved".into(), cookies_page(&saved)),
         ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
-        ("cookies-exempt".into(), cookies_page(&page(config, language, &exempt))),
+        ("cookies-exempt".into(), cookies_page(&until_objected)),
         ("cookies-embedded".into(), embedded(config, language, &granted)),
         ("record".into(), receipt_page(&record)),
         ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),

@@ -6,10 +6,10 @@
 use super::super::excerpt::quoted;
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, FullPurpose, Key, Site};
-use super::{Resolver, items};
+use super::{Resolver, items, text};
 use crate::catalogue;
 use crate::consent::{Basis, Purpose, PurposeFault, Purposes, Terms};
-use crate::policy::{BasisRule, rule_set};
+use crate::policy::{Attested, BasisRule, rule_set};
 
 impl Resolver<'_, '_> {
     /// Names first, so that each fault stands at the name that has it; then the terms of each.
@@ -203,6 +203,27 @@ impl Resolver<'_, '_> {
             self.fault(found, message, format!("write the same {what} for both, or take 'share' out of one of them"));
         }
     }
+}
+
+/// Who vouched for what; whatever lacks something is a fault already.
+pub(super) fn attested(written: &[Found<written::Purpose>], purposes: &Purposes) -> Vec<Attested> {
+    let full = written.iter().filter_map(|found| match &found.1 {
+        written::Purpose::Full(full) => Some(full),
+        written::Purpose::Name(_) => None,
+    });
+    let attested = full.filter_map(|full| {
+        let name = &full.name.as_ref()?.1;
+        let rule = rule_set().find(exception(name, purposes)?)?;
+        let attest = &full.attest.as_ref()?.1;
+        let vouched = |point: &str| attest.of(point).and_then(Option::as_ref).is_some_and(|found| found.1);
+        Some(Attested {
+            purpose: purposes.find(name)?,
+            points: rule.attest.iter().filter(|point| vouched(point)).cloned().collect(),
+            who: text(&full.who)?,
+            date: text(&full.date)?,
+        })
+    });
+    attested.collect()
 }
 
 /// What keeps two sites from sharing one choice.

@@ -4,6 +4,7 @@ use super::super::excerpt::quoted;
 use super::super::known::{known_purpose, path_pattern_fault, tag_pattern_fault};
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, Key, Site};
+use super::purposes::attested;
 use super::{Resolver, items, text};
 use crate::consent::{Purpose, PurposeSet, Purposes};
 use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
@@ -32,6 +33,7 @@ impl Resolver<'_, '_> {
             lists: self.filter_lists(items(&written.filter_lists), &purposes),
             tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
             paths: paths.iter().filter_map(|rule| self.path_rule(rule, &purposes)).collect(),
+            attested: attested(items(&written.purposes), &purposes),
             replace_banner: matches!(written.replace_banner, Some(Found(_, true))),
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
             purposes,

@@ -114,6 +114,7 @@ impl Resolver<'_, '_> {
             contact: organisation.and_then(|organisation| text(&organisation.contact)),
             controller: self.controller(organisation),
             language_rules: self.language_rules(written, &languages, hosts),
+            descriptions: self.descriptions(site, &languages),
             languages,
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
