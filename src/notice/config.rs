@@ -1,7 +1,7 @@
 //! What a site's notice says and in which languages.
 
-use super::Style;
 use super::language::{Language, LanguageRule};
+use super::{Style, Template};
 
 /// A site's notice, resolved.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Config {
     pub signals: Signals,
     /// `notice.style` — how it looks.
     pub style: Style,
+    /// `notice.template` — what takes the place of the notice's inside.
+    pub template: Option<Template>,
 }
 
 /// Who is responsible, beyond a name and a contact (REQUIREMENTS A22). Each is shown where it is given.

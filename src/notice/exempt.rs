@@ -10,14 +10,16 @@ use super::purpose::{self, ExemptPurpose};
 use super::strings::Strings;
 
 /// For the notice: what is used, what for, and with whose help (A8 a).
-pub(super) fn mention(html: &mut Html, exempt: &[ExemptPurpose], strings: &Strings) {
+pub(super) fn mentions(exempt: &[ExemptPurpose], strings: &Strings) -> Vec<String> {
+    let mut sentences = Vec::new();
     for exempt in exempt.iter().filter(|exempt| !exempt.objected) {
         let spoken = exempt.spoken();
-        html.element("p", &[], &fill(strings.exempt_use, &[&spoken.wish(strings)]));
+        sentences.push(fill(strings.exempt_use, &[&spoken.wish(strings)]));
         if !spoken.third_parties.is_empty() {
-            html.element("p", &[], &fill(strings.third_parties, &[&spoken.third_parties.join(", ")]));
+            sentences.push(fill(strings.third_parties, &[&spoken.third_parties.join(", ")]));
         }
     }
+    sentences
 }
 
 /// For the end of every page.

@@ -21,14 +21,17 @@ mod html;
 mod language;
 mod left_out;
 mod logo;
+mod outline;
 mod placeholder;
 mod purpose;
 mod receipt_page;
+mod required;
 mod rights;
 mod strings;
 mod style;
 mod stylesheet;
 mod table;
+mod template;
 mod words;
 
 pub use address::{Place, cookies_address};
@@ -48,6 +51,7 @@ pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page, receip
 pub use strings::{Added, Misfit, Misfits, sentences};
 pub use style::{Colour, Corners, FooterPlace, Look, Palette, Part, Poor, Style};
 pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};
+pub use template::{Flaw, LONGEST_TEMPLATE, Template};
 pub use words::Lifetime;
 
 #[cfg(test)]

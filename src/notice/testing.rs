@@ -31,6 +31,7 @@ pub(super) fn config() -> Config {
         refusal_days: 182,
         signals: crate::notice::Signals::ALL,
         style: crate::notice::Style::default(),
+        template: None,
     }
 }
 

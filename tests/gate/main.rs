@@ -18,6 +18,7 @@ mod durations;
 mod guard;
 mod languages;
 mod lists;
+mod notice;
 mod pages;
 mod paths;
 mod placeholder;

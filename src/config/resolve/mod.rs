@@ -17,6 +17,7 @@ mod server;
 mod site;
 mod strings;
 mod style;
+mod template;
 mod upstream;
 
 use std::fmt;

@@ -108,7 +108,7 @@ impl Resolver<'_, '_> {
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
         let refusal_days = written.and_then(|notice| notice.refusal_days.as_ref());
         let refusal_days = refusal_days.map_or(LEAST_REFUSAL_DAYS, |found| found.1);
-        notice::Config {
+        let config = notice::Config {
             service: own.or_else(|| name.clone()).or_else(|| hosts.first().cloned()).unwrap_or_default(),
             organisation: name,
             contact: organisation.and_then(|organisation| text(&organisation.contact)),
@@ -121,7 +121,10 @@ impl Resolver<'_, '_> {
             refusal_days: refusal_days.clamp(LEAST_REFUSAL_DAYS, MAX_AGE_DAYS),
             signals: signals(&site.signals),
             style: self.style(written),
-        }
+            template: None,
+        };
+        let template = self.template(written, &config);
+        notice::Config { template, ..config }
     }
 
     pub(super) fn version(&mut self, found: Option<&Found<String>>) -> String {

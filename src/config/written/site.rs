@@ -158,6 +158,10 @@ pub(in crate::config) struct Notice {
     pub(in crate::config) refusal_days: Key<u32>,
     /// How it looks.
     pub(in crate::config) style: Key<Style>,
+    /// A template of your own in place of what stands in the notice, relative to the folder of this file. At most 64 KiB;
+    /// read again when it changes; refused where something required is missing. Default: the built-in notice.
+    #[schemars(length(min = 1), example = "notice.html")]
+    pub(in crate::config) template: Key<String>,
 }
 
 /// What one cookie, or a family of them, is for.
