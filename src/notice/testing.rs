@@ -284,6 +284,7 @@ pub(super) fn text_in(html: &str, selector: &str) -> String {
     htmlize::unescape(found.as_str()).into_owned()
 }
 
+#[cfg(test)]
 mod tests {
     use super::super::strings::Strings;
     use super::super::stylesheet;
