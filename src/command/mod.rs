@@ -11,7 +11,6 @@ mod gate;
 mod key;
 pub mod ledger;
 mod pack;
-mod pack_page;
 mod run_demo;
 pub mod schema;
 mod serve;

@@ -39,6 +39,8 @@ pub fn sentences() -> Vec<(String, &'static str)> {
     english::STRINGS.every()
 }
 
+static KNOWN: Mutex<Vec<&Added>> = Mutex::new(Vec::new());
+
 impl Language {
     /// A language with sentences by name.
     ///
@@ -49,7 +51,6 @@ impl Language {
         if !misfits.is_empty() {
             return Err(misfits);
         }
-        static KNOWN: Mutex<Vec<&Added>> = Mutex::new(Vec::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |added: &&&Added| added.tag == tag && added.direction == direction && *added.texts == texts;
         if let Some(added) = known.iter().find(same) {
@@ -76,7 +77,8 @@ fn misfits(texts: &BTreeMap<String, String>) -> Misfits {
 fn misfit(name: &str, english: &str, text: &str) -> Option<Misfit> {
     let count = |text: &str| text.matches("{}").count();
     // "An hour" needs no number.
-    let unnumbered = count(text) == 0 && (name.ends_with(".one") || name.ends_with(".two"));
+    let form = name.rsplit_once('.').map(|(_, form)| form);
+    let unnumbered = count(text) == 0 && matches!(form, Some("one" | "two"));
     let links = english.matches('[').count();
     match () {
         () if text.trim().is_empty() => Some(Misfit::Empty),

@@ -140,7 +140,8 @@ strings! {
     exempt_use object objected exempt_hint gpc_objects
     // Words: what is seen on a site, and whom to turn to.
     serves column_seen not_seen browser_storage hosts gpc_how
-    complaint_heading complain_to complain_ico write_to dpo privacy_notice
+    complaint_heading complain_to complain_ico write_to dpo privacy_notice unclassified_own
+    elsewhere_heading elsewhere_text
 }
 
 impl Strings {
