@@ -8,6 +8,7 @@
 //! Life of an audit: `crawl` finds the pages; a visitor (`http` or `browser`) opens each of them in each [`Phase`] and
 //! hands over a [`Visit`]; `collect` adds the visits up to a [`State`] each; `criteria` scores; `report` writes.
 
+mod changes;
 mod collect;
 mod crawl;
 mod criteria;
@@ -18,11 +19,14 @@ mod http;
 pub mod report;
 mod robots;
 mod sitemap;
+mod starting;
 mod visit;
 
+pub use changes::{Changes, changes};
 pub use collect::Collector;
 pub use crawl::{Plan, Progress, audit};
 pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};
 pub use findings::*;
 pub use http::{AGENT, Client, Plain};
+pub use starting::starting_yaml;
 pub use visit::*;

@@ -319,6 +319,11 @@ impl Plan {
         }
     }
 
+    /// For these hosts instead, as the YAML writes a list.
+    pub(crate) fn hosts(self, hosts: &str) -> Self {
+        Self { hosts: hosts.to_owned(), ..self }
+    }
+
     pub(crate) fn mode(self, mode: &'static str) -> Self {
         Self { mode, ..self }
     }

@@ -7,6 +7,7 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod audit;
 mod banners;
 mod bases;
 mod caches;
