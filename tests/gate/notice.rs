@@ -104,3 +104,20 @@ fn a_site_with_nothing_to_ask_has_a_link_at_the_end_and_nothing_else() {
     assert!(text.contains("/.consent/cookies?return=%2F"), "{text}");
     gate.page("/.consent/cookies").send().expect(200);
 }
+
+#[test]
+fn a_purpose_is_told_of_in_the_sites_own_words_in_each_language() {
+    let origin = Origin::answering(page("<!doctype html><html lang=en><title>x</title><body><p>x"));
+    let words = "purposes: [{ name: weather, text: [\
+        { language: en, cookies: weather cookies, wish: weather cookies to show the forecast, about: They know where you live. }, \
+        { language: cy, cookies: cwcis tywydd, wish: cwcis tywydd i ddangos y rhagolygon, about: Gwyddant ble rydych yn byw. }] }, \
+        { name: analytics, used: false }, { name: marketing, used: false }, { name: preferences, used: false }]";
+    let gate = Plan::before(origin.address).without_rules().line(words).line("notice: { languages: [en, cy] }").start();
+    let shown = gate.page("/").send().expect(200).text();
+    assert!(
+        shown.contains("weather cookies to show the forecast") && shown.contains("Accept weather cookies"),
+        "{shown}"
+    );
+    let cookies = gate.page("/.consent/cookies?lang=cy").send().expect(200).text();
+    assert!(cookies.contains("Gwyddant ble rydych yn byw.") && !cookies.contains("weather cookies"), "{cookies}");
+}

@@ -11,6 +11,7 @@ mod languages;
 mod lists;
 mod organisation;
 mod proof;
+mod purpose_texts;
 mod purposes;
 mod rules;
 mod server;

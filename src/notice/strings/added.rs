@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use super::super::language::{Direction, Language};
+use super::own::Said;
 use super::{Strings, english};
 
 /// A language's sentences as a file brought them. It lives as long as the process, so that a language can be handed round
@@ -51,17 +52,23 @@ impl Language {
         if !misfits.is_empty() {
             return Err(misfits);
         }
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |added: &&&Added| added.tag == tag && added.direction == direction && *added.texts == texts;
-        if let Some(added) = known.iter().find(same) {
-            return Ok(Self::Added(added));
-        }
-        let texts: &'static BTreeMap<String, String> = Box::leak(Box::new(texts));
-        let strings = Strings::read(tag, |name| texts.get(name).map_or("", String::as_str));
-        let added = Box::leak(Box::new(Added { tag: tag.to_owned(), direction, texts, strings }));
-        known.push(added);
-        Ok(Self::Added(added))
+        Ok(add(tag, direction, texts))
     }
+}
+
+/// The language of these texts, made once.
+pub(super) fn add(tag: &str, direction: Direction, texts: BTreeMap<String, String>) -> Language {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = |added: &&&Added| added.tag == tag && added.direction == direction && *added.texts == texts;
+    if let Some(added) = known.iter().find(same) {
+        return Language::Added(added);
+    }
+    let texts: &'static BTreeMap<String, String> = Box::leak(Box::new(texts));
+    let said = Said::read(texts);
+    let strings = Strings { said, ..Strings::read(tag, |name| texts.get(name).map_or("", String::as_str)) };
+    let added = Box::leak(Box::new(Added { tag: tag.to_owned(), direction, texts, strings }));
+    known.push(added);
+    Language::Added(added)
 }
 
 fn misfits(texts: &BTreeMap<String, String>) -> Misfits {

@@ -217,4 +217,5 @@ pub(super) static STRINGS: Strings = Strings {
     days: Counted { one: "{} day", two: "{} days", few: "{} days", many: "{} days" },
     years: Counted { one: "{} year", two: "{} years", few: "{} years", many: "{} years" },
     plural: Plural::One,
+    said: Vec::new(),
 };

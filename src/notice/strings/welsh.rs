@@ -234,4 +234,5 @@ pub(super) static STRINGS: Strings = Strings {
     days: Counted { one: "{} diwrnod", two: "{} ddiwrnod", few: "{} diwrnod", many: "{} diwrnod" },
     years: Counted { one: "{} flwyddyn", two: "{} flynedd", few: "{} blynedd", many: "{} mlynedd" },
     plural: Plural::Welsh,
+    said: Vec::new(),
 };
