@@ -266,3 +266,19 @@ fn the_schema_is_that_of_the_report() {
     let criteria: Value = serde_json::from_slice(&run(&["audit", "--criteria"]).stdout).expect("JSON");
     assert_eq!(criteria["version"], report["criteria_version"]);
 }
+
+#[test]
+fn a_site_that_leads_to_somebody_elses_is_not_followed_there() {
+    let origin = Origin::telling(|request| match (request.head.value("host").unwrap_or_default(), request.path()) {
+        (host, "/") if host.starts_with("localhost") => {
+            let port = host.rsplit(':').next().unwrap_or_default();
+            response("301 Moved Permanently", &[("Location", &format!("http://127.0.0.1:{port}/"))], "")
+        }
+        (_, "/robots.txt" | "/sitemap.xml") => response("404 Not Found", &[], ""),
+        _ => page("<!doctype html><a href='/a'>A</a>"),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = format!("http://localhost:{}/", origin.address.port());
+    let found = audited(folder.path(), &[&elsewhere], &[]);
+    assert!(found.said.contains("leads to http://127.0.0.1") && found.said.contains("another site"), "{}", found.said);
+}
