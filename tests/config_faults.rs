@@ -36,15 +36,63 @@ fn said(file: &Path, read: Result<Resolved, Faults>) -> (String, bool) {
     (String::from_utf8(err).expect("UTF-8"), good)
 }
 
+/// Reads a file that is made from others; `UPDATE_FIXTURES=1 cargo test --test config_faults` writes it anew.
+fn made(path: &str, content: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        fs::write(&file, content).expect("written");
+    }
+    let kept = fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == content, "{path}: UPDATE_FIXTURES=1 cargo test --test config_faults writes it anew");
+}
+
 /// Translators start from it: a sentence that it lacks would be a fault in every file made from it.
 #[test]
 fn the_file_for_translators_has_every_sentence() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/strings.en.yaml");
-    if std::env::var_os("UPDATE_FIXTURES").is_some() {
-        fs::write(&file, strings_template()).expect("written");
+    made("config/strings.en.yaml", &strings_template());
+}
+
+/// One Hebrew letter for each of the alphabet: no words of any language, but they run from right to left.
+const HEBREW: [char; 26] = [
+    'א', 'ב', 'ג', 'ד', 'ה', 'ו', 'ז', 'ח', 'ט', 'י', 'כ', 'ל', 'מ', 'נ', 'ס', 'ע', 'פ', 'צ', 'ק', 'ר', 'ש', 'ת', 'א',
+    'ב', 'ג', 'ז',
+];
+
+/// A line of the template with what is quoted in Hebrew letters; an address stays one.
+fn in_hebrew(line: &str) -> String {
+    let hebrew = |c: char| {
+        let place = c.is_ascii_alphabetic().then(|| usize::from(c.to_ascii_lowercase() as u8 - b'a'));
+        place.map_or(c, |place| HEBREW[place])
+    };
+    match line.split_once('"') {
+        Some((name, text)) if !text.starts_with("https:") => {
+            format!("{name}\"{}", text.chars().map(hebrew).collect::<String>())
+        }
+        _ => line.to_owned(),
     }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == strings_template(), "UPDATE_FIXTURES=1 cargo test --test config_faults writes it anew");
+}
+
+/// What the tests speak Hebrew with, and a translation with slips in it.
+#[test]
+fn the_translations_of_the_tests_have_every_sentence() {
+    let template = strings_template();
+    let (_, strings) = template.split_once("strings:\n").expect("the sentences");
+    let hebrew: Vec<_> = strings.lines().map(in_hebrew).collect();
+    let head = "# For tests: English letters replaced by Hebrew ones, one for one. These are no words of any language.";
+    let hebrew = format!("{head}\nlanguage: he\ndirection: rtl\nstrings:\n{}\n", hebrew.join("\n"));
+    made("tests/fixtures/config/strings/he.yaml", &hebrew);
+    let mut polish = format!("# For tests: English, with faults.\nlanguage: pl\nstrings:\n{strings}");
+    for (right, slip) in [
+        ("  yes: \"Yes\"\n", "  yess: \"Tak\"\n"),
+        ("  no: \"No\"\n", ""),
+        ("accept: \"Accept {}\"", "accept: \"Akceptuj\""),
+        ("save: \"Save cookie settings\"", "save: \" \""),
+        ("record_text: \"You can [see what you chose and when].\"", "record_text: \"Zapis\""),
+    ] {
+        assert_eq!(polish.matches(right).count(), 1, "{right}");
+        polish = polish.replace(right, slip);
+    }
+    made("tests/fixtures/config/strings/pl.yaml", &polish);
 }
 
 #[test]

@@ -50,7 +50,9 @@ fn write(file: &Path, records: std::ops::Range<u64>) {
     for from in records.clone().step_by(1000) {
         let group = from..records.end.min(from + 1000);
         let answers: Vec<_> = group.map(|n| ledger.record(record(n), shown(n))).collect();
-        answers.into_iter().for_each(|answer| runtime.block_on(answer).expect("a ledger that works"));
+        for answer in answers {
+            runtime.block_on(answer).expect("a ledger that works");
+        }
     }
     ledger.close();
 }

@@ -63,6 +63,8 @@ struct Crawl<'c> {
     client: &'c Client,
     site: Url,
     own: String,
+    /// The host whose pages are looked at: that of the site's address, or where it leads to.
+    host: Option<String>,
     robots: Robots,
     delay: Duration,
     queue: VecDeque<Url>,
@@ -88,6 +90,7 @@ impl<'c> Crawl<'c> {
             client,
             site: site.clone(),
             own: registrable(site.host()),
+            host: site.host_str().map(str::to_owned),
             robots: Robots::default(),
             delay: plan.delay,
             queue: VecDeque::new(),
@@ -103,9 +106,8 @@ impl<'c> Crawl<'c> {
             cookies_page: None,
             gaps: Vec::new(),
         };
-        if crawl.read_robots().await {
-            crawl.delay = crawl.robots.delay.unwrap_or_default().max(plan.delay);
-            crawl.read_sitemaps().await;
+        if crawl.read_robots(site).await {
+            crawl.read_sitemaps(site).await;
             for page in std::iter::once(site).chain(&plan.list) {
                 crawl.offer(page);
             }
@@ -114,10 +116,13 @@ impl<'c> Crawl<'c> {
     }
 
     /// False where the site may not be crawled at all (RFC 9309 section 2.3.1.4: the file is there and cannot be read).
-    async fn read_robots(&mut self) -> bool {
-        let Ok(url) = self.site.join("/robots.txt") else { return false };
+    async fn read_robots(&mut self, from: &Url) -> bool {
+        let Ok(url) = from.join("/robots.txt") else { return false };
         match self.client.file(&url).await {
-            Ok(file) if file.status.is_success() => self.robots = Robots::parse(&file.body),
+            Ok(file) if file.status.is_success() => {
+                self.robots = Robots::parse(&file.body);
+                self.delay = self.robots.delay.unwrap_or_default().max(self.plan.delay);
+            }
             Ok(file) if file.status.is_server_error() => {
                 self.gaps.push(format!("{url}: answered with {}: nothing was crawled", file.status));
                 return false;
@@ -131,10 +136,30 @@ impl<'c> Crawl<'c> {
         true
     }
 
-    async fn read_sitemaps(&mut self) {
+    /// `https://example.gov.uk/` leads to `https://www.example.gov.uk/`: that is the site, with rules of its own. Where it leads
+    /// to somebody else's, nothing more is looked at.
+    async fn follow(&mut self, landed: &Url) {
+        if landed.host_str() == self.host.as_deref() {
+            return;
+        }
+        if registrable(landed.host()) != self.own {
+            self.gaps.push(format!(
+                "{}: leads to {}, which is another site: audit that",
+                self.site,
+                without_query(landed)
+            ));
+            return;
+        }
+        self.host = landed.host_str().map(str::to_owned);
+        if self.read_robots(landed).await {
+            self.read_sitemaps(landed).await;
+        }
+    }
+
+    async fn read_sitemaps(&mut self, from: &Url) {
         let mut waiting: VecDeque<_> = self.robots.sitemaps.iter().cloned().map(|url| (url, 0)).collect();
         if waiting.is_empty() {
-            waiting.extend(self.site.join("/sitemap.xml").ok().map(|url| (url, 0)));
+            waiting.extend(from.join("/sitemap.xml").ok().map(|url| (url, 0)));
         }
         while let Some((url, depth)) = waiting.pop_front() {
             let Ok(file) = self.client.file(&url).await else { continue };
@@ -156,7 +181,7 @@ impl<'c> Crawl<'c> {
     fn offer(&mut self, url: &Url) {
         let mut url = url.clone();
         url.set_fragment(None);
-        if url.host_str() == self.site.host_str()
+        if url.host_str() == self.host.as_deref()
             && is_page(&url)
             && self.robots.allows(&url)
             && self.known.insert(url.to_string())
@@ -178,6 +203,9 @@ impl<'c> Crawl<'c> {
         while self.pages.len() < self.plan.pages {
             let Some(page) = self.next() else { break };
             let visit = self.open(visitor, &page).await;
+            if self.pages.is_empty() && visit.status != 0 {
+                self.follow(&visit.landed).await;
+            }
             for link in &visit.links {
                 self.note_cookies_page(link);
                 self.offer(link);

@@ -56,7 +56,10 @@ pub fn criteria() -> &'static Criteria {
 /// Judges what was found and writes the outcome into the report. A site of which no page could be opened has no score.
 pub fn judge(site: &mut SiteReport, mode: Mode) {
     let looked_at = site.pages.iter().any(|page| (200..400).contains(&page.status));
-    site.criteria = criteria().criteria.iter().map(|criterion| outcome(criterion, site, mode)).collect();
+    let unseen =
+        |criterion: &Criterion| Outcome { id: criterion.id.clone(), verdict: Verdict::NotSeen, ..Outcome::default() };
+    let judged = |criterion| if looked_at { outcome(criterion, site, mode) } else { unseen(criterion) };
+    site.criteria = criteria().criteria.iter().map(judged).collect();
     let deducted: u8 = site.criteria.iter().map(|outcome| outcome.deducted).sum();
     let not_seen = |outcome: &&Outcome| outcome.verdict == Verdict::NotSeen;
     let unseen: u8 = site.criteria.iter().filter(not_seen).map(|outcome| weight(&outcome.id)).sum();

@@ -255,7 +255,7 @@ mod tests {
             <tr><td>_ga_&lt;container-id&gt;<td>x<td>13 months<tr><td>_hjSessionUser_XXXXX<td>x<td>Session</table>
             <table><tr><th>Meeting<th>Date<tr><td>council<td>1 May</table>
             <ul><li>fbm_[id]: kept for 90 days</li><li>Bins (weekly)</li><li>PHPSESSID \u{2013} session</li></ul>";
-        assert_eq!(patterns(html), ["_ga", "_gid", "_ga_*", "_hjSessionUser_*", "PHPSESSID"]);
+        assert_eq!(patterns(html), ["_ga", "_gid", "_ga_*", "_hjSessionUser_*", "fbm_*", "PHPSESSID"]);
         assert_eq!(named(html.as_bytes())[2].lifetime, "13 months");
     }
 

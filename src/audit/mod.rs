@@ -9,6 +9,7 @@
 //! hands over a [`Visit`]; `collect` adds the visits up to a [`State`] each; `criteria` scores; `report` writes.
 
 mod browser;
+mod changes;
 mod collect;
 mod crawl;
 mod criteria;
@@ -20,12 +21,15 @@ pub mod report;
 mod robots;
 mod seen;
 mod sitemap;
+mod starting;
 mod visit;
 
 pub use browser::{Browsed, Browsers, Chromium, Settings};
+pub use changes::{Changes, changes};
 pub use collect::Collector;
 pub use crawl::{Plan, Progress, audit};
 pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};
 pub use findings::*;
 pub use http::{AGENT, Client, Plain};
+pub use starting::starting_yaml;
 pub use visit::*;

@@ -77,6 +77,12 @@ pub fn own_paths() -> impl Iterator<Item = &'static Company> {
     BY_LAST_SEGMENT.values().flatten()
 }
 
+/// Every company that is known by an address; `domain` is a host, or a host with the beginning of a path.
+pub fn companies() -> impl Iterator<Item = &'static Company> {
+    let known = BY_HOST.values().flat_map(|host| host.whole.iter().chain(host.paths.iter().map(|(_, known)| known)));
+    known.map(|known| &known.company)
+}
+
 /// Do paths of this host differ in what they are for? Then nothing can be said of the host as a whole.
 pub fn differs_by_path(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);

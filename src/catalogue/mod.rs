@@ -15,7 +15,7 @@ mod kinds;
 pub mod pattern;
 mod scripts;
 
-pub use addresses::{Company, address, differs_by_path, own_path, own_paths};
+pub use addresses::{Company, address, companies, differs_by_path, own_path, own_paths};
 pub use banners::{banner_address, banner_element, banner_script, names_banner};
 pub use cookies::{KnownCookie, cookie, cookies};
 pub use kinds::is_seen;

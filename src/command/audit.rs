@@ -4,25 +4,25 @@
 //! when it is started again with the same `--out`.
 
 use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 use url::Url;
 
 use crate::audit::{
-    self, Browsed, Browsers, Client, Mode, Plain, Plan, Progress, Report, SiteReport, Verdict, criteria, report,
+    self, Browsed, Browsers, Changes, Client, Mode, Plain, Plan, Report, SiteReport, Verdict, criteria, report,
 };
 
 use super::audit_browser::{Browser, told_to_end};
+use super::audit_progress::Shown;
 
 /// An answer that takes longer is none.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The command line of `audit`.
 #[derive(Args)]
@@ -53,6 +53,9 @@ pub(super) struct Audit {
     /// Exit code 1 where this criterion is not met, on any site; `any` for all of them
     #[arg(long, value_name = "CRITERION", value_parser = criterion)]
     fail_on: Vec<String>,
+    /// The report.json of an earlier audit: say what has changed, and write it to changes.json
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// Print the JSON Schema of report.json instead
     #[arg(long)]
     schema: bool,
@@ -90,6 +93,12 @@ fn criterion(text: &str) -> Result<String, String> {
 #[derive(Debug)]
 pub(super) struct Fault(String);
 
+impl Fault {
+    pub(super) fn new(fault: impl std::fmt::Display) -> Self {
+        Self(fault.to_string())
+    }
+}
+
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -102,7 +111,7 @@ impl std::error::Error for Fault {}
 pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     if line.schema || line.criteria {
         let text = if line.schema { report::schema() } else { audit::CRITERIA_FILE.to_owned() };
-        return io::stdout().write_all(text.as_bytes()).map(|()| true).or_else(told_enough);
+        return io::stdout().write_all(text.as_bytes()).or_else(told_enough).map(|()| true);
     }
     let sites = sites(line)?;
     at(&line.out, fs::create_dir_all(line.out.join("sites")))?;
@@ -116,13 +125,14 @@ pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
         sites: reports,
     };
     write(&line.out, &report)?;
-    say(&report, &line.out).or_else(|fault| told_enough(fault).map(drop))?;
+    let changes = line.against.as_deref().map(|file| against(file, &report, &line.out)).transpose()?;
+    say(&report, &line.out, &changes.unwrap_or_default()).or_else(told_enough)?;
     Ok(!fails(&report, &line.fail_on))
 }
 
 /// Whoever reads the output has seen enough.
-fn told_enough(fault: io::Error) -> Result<bool, Fault> {
-    if fault.kind() == io::ErrorKind::BrokenPipe { Ok(true) } else { Err(Fault(fault.to_string())) }
+pub(super) fn told_enough(fault: io::Error) -> Result<(), Fault> {
+    if fault.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Fault(fault.to_string())) }
 }
 
 fn at<T>(path: &Path, done: io::Result<T>) -> Result<T, Fault> {
@@ -242,56 +252,6 @@ async fn one(
     Ok(found)
 }
 
-/// What somebody sees who waits for it: on a terminal a bar for all sites and one for each that is looked at.
-struct Shown {
-    bars: Option<(MultiProgress, ProgressBar)>,
-}
-
-struct Bar(Option<ProgressBar>);
-
-impl Shown {
-    fn new(sites: usize) -> Self {
-        let bars = io::stderr().is_terminal().then(|| {
-            let all = MultiProgress::new();
-            let style = ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos} of {len} sites");
-            let bar = all
-                .add(ProgressBar::new(sites as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
-            (all, bar)
-        });
-        Self { bars }
-    }
-
-    fn begin(&self, site: &Url) -> Bar {
-        Bar(self.bars.as_ref().map(|(all, _)| {
-            let style = ProgressStyle::with_template("  {prefix} {pos} of {len} pages, {msg}");
-            let bar = all.add(ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())));
-            bar.with_prefix(site.to_string())
-        }))
-    }
-
-    fn ended(&self) {
-        if let Some((_, bar)) = &self.bars {
-            bar.inc(1);
-        }
-    }
-}
-
-impl Bar {
-    fn at(&self, at: Progress) {
-        if let Some(bar) = &self.0 {
-            bar.set_length(at.of as u64);
-            bar.set_position(at.done as u64);
-            bar.set_message(at.phase.name());
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-    }
-}
-
 // === What came of it ===
 
 fn write(folder: &Path, report: &Report) -> Result<(), Fault> {
@@ -305,7 +265,16 @@ fn write(folder: &Path, report: &Report) -> Result<(), Fault> {
     files.into_iter().try_for_each(|(name, text)| at(&folder.join(name), fs::write(folder.join(name), text)))
 }
 
-fn say(report: &Report, folder: &Path) -> io::Result<()> {
+fn against(file: &Path, report: &Report, folder: &Path) -> Result<Vec<Changes>, Fault> {
+    let before: Report = serde_json::from_slice(&at(file, fs::read(file))?)
+        .map_err(|fault| Fault(format!("{}: not the report.json of an audit: {fault}", file.display())))?;
+    let changes = audit::changes(&before, report);
+    let text = serde_json::to_string_pretty(&changes).expect("changes are plain values");
+    let to = folder.join("changes.json");
+    at(&to, fs::write(&to, text + "\n")).map(|()| changes)
+}
+
+fn say(report: &Report, folder: &Path, changes: &[Changes]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for site in &report.sites {
         let score = match (site.score, site.score_at_least) {
@@ -322,6 +291,10 @@ fn say(report: &Report, folder: &Path) -> io::Result<()> {
         let not_met = if not_met.is_empty() { String::new() } else { format!("; not met: {}", not_met.join(", ")) };
         writeln!(out, "{}: {score}, {} pages{not_met}", site.url, site.pages.len())?;
         site.gaps.iter().take(3).try_for_each(|gap| writeln!(out, "  not seen: {gap}"))?;
+        if let Some(changed) = changes.iter().find(|changed| changed.url == site.url) {
+            changed.came.iter().try_for_each(|thing| writeln!(out, "  new: {thing}"))?;
+            changed.went.iter().try_for_each(|thing| writeln!(out, "  gone: {thing}"))?;
+        }
         if site.gaps.len() > 3 {
             writeln!(out, "  not seen: {} more, in report.json", site.gaps.len() - 3)?;
         }

@@ -57,7 +57,14 @@ impl Gate {
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let view = view(&shared, &stopping);
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
-        let reload = Reload { shared: Arc::clone(&shared), key, file, fixed, certificates: bound.reloader() };
+        let reload = Reload {
+            shared: Arc::clone(&shared),
+            ledger: Arc::clone(&ledger),
+            key,
+            file,
+            fixed,
+            certificates: bound.reloader(),
+        };
         // Said only once signals are watched: whoever waits for this line may send one at once.
         let ready = move || tracing::info!(?listening, admin = %admin_address, "consentgate is ready");
         let make = move || {
@@ -80,7 +87,8 @@ fn admin_fault(fault: &server::StartFault) -> String {
 
 /// What a reload does not change, in a form that can be compared.
 fn fixed(config: &Resolved) -> String {
-    format!("{:?}", (&config.server, config.admin, &config.ledger, &config.signing_key_file))
+    let ledger = (&config.ledger.file, config.ledger.keep);
+    format!("{:?}", (&config.server, config.admin, ledger, &config.signing_key_file))
 }
 
 /// Marks this installation; another gate in front of or behind this one has another name.
@@ -132,6 +140,7 @@ impl Handle for Worker {
 /// Everything a reload needs.
 struct Reload {
     shared: Arc<Shared>,
+    ledger: Arc<Sqlite>,
     key: Key,
     file: PathBuf,
     fixed: String,
@@ -167,12 +176,14 @@ impl Reload {
             tracing::warn!("{warning}");
         }
         if fixed(&config) != self.fixed {
-            let what = "listeners, limits, workers, the admin listener, the ledger and the signing key's file";
+            let what =
+                "listeners, limits, workers, the admin listener, the ledger's url and keep, and the signing key's file";
             tracing::warn!("changes of {what} take effect after a restart");
         }
         let sites =
             Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
         gateway::reachable(&sites).map_err(|fault| fault.to_string())?;
+        self.ledger.hold(config.ledger.legal_hold);
         Ok(sites)
     }
 }

@@ -5,14 +5,15 @@
 
 mod audit;
 mod audit_browser;
+mod audit_progress;
 pub mod check;
 pub mod demo;
 pub mod explain;
 mod gate;
+mod init;
 mod key;
 pub mod ledger;
 mod pack;
-mod pack_page;
 mod run_demo;
 pub mod schema;
 mod serve;
@@ -73,6 +74,8 @@ enum Command {
         #[arg(long, value_name = "URL")]
         tag: Vec<String>,
     },
+    /// Look at a site and write a YAML to begin with, to the standard output
+    Init(init::Init),
     /// Measure sites the way a regulator would, by published criteria; write a report
     Audit(audit::Audit),
     /// The record of choices
@@ -173,6 +176,7 @@ pub fn run() -> ExitCode {
             Ok(false) => ExitCode::from(CANNOT),
             Err(fault) => cannot(&fault),
         },
+        Command::Init(line) => printed(init::init(&line)),
         Command::Ledger { command } => ledger(command),
         Command::Schema { strings } => printed(schema::schema(strings)),
     }

@@ -13,9 +13,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::{Cookie, SameSite};
 use hmac::{Hmac, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
-use super::{Basis, Choice, Purpose, PurposeSet, Purposes, Terms, UnixSeconds};
+use super::bytes::{
+    Decision, EXEMPT, GRANTED, PLACE, Reader, TAG_BYTES, TIMED, VERSIONED, cut, push_decision, push_name, tag, time,
+    version_tag,
+};
+use super::{Basis, Choice, Purpose, Purposes, UnixSeconds};
 
 /// Browsers keep no cookie longer than 400 days (RFC 6265bis section 5.5).
 pub const MAX_AGE_DAYS: u32 = 400;
@@ -23,8 +27,6 @@ pub const MAX_AGE_DAYS: u32 = 400;
 pub const MAX_VALUE_BYTES: usize = 200;
 
 const FORMAT: u8 = 2;
-/// The form of before version 2: names of what was agreed to, and everything else refused.
-const FORMAT_OF_GRANTS: u8 = 1;
 const HAS_RECEIPT: u8 = 1;
 const FRESH: u8 = 2;
 const MAC_BYTES: usize = 16;
@@ -206,17 +208,16 @@ impl ChoiceCookie {
 
     fn read(&self, payload: &[u8], now: UnixSeconds) -> Option<Choice> {
         let mut rest = Reader(payload);
-        let format = rest.byte()?;
+        // Format 1 named what was agreed to and not what had been asked: no choice can be read from it.
+        if rest.byte()? != FORMAT {
+            return None;
+        }
         let flags = rest.byte()?;
         let mut choice = Choice { fresh: flags & FRESH != 0, ..Choice::none(rest.time()?) };
         let length = rest.byte()?;
         let same_notice = rest.take(length.into())? == cut(&self.notice_version).as_bytes();
         let mut count = |decision: &Decision| self.count(&mut choice, decision, same_notice, now);
-        match format {
-            FORMAT => self.read_decisions(&mut rest, &mut count)?,
-            FORMAT_OF_GRANTS => self.read_grants(&mut rest, &mut count)?,
-            _ => return None,
-        }
+        self.read_decisions(&mut rest, &mut count)?;
         if flags & HAS_RECEIPT != 0 {
             choice.receipt = Some(ReceiptId(rest.take(16)?.try_into().ok()?));
         }
@@ -264,26 +265,6 @@ impl ChoiceCookie {
         self.purposes.asked().find(|(_, name)| tag(name) == wanted).map(|(purpose, _)| purpose)
     }
 
-    /// The older form had no versions: it decided every purpose there was for the notice alone.
-    fn read_grants(&self, rest: &mut Reader<'_>, count: &mut dyn FnMut(&Decision)) -> Option<()> {
-        let mut granted = PurposeSet::ESSENTIAL;
-        loop {
-            match rest.byte()? {
-                0 => break,
-                place @ 1..=3 => granted = granted.with(Purpose::BUILT_IN[usize::from(place)]),
-                length => {
-                    let name = std::str::from_utf8(rest.take(usize::from(length - OWN_NAME))?).ok()?;
-                    granted = self.purposes.find(name).map_or(granted, |purpose| granted.with(purpose));
-                }
-            }
-        }
-        for (purpose, _) in self.purposes.asked() {
-            let granted = granted.contains(purpose);
-            count(&Decision { purpose, granted, exempt: false, version: None, at: None });
-        }
-        Some(())
-    }
-
     fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key.0).expect("HMAC takes a key of any length");
         mac.update(self.site.as_bytes());
@@ -298,101 +279,15 @@ fn about_address(address: &str) -> Vec<u8> {
     [b"address\0", address.as_bytes()].concat()
 }
 
-/// One decision as it is read.
-struct Decision {
-    purpose: Purpose,
-    granted: bool,
-    /// The purpose was under an exception then.
-    exempt: bool,
-    version: Option<Tag>,
-    /// `None`: when the choice was made.
-    at: Option<UnixSeconds>,
-}
-
-/// 32 bits: nobody can choose what stands in a signed cookie, and a site has eight purposes.
-const TAG_BYTES: usize = 4;
-type Tag = [u8; TAG_BYTES];
-
-// A decision: one byte of these, then the tag of an own name, of a version, and a time of its own, as they are announced.
-const GRANTED: u8 = 0b1000_0000;
-const TIMED: u8 = 0b0100_0000;
-const VERSIONED: u8 = 0b0010_0000;
-const EXEMPT: u8 = 0b0001_0000;
-/// 1 to 3 are the built-in purposes, this is one of the site's own; a byte of zeros ends the list.
-const OWN: u8 = 4;
-const PLACE: u8 = 0b0000_0111;
-
-/// In the older form a site's own purpose is written as its length plus this, then its name.
-const OWN_NAME: u8 = 3;
-
-fn tag(text: &str) -> Tag {
-    let hash = Sha256::digest(text);
-    [hash[0], hash[1], hash[2], hash[3]]
-}
-
-fn version_tag(version: &str) -> Option<Tag> {
-    (!version.is_empty()).then(|| tag(version))
-}
-
-fn push_decision(payload: &mut Vec<u8>, choice: &Choice, (purpose, name, terms): (Purpose, &str, &Terms)) {
-    let built_in = Purpose::BUILT_IN.iter().position(|known| *known == purpose);
-    let version = version_tag(&terms.version);
-    let at = Some(choice.decided_at(purpose)).filter(|at| *at != choice.made_at);
-    let flags = [
-        (choice.granted.contains(purpose), GRANTED),
-        (at.is_some(), TIMED),
-        (version.is_some(), VERSIONED),
-        (matches!(terms.basis, Basis::UntilObjected(_)), EXEMPT),
-    ];
-    let place = built_in.and_then(|place| u8::try_from(place).ok()).unwrap_or(OWN);
-    payload.push(flags.into_iter().filter(|(is, _)| *is).fold(place, |head, (_, flag)| head | flag));
-    if built_in.is_none() {
-        payload.extend(tag(name));
-    }
-    payload.extend(version.into_iter().flatten());
-    payload.extend(at.into_iter().flat_map(time));
-}
-
-fn time(at: UnixSeconds) -> [u8; 4] {
-    u32::try_from(at).unwrap_or(u32::MAX).to_be_bytes()
-}
-
-fn push_name(payload: &mut Vec<u8>, name: &str) {
-    let name = cut(name);
-    payload.push(u8::try_from(name.len()).unwrap_or(0));
-    payload.extend(name.as_bytes());
-}
-
-fn cut(version: &str) -> &str {
-    let end = (0..=LONGEST_VERSION.min(version.len())).rev().find(|at| version.is_char_boundary(*at));
-    &version[..end.unwrap_or(0)]
-}
-
 fn flags(choice: &Choice) -> u8 {
     (u8::from(choice.receipt.is_some()) * HAS_RECEIPT) | (u8::from(choice.fresh) * FRESH)
 }
 
-/// Takes bytes off the front; `None` when there are too few.
-struct Reader<'p>(&'p [u8]);
-
-impl<'p> Reader<'p> {
-    fn take(&mut self, count: usize) -> Option<&'p [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn time(&mut self) -> Option<UnixSeconds> {
-        Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?).into())
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1).map(|taken| taken[0])
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{PurposeSet, Terms};
     use super::*;
 
     const NOW: UnixSeconds = 1_795_400_000;
@@ -533,28 +428,31 @@ mod tests {
         assert!(exempt("2").open(refused.as_bytes(), NOW).expect("signed").refused().contains(Purpose::ANALYTICS));
     }
 
-    /// As version 1 wrote them: `format, flags, time, notice version, names, MAC`.
-    #[test]
-    fn the_older_form_is_still_read() {
-        let site = site();
-        let mut payload = vec![FORMAT_OF_GRANTS, HAS_RECEIPT];
-        payload.extend(time(NOW));
-        push_name(&mut payload, "2026-11");
-        payload.push(2);
-        payload.push(5 + OWN_NAME);
-        payload.extend(b"video");
-        payload.push(0);
-        payload.extend([9; 16]);
+    /// With a good seal, as this site would have made it.
+    fn signed(site: &ChoiceCookie, mut payload: Vec<u8>) -> String {
         let mac = site.mac(&payload).finalize().into_bytes();
         payload.extend(&mac[..MAC_BYTES]);
-        let sealed = URL_SAFE_NO_PAD.encode(payload);
-        let opened = site.open(sealed.as_bytes(), NOW).expect("signed");
-        assert_eq!(names(&site, opened.granted), ["analytics", "video"]);
-        assert_eq!(names(&site, opened.refused()), ["preferences", "marketing"]);
-        assert_eq!((opened.receipt, opened.outdated), (Some(ReceiptId([9; 16])), false));
-        let new = on_terms(site.clone(), "analytics", "2", Basis::Consent);
-        let opened = new.open(sealed.as_bytes(), NOW).expect("signed");
-        assert_eq!((names(&new, opened.granted), opened.outdated), (vec!["video"], true));
+        URL_SAFE_NO_PAD.encode(payload)
+    }
+
+    /// As versions before this one wrote it: `1, flags, time, notice version, names of what was agreed to, MAC`.
+    #[test]
+    fn the_older_form_is_undecided_and_never_consent() {
+        let site = site();
+        let older = |format: u8| {
+            let mut payload = vec![format, HAS_RECEIPT];
+            payload.extend(time(NOW));
+            push_name(&mut payload, "2026-11");
+            payload.extend([2, 3]);
+            payload.push(3 + 5);
+            payload.extend(b"video");
+            payload.push(0);
+            payload.extend([9; 16]);
+            signed(&site, payload)
+        };
+        for format in (0..=u8::MAX).filter(|format| *format != FORMAT) {
+            assert_eq!(site.open(older(format).as_bytes(), NOW), None, "format {format}");
+        }
     }
 
     #[test]
@@ -670,5 +568,39 @@ mod tests {
         site.share = Some("example.gov.uk".into());
         assert!(site.set(&choice, true).starts_with("consentgate="));
         assert!(site.set(&choice, true).contains("; Domain=example.gov.uk"));
+    }
+
+    proptest! {
+        /// What anybody can send: nothing of it is a choice, and nothing panics.
+        #[test]
+        fn bytes_nobody_signed_are_no_choice(value in prop::collection::vec(any::<u8>(), 0..300), now in any::<u64>()) {
+            prop_assert_eq!(site().open(&value, now), None);
+            prop_assert_eq!(site().open(URL_SAFE_NO_PAD.encode(&value).as_bytes(), now), None);
+        }
+
+        /// What another version of the gate could have signed with the same key: nothing panics, and nothing is granted
+        /// but what a decision in format 2 grants.
+        #[test]
+        fn signed_bytes_of_any_shape_never_panic(
+            start in prop::sample::select(vec![vec![], vec![1], vec![FORMAT, 0], vec![FORMAT, HAS_RECEIPT]]),
+            more in prop::collection::vec(any::<u8>(), 0..120),
+            now in any::<u64>(),
+        ) {
+            let site = on_terms(site(), "analytics", "2", Basis::UntilObjected("statistical".into()));
+            let payload = [start, more].concat();
+            let formed = payload.first() == Some(&FORMAT);
+            let opened = site.open(signed(&site, payload).as_bytes(), now);
+            prop_assert!(opened.is_none() || formed);
+        }
+
+        /// Whatever was decided, when, and under which terms: it is read back as it was written.
+        #[test]
+        fn every_choice_is_read_back_as_it_was(decided in any::<u8>(), granted in any::<u8>(), days in 0..180u64) {
+            let site = site();
+            let decided = PurposeSet::from_bits(decided).both(site.purposes.all());
+            let choice = Choice::of(decided, PurposeSet::from_bits(granted), NOW);
+            let opened = site.open(site.seal(&choice).as_bytes(), NOW + days * DAY);
+            prop_assert_eq!(opened, choice.decides().then_some(choice));
+        }
     }
 }

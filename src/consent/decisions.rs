@@ -102,12 +102,14 @@ impl Choice {
         let granted = self.granted.both(other.granted);
         let decided = granted.union(self.refused()).union(other.refused());
         // The one that says just this speaks for both: its receipt and its times are true.
-        for one in [&other, &self] {
-            if (one.granted, one.decided) == (granted, decided) {
-                return one.clone();
-            }
+        let says_this = |one: &Self| (one.granted, one.decided) == (granted, decided);
+        if says_this(&other) {
+            other
+        } else if says_this(&self) {
+            self
+        } else {
+            Self { granted, decided, ..self }
         }
-        Self { granted, decided, ..self }
     }
 }
 

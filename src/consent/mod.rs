@@ -4,6 +4,7 @@
 //! It must never turn a damaged, expired or foreign choice cookie into anything but "undecided".
 //! Bytes of the choice cookie come from `gateway`; the `Choice` made here goes to `policy`, `notice` and `ledger`.
 
+mod bytes;
 mod choice;
 mod decisions;
 mod imported;

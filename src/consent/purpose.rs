@@ -109,6 +109,18 @@ pub enum Basis {
     Unused,
 }
 
+impl Basis {
+    /// Its name in the YAML and in reports.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Consent => "consent",
+            Self::UntilObjected(exception) => exception,
+            Self::Unused => "unused",
+        }
+    }
+}
+
 /// On what terms a visitor is asked about a purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Terms {

@@ -16,7 +16,7 @@ mod set_cookie;
 
 pub use date::cookie_date;
 pub use expire::{MOST_LINES, Place, expire_all, expiries};
-pub use request::{join, names, strip_request, values};
+pub use request::{join, names, names_in, strip_request, values};
 pub use response::{Held, Stripped, judge_response, set_cookies, strip_response};
 pub use scope::{Scope, default_path};
 pub use set_cookie::{LONGEST_LIFETIME, SameSite, SetCookie};

@@ -41,7 +41,12 @@ pub fn values<'h>(headers: &'h HeaderMap, name: &[u8]) -> impl Iterator<Item = &
 
 /// The name of every pair, as it is judged.
 pub fn names(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    headers.get_all(COOKIE).iter().flat_map(|line| pairs(line.as_bytes())).map(judged)
+    headers.get_all(COOKIE).iter().flat_map(names_in)
+}
+
+/// The name of every pair of one `Cookie` line.
+pub fn names_in(line: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    pairs(line.as_bytes()).map(judged)
 }
 
 /// Joins several `Cookie` lines into one, for a site that is spoken to in HTTP/1 (RFC 9113 section 8.2.3).

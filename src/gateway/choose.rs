@@ -1,22 +1,20 @@
 //! `POST {prefix}/choice`: a visitor decides. The answer is sent after the ledger has it on disk, never before.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
+use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
 use serde_json::json;
 
-use crate::consent::{Choice, Purpose, PurposeSet, ReceiptId, Visitor};
+use crate::consent::{Choice, ChoiceCookie, PurposeSet, ReceiptId, Visitor};
 use crate::cookie;
 use crate::ledger::{Event, Ledger, Method, Page, Record, Refused};
 use crate::upstream::BoxError;
 
+use super::form::{Form, Pressed};
 use super::problem::Problem;
 use super::visit::Visit;
 use super::{Body, Cleared, clear, origin, own, shown};
 
-/// No form of the gate is larger.
-const LARGEST_FORM: usize = 16 * 1024;
 /// A disk that hangs is a ledger that is down.
 pub(super) const LONGEST_COMMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -33,7 +31,10 @@ where
     pace.map_err(Problem::TooMany)?;
     let (head, body) = request.into_parts();
     let form = Form::read(visit, &head.headers, body).await?;
-    let choice = form.choice(visit);
+    if form.decides(visit).0 == PurposeSet::ESSENTIAL {
+        return Ok(Cleared::own(unchanged(visit, &form)));
+    }
+    let choice = choice(visit, &form);
     let record = record(visit, &form, &choice);
     match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record, shown::shown(visit))).await {
         Ok(Ok(())) => {}
@@ -47,136 +48,18 @@ where
     }))
 }
 
-/// What the visitor pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pressed {
-    Accept,
-    Reject,
-    Save,
-    Withdraw,
-    Object,
-}
-
-struct Form {
-    pressed: Pressed,
-    /// With [`Pressed::Save`]: the purposes that were ticked.
-    ticked: PurposeSet,
-    /// The purposes the form is about: those it names in any way.
-    named: PurposeSet,
-    /// The purposes the visitor was asked about, where the form says so.
-    asked: PurposeSet,
-    return_to: String,
-    wants_json: bool,
-}
-
-impl Form {
-    async fn read<B>(visit: &Visit, headers: &HeaderMap, body: B) -> Result<Self, Problem>
-    where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
-        Self::parse(visit, headers, &form(headers, body).await?).ok_or(Problem::BadChoice)
+fn choice(visit: &Visit, form: &Form) -> Choice {
+    let purposes = visit.site.policy.purposes();
+    let earlier = visit.visitor.choice.as_ref();
+    let before = earlier.map_or_else(|| Choice::none(visit.now), |earlier| earlier.again(visit.now));
+    let (decided, granted) = form.decides(visit);
+    let choice = before.deciding(decided, granted, purposes);
+    let agreed = choice.granted.both(purposes.by_consent()) != PurposeSet::ESSENTIAL;
+    Choice {
+        receipt: (agreed && visit.site.config.receipts).then(|| receipt(visit)),
+        fresh: !form.wants_json,
+        ..choice
     }
-
-    fn parse(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let [mut ticked, mut named, mut asked] = [PurposeSet::ESSENTIAL; 3];
-        let (mut pressed, mut return_to) = (None, None);
-        for (name, value) in url::form_urlencoded::parse(body) {
-            match &*name {
-                "choice" => pressed = Some(press(&value)?),
-                "return" => return_to = Some(value.into_owned()),
-                "purpose" => ticked = ticked.with(purpose(visit, &value)?),
-                "asked" => asked = asked.with(purpose(visit, &value)?),
-                // The radios of the cookies page: each purpose is a group of its own.
-                name => {
-                    if let Some(name) = name.strip_prefix("purpose.") {
-                        let purpose = purpose(visit, name)?;
-                        named = named.with(purpose);
-                        ticked = if value == "yes" { ticked.with(purpose) } else { ticked };
-                    }
-                }
-            }
-        }
-        let return_to = origin::safe_return(return_to.as_deref(), &visit.host);
-        let named = named.union(ticked);
-        Some(Self { pressed: pressed?, ticked, named, asked, return_to, wants_json: wants_json(headers) })
-    }
-
-    fn choice(&self, visit: &Visit) -> Choice {
-        let purposes = visit.site.policy.purposes();
-        let earlier = visit.visitor.choice.as_ref();
-        let before = earlier.map_or_else(|| Choice::none(visit.now), |earlier| earlier.again(visit.now));
-        let (decided, granted) = self.decides(visit);
-        let choice = before.deciding(decided, granted, purposes);
-        let agreed = choice.granted.both(purposes.by_consent()) != PurposeSet::ESSENTIAL;
-        Choice {
-            receipt: (agreed && visit.site.config.receipts).then(|| receipt(visit)),
-            fresh: !self.wants_json,
-            ..choice
-        }
-    }
-
-    /// Which purposes this decides, and which of those it grants. What may be objected to is decided only by its own
-    /// name: neither button of the notice is about it.
-    fn decides(&self, visit: &Visit) -> (PurposeSet, PurposeSet) {
-        let purposes = visit.site.policy.purposes();
-        let (by_consent, until_objected) = (purposes.by_consent(), purposes.until_objected());
-        let none = PurposeSet::ESSENTIAL;
-        let or_all = |named: PurposeSet, all: PurposeSet| if named == none { all } else { named.both(all) };
-        match self.pressed {
-            Pressed::Accept => (self.asked(visit), by_consent),
-            Pressed::Reject => (self.asked(visit), none),
-            Pressed::Save => (by_consent.union(until_objected.both(self.named)), self.ticked),
-            Pressed::Withdraw if self.named == none => (by_consent, none),
-            Pressed::Withdraw => (self.named, none),
-            Pressed::Object => (or_all(self.named, until_objected), none),
-        }
-    }
-
-    /// What the visitor read is what they answer. A form that does not say is about all that needs consent, save what the
-    /// browser's signal refuses and nobody has asked about (S4).
-    fn asked(&self, visit: &Visit) -> PurposeSet {
-        let purposes = visit.site.policy.purposes();
-        if self.asked != PurposeSet::ESSENTIAL {
-            return self.asked.both(purposes.by_consent());
-        }
-        let decided = visit.visitor.choice.as_ref().map_or(PurposeSet::ESSENTIAL, |choice| choice.decided);
-        let signalled = if visit.visitor.gpc { purposes.refused_by_gpc() } else { PurposeSet::ESSENTIAL };
-        purposes.by_consent().without(signalled.without(decided))
-    }
-}
-
-/// The bytes of a form sent to the gate.
-pub(super) async fn form<B>(headers: &HeaderMap, body: B) -> Result<Bytes, Problem>
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    if !content_type.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded") {
-        return Err(Problem::BadChoice);
-    }
-    let body = Limited::new(body, LARGEST_FORM).collect().await.map_err(|fault| too_large_or_broken(&*fault))?;
-    Ok(body.to_bytes())
-}
-
-fn press(value: &str) -> Option<Pressed> {
-    Some(match value {
-        "accept" => Pressed::Accept,
-        "reject" => Pressed::Reject,
-        "save" => Pressed::Save,
-        "withdraw" => Pressed::Withdraw,
-        "object" => Pressed::Object,
-        _ => return None,
-    })
-}
-
-fn purpose(visit: &Visit, name: &str) -> Option<Purpose> {
-    visit.site.policy.purposes().find(name)
-}
-
-fn too_large_or_broken(fault: &(dyn std::error::Error + 'static)) -> Problem {
-    if fault.is::<http_body_util::LengthLimitError>() { Problem::ChoiceTooLarge } else { Problem::BadChoice }
 }
 
 /// A visitor who changes their mind keeps the receipt they have: one chain of records.
@@ -188,10 +71,6 @@ fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the machine has random numbers: the signing key came from them");
     bytes
-}
-
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT).iter().any(|line| memchr::memmem::find(line.as_bytes(), b"application/json").is_some())
 }
 
 fn record(visit: &Visit, form: &Form, choice: &Choice) -> Record {
@@ -262,17 +141,35 @@ fn after(visit: &Visit, choice: &Choice) -> Visitor {
 
 /// 303 to the page the visitor was on, with the choice cookie and what expires the cookies refused.
 fn back(visit: &Visit, form: &Form, choice: &Choice, request: &HeaderMap) -> Response<Body> {
+    let mut response = redirect(form);
+    store(visit, choice, request, response.headers_mut());
+    response
+}
+
+fn redirect(form: &Form) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let headers = response.headers_mut();
     let location = HeaderValue::from_str(&form.return_to).unwrap_or(HeaderValue::from_static("/"));
     headers.insert(LOCATION, location);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    store(visit, choice, request, headers);
     response
 }
 
+/// A form that decides nothing, such as one from before the site's purposes changed: there is nothing to record, and the
+/// next page asks what is to be asked now.
+fn unchanged(visit: &Visit, form: &Form) -> Response<Body> {
+    let choice = visit.visitor.choice.clone().unwrap_or_else(|| Choice::none(visit.now));
+    if form.wants_json { own::json(told(visit, &choice)) } else { redirect(form) }
+}
+
 fn state(visit: &Visit, choice: &Choice, request: &HeaderMap) -> Response<Body> {
+    let mut response = own::json(told(visit, choice));
+    store(visit, choice, request, response.headers_mut());
+    response
+}
+
+fn told(visit: &Visit, choice: &Choice) -> String {
     let purposes = visit.site.policy.purposes();
     let granted = after(visit, choice).granted(purposes);
     let decided: serde_json::Map<_, _> =
@@ -283,9 +180,7 @@ fn state(visit: &Visit, choice: &Choice, request: &HeaderMap) -> Response<Body> 
         "receipt": choice.receipt.map(|receipt| receipt.to_string()),
         "expires_in_days": visit.site.choice.lasts(choice) / 86_400,
     });
-    let mut response = own::json(body.to_string());
-    store(visit, choice, request, response.headers_mut());
-    response
+    body.to_string()
 }
 
 /// Sets the choice cookie and expires what is refused from now on (A14), wherever on the site it was set.
@@ -308,6 +203,7 @@ pub(super) fn expire_refused(visit: &Visit, visitor: &Visitor, request: &HeaderM
 /// stricter of the two counts: without this an old refusal there could never be changed here.
 fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
     let (host, name) = (visit.host_name(), visit.site.choice.name(visit.peer.https));
+    forget_host_choice(name, request, headers);
     // Another site's choice is none here, does no harm, and is not ours to take away.
     let ours = |value: &&[u8]| visit.site.choice.open(value, visit.now).is_some();
     if cookie::values(request, name.as_bytes()).filter(ours).nth(1).is_none() {
@@ -319,6 +215,15 @@ fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
     for domain in host_only.into_iter().chain(above) {
         let line = format!("{name}=; Max-Age=0; Path=/{domain}");
         headers.extend(HeaderValue::from_str(&line).ok().map(|line| (SET_COOKIE, line)));
+    }
+}
+
+/// From before hosts shared a choice. It counts for nothing while they do, and would count again once they no longer
+/// do: an agreement taken back meanwhile. Only this host can have set it.
+fn forget_host_choice(name: &str, request: &HeaderMap, headers: &mut HeaderMap) {
+    const HOST_BOUND: &str = ChoiceCookie::NAMES[1];
+    if name != HOST_BOUND && cookie::values(request, HOST_BOUND.as_bytes()).next().is_some() {
+        headers.append(SET_COOKIE, HeaderValue::from_static("__Host-consentgate=; Max-Age=0; Path=/; Secure"));
     }
 }
 

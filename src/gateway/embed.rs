@@ -19,7 +19,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Cleared, choose, origin, own};
+use super::{Cleared, form, origin, own};
 
 /// Makes the placeholders of this page.
 pub(super) fn placeholder(visit: &Arc<Visit>) -> html::Placeholder {
@@ -80,7 +80,7 @@ where
         return Err(Problem::CrossSite);
     }
     let (head, body) = request.into_parts();
-    let form = choose::form(&head.headers, body).await?;
+    let form = form::form(&head.headers, body).await?;
     let value = |name| url::form_urlencoded::parse(&form).find(|(known, _)| known == name).map(|(_, value)| value);
     let (address, seal) = value("address").zip(value("seal")).ok_or(Problem::BadChoice)?;
     if !visit.site.choice.is_sealed(&address, &seal) {

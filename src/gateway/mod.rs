@@ -13,6 +13,7 @@ mod csp_report;
 mod document;
 mod embed;
 mod fence;
+mod form;
 mod guard;
 mod handle;
 mod leads;

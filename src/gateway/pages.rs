@@ -1,13 +1,17 @@
 //! The cookies page: what is really there, put into words by `notice`.
 
+use std::collections::BTreeSet;
 use std::iter;
 use std::sync::Arc;
 
 use crate::catalogue::{self, KnownCookie};
 use crate::consent::{Choice, Purpose, PurposeSet, UnixSeconds};
+use crate::cookie;
 use crate::html;
 use crate::inventory::{Kept, SeenCookie};
-use crate::notice::{self, AskedPurpose, CookieRow, CookiesPage, Language, Lifetime, PageState, PurposeSection};
+use crate::notice::{
+    self, AskedPurpose, CookieRow, CookiesPage, Described, Language, Lifetime, PageState, PurposeSection, SetBy,
+};
 use crate::policy::{Action, NameRule, Rule};
 
 use super::visit::Visit;
@@ -30,9 +34,13 @@ pub(super) fn asked<'s>(
     purposes.map(|((purpose, name), third_parties)| AskedPurpose { purpose, name, third_parties }).collect()
 }
 
-/// The cookies traffic has shown, generated names folded to their pattern.
-pub(super) fn seen(site: &Site) -> Vec<String> {
-    site.inventory.patterns(|name| catalogue::cookie(name).map(|known| known.pattern))
+/// The hosts of others that pages load from whatever the visitor chooses, with their companies.
+fn elsewhere(site: &Site) -> Vec<String> {
+    let named = |(host, company): (Arc<str>, Option<&str>)| match company {
+        Some(company) => format!("{host} ({company})"),
+        None => host.to_string(),
+    };
+    site.inventory.tags.free().into_iter().map(named).collect()
 }
 
 /// `GET {prefix}/cookies`.
@@ -42,7 +50,7 @@ pub(super) fn cookies(visit: &Visit) -> Cleared {
 
 /// The cookies page as this visitor reads it.
 pub(super) fn cookies_html(visit: &Visit) -> String {
-    let listed = Listed::of(&visit.site);
+    let listed = Listed::of(visit);
     let shown = Shown { origin: "", return_to: &return_to(visit), state: state(visit) };
     with_view(visit, &listed, (visit.language(), &shown), notice::cookies_page)
 }
@@ -53,7 +61,7 @@ pub(super) fn embedded(visit: &Arc<Visit>) -> html::Cookies {
     let visit = Arc::clone(visit);
     let content: html::Notice = Box::new(move |page_language| {
         let place = visit.place(page_language);
-        let listed = Listed::of(&visit.site);
+        let listed = Listed::of(&visit);
         let shown = Shown { origin: &place.origin(), return_to: &visit.target, state: PageState::Looking };
         with_view(&visit, &listed, (place.language, &shown), |view| notice::embedded_cookies(view, &place))
     });
@@ -73,12 +81,21 @@ struct Listed {
     /// For each purpose that is asked about.
     third_parties: Vec<Vec<&'static str>>,
     hosts: Vec<Vec<Arc<str>>>,
+    /// What pages load from others whatever the visitor chooses.
+    elsewhere: Vec<String>,
+    /// Some of what nobody has classified only this visitor's browser has shown.
+    own: bool,
 }
 
 impl Listed {
-    fn of(site: &Site) -> Self {
-        let hosts = site.policy.purposes().asked().map(|(purpose, _)| site.inventory.hosts_for(purpose)).collect();
-        Self { known: known_cookies(site), third_parties: third_parties(site), hosts }
+    fn of(visit: &Visit) -> Self {
+        let site = &*visit.site;
+        let mut known = known_cookies(site);
+        let own = own_cookies(visit, &known);
+        let some = !own.is_empty();
+        known.extend(own);
+        let hosts = site.policy.purposes().asked().map(|(purpose, _)| site.inventory.tags.of(purpose)).collect();
+        Self { known, third_parties: third_parties(site), hosts, elsewhere: elsewhere(site), own: some }
     }
 }
 
@@ -88,7 +105,8 @@ fn with_view<R>(
     (language, shown): (Language, &Shown),
     make: impl FnOnce(&CookiesPage) -> R,
 ) -> R {
-    let rows_of = |(purpose, _)| rows(&listed.known, Some(purpose));
+    let told = Told { language, described: &visit.site.config.notice.descriptions };
+    let rows_of = |(purpose, _)| rows(&listed.known, Some(purpose), told);
     let rows_by_purpose: Vec<_> = visit.site.policy.purposes().iter().map(rows_of).collect();
     let hosts: Vec<Vec<&str>> = listed.hosts.iter().map(|hosts| hosts.iter().map(|host| &**host).collect()).collect();
     let sections = sections(visit, &rows_by_purpose, (&listed.third_parties, &hosts));
@@ -101,7 +119,9 @@ fn with_view<R>(
         prefix: &visit.site.config.prefix,
         return_to: shown.return_to,
         purposes: &sections,
-        unclassified: &rows(&listed.known, None),
+        unclassified: &rows(&listed.known, None, told),
+        unclassified_own: listed.own,
+        elsewhere: &listed.elsewhere,
         unclassified_held: visit.site.config.policy.unclassified.cookies == Action::Hold,
         state: shown.state,
         gpc: visit.visitor.gpc,
@@ -119,12 +139,13 @@ fn sections<'s>(
 ) -> Vec<PurposeSection<'s>> {
     let purposes = visit.site.policy.purposes();
     let granted = visit.visitor.granted(purposes);
-    let until_objected = purposes.until_objected().without(PurposeSet::ESSENTIAL);
+    // Every set holds essential, and nobody objects to that.
+    let objectable = |purpose| purpose != Purpose::ESSENTIAL && purposes.until_objected().contains(purpose);
     let others = companies.iter().map(Vec::as_slice).zip(hosts.iter().map(Vec::as_slice));
     let others = iter::once((&[][..], &[][..])).chain(others);
     let purposes = purposes.iter().zip(rows).zip(others);
     let section = |(((purpose, name), rows), (third_parties, hosts)): (((Purpose, &'s str), &'s Vec<_>), _)| {
-        let (granted, until_objected) = (granted.contains(purpose), until_objected.contains(purpose));
+        let (granted, until_objected) = (granted.contains(purpose), objectable(purpose));
         PurposeSection { purpose, name, granted, until_objected, third_parties, hosts, rows }
     };
     purposes.map(section).collect()
@@ -170,6 +191,8 @@ struct Known {
 enum Kind {
     Cookie,
     Storage,
+    /// A cookie that only this visitor's browser has shown.
+    Sent,
 }
 
 /// What the YAML names, and what traffic has shown.
@@ -188,6 +211,21 @@ fn known_cookies(site: &Site) -> Vec<Known> {
         same
     });
     all
+}
+
+/// Longer lists help nobody.
+const MOST_OWN: usize = 64;
+
+/// What this visitor's browser has sent and nobody has classified: a script has set it, or it was set before the gate was
+/// here. Any visitor can send any name, so each is told of their own, and nothing is kept for others to read.
+fn own_cookies(visit: &Visit, known: &[Known]) -> Vec<Known> {
+    let classified = |name: &[u8]| visit.site.policy.cookie(name, PurposeSet::ESSENTIAL).rule != Rule::Unclassified;
+    let names = visit.sent.iter().flat_map(cookie::names_in);
+    let names = names.filter(|name| !name.is_empty() && !classified(name));
+    let names: BTreeSet<_> = names.take(MOST_OWN).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let unseen = |name: &String| !known.iter().any(|known| known.kind == Kind::Cookie && known.name == *name);
+    let own = |name| Known { name, kind: Kind::Sent, purpose: None, catalogue: None, seen: Some((visit.now, None)) };
+    names.into_iter().filter(unseen).map(own).collect()
 }
 
 /// Generated names (`_ga_ABC123`) as the pattern that decides on them.
@@ -222,21 +260,29 @@ fn is_own(name: &str) -> bool {
     crate::consent::ChoiceCookie::is_own(name.as_bytes())
 }
 
-fn rows(known: &[Known], purpose: Option<Purpose>) -> Vec<CookieRow<'_>> {
-    known.iter().filter(|known| known.purpose == purpose).map(row).collect()
+/// The language of the page, and what the configuration says in it.
+#[derive(Clone, Copy)]
+struct Told<'k> {
+    language: Language,
+    described: &'k [Described],
 }
 
-fn row(known: &Known) -> CookieRow<'_> {
+fn rows<'k>(known: &'k [Known], purpose: Option<Purpose>, told: Told<'k>) -> Vec<CookieRow<'k>> {
+    known.iter().filter(|known| known.purpose == purpose).map(|known| row(known, told)).collect()
+}
+
+fn row<'k>(known: &'k Known, told: Told<'k>) -> CookieRow<'k> {
     let Known { name, kind, catalogue, seen, .. } = known;
-    let reason = catalogue.map(|known| known.reason).filter(|reason| !reason.is_empty());
+    let company = catalogue.map(|known| known.platform).filter(|platform| *platform != "-");
+    let unknown = if *kind == Kind::Sent { SetBy::Unknown } else { SetBy::Site };
     CookieRow {
         name,
-        set_by: catalogue.map(|known| known.platform).filter(|platform| *platform != "-"),
-        description: reason.map(|reason| (reason, Language::English)),
+        set_by: company.map_or(unknown, SetBy::Company),
+        description: description(known, told),
         storage: *kind == Kind::Storage,
         seen: seen.map(|(day, _)| day),
         lifetime: match kind {
-            Kind::Cookie => match seen.and_then(|(_, kept)| kept) {
+            Kind::Cookie | Kind::Sent => match seen.and_then(|(_, kept)| kept) {
                 Some(Kept::Session) => Lifetime::Session,
                 Some(Kept::Seconds(seconds)) => Lifetime::Seconds(seconds),
                 None => catalogue.map_or(Lifetime::Unknown, |known| lifetime(known.retention)),
@@ -244,6 +290,18 @@ fn row(known: &Known) -> CookieRow<'_> {
             Kind::Storage => Lifetime::UntilDeleted,
         },
     }
+}
+
+/// The site's own words first. The catalogue speaks English alone: a page in another language says what the purpose does instead: a sentence that is
+/// not in its language does not belong on it (REQUIREMENTS B17).
+fn description<'k>(known: &'k Known, told: Told<'k>) -> Option<&'k str> {
+    let storage = known.kind == Kind::Storage;
+    let said = |said: &&Described| said.storage == storage && said.name == known.name && said.language == told.language;
+    if let Some(said) = told.described.iter().find(said) {
+        return Some(&said.text);
+    }
+    let english = told.language.tag().split('-').next() == Some("en");
+    known.catalogue.map(|known| known.reason).filter(|reason| english && !reason.is_empty())
 }
 
 /// The catalogue's words for a lifetime: `session`, `2 years`, `30 minutes`.
@@ -280,11 +338,13 @@ fn seconds(unit: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
+    const TOLD: Told = Told { language: Language::English, described: &[] };
+
     #[test]
     fn a_pattern_wider_than_the_catalogues_has_its_lifetime() {
         for (pattern, purpose) in [("_ga*", Purpose::ANALYTICS), ("_hj*", Purpose::ANALYTICS)] {
             let known = [declared_cookie(&NameRule { pattern: pattern.into(), purpose })];
-            assert!(matches!(rows(&known, Some(purpose))[0].lifetime, Lifetime::Seconds(_)), "{pattern}");
+            assert!(matches!(rows(&known, Some(purpose), TOLD)[0].lifetime, Lifetime::Seconds(_)), "{pattern}");
         }
     }
 
@@ -292,8 +352,8 @@ mod tests {
     fn a_storage_key_stays_until_it_is_deleted() {
         let rule = NameRule { pattern: "_ga".into(), purpose: Purpose::PREFERENCES };
         let known = [declared_key(&rule)];
-        assert_eq!(rows(&known, Some(Purpose::PREFERENCES))[0].lifetime, Lifetime::UntilDeleted);
-        assert!(rows(&known, Some(Purpose::ANALYTICS)).is_empty() && rows(&known, None).is_empty());
+        assert_eq!(rows(&known, Some(Purpose::PREFERENCES), TOLD)[0].lifetime, Lifetime::UntilDeleted);
+        assert!(rows(&known, Some(Purpose::ANALYTICS), TOLD).is_empty());
     }
 
     #[test]

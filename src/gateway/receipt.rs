@@ -16,7 +16,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, choose, origin, own, pages};
+use super::{Body, Cleared, choose, form, origin, own, pages};
 
 /// `GET {prefix}/record`, and with `as=json` or `as=text` the same to keep.
 pub(super) async fn record(visit: &Visit, headers: &HeaderMap, ledger: &dyn Ledger) -> Result<Cleared, Problem> {
@@ -47,7 +47,7 @@ where
     }
     visit.site.paces.take(visit.site.config.choices, visit.peer.address, visit.now_ms).map_err(Problem::TooMany)?;
     let (head, body) = request.into_parts();
-    let form = choose::form(&head.headers, body).await?;
+    let form = form::form(&head.headers, body).await?;
     if !url::form_urlencoded::parse(&form).any(|(name, value)| (&*name, &*value) == ("record", "delete")) {
         return Err(Problem::BadChoice);
     }

@@ -97,6 +97,13 @@ fn tag(site: &Site, finding: &Finding) {
         }
     }
     let kind = if finding.address == "inline" { Kind::Script } else { Kind::Tag };
+    if kind == Kind::Tag {
+        let host = finding.address.split('/').next().unwrap_or_default();
+        site.inventory.tags.saw(host, finding.held.then_some(finding.purpose), finding.company);
+    }
+    if !finding.held && finding.company.is_some() {
+        return;
+    }
     let what = || format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
     let rule = shown(finding.rule.as_bytes());
     if finding.held {

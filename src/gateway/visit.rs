@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
 use crate::cookie;
@@ -41,6 +41,8 @@ pub(super) struct Visit {
     pub(super) granted: PurposeSet,
     /// The gate keeps out of this path.
     pub(super) bypassed: bool,
+    /// The `Cookie` lines they sent, for the page that tells them.
+    pub(super) sent: Vec<HeaderValue>,
     /// The names of the cookies they sent, where a rule of the site asks for them.
     cookies: Vec<Vec<u8>>,
     /// The answer is a worker's program: it fetches under its own policy, not the page's.
@@ -72,6 +74,7 @@ impl Visit {
             granted: PurposeSet::ESSENTIAL,
             bypassed: site.policy.bypasses(&path) && !super::own::is_reserved(&site, &path),
             cookies,
+            sent: headers.get_all(COOKIE).iter().cloned().collect(),
             starts_worker: worker::starts(headers),
             nonce: OnceLock::new(),
             exempt: OnceLock::new(),
@@ -227,7 +230,7 @@ fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> V
     // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
     // own. What both agreed to counts, or it could agree for a visitor who refused.
     let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(Choice::stricter);
-    let gpc = headers.get_all("sec-gpc").iter().map(http::HeaderValue::as_bytes);
+    let gpc = headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes);
     Visitor { choice: made.or_else(|| refused_elsewhere(site, headers, now)), gpc: consent::gpc(gpc) }
 }
 

@@ -24,6 +24,7 @@ pub(super) fn hide(raw: &[u8], at: usize) -> Option<(Edit, Finding)> {
     let text = format!(" data-consentgate=\"{MARK}\" hidden style=\"display:none!important\"");
     let name = tag_name(raw).to_ascii_lowercase();
     let rule = Rule::Banner(product).to_string();
-    let finding = Finding { held: true, whose: None, tag: name, address: "inline".into(), rule };
+    let finding =
+        Finding { held: true, whose: None, purpose: None, company: None, tag: name, address: "inline".into(), rule };
     Some((Edit { at: at + tag.name_end(), text: text.into_bytes().into() }, finding))
 }

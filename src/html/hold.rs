@@ -39,10 +39,14 @@ impl From<Edit> for Bytes {
 /// personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// False: it runs, unclassified.
+    /// False: it runs, unclassified or for no purpose that anybody is asked about.
     pub held: bool,
     /// What it is for, and whose it is, where the catalogue knows.
     pub whose: Option<(Purpose, &'static str)>,
+    /// What it is for, whoever says so.
+    pub purpose: Option<Purpose>,
+    /// Whose it is, where the catalogue knows, whatever it is for.
+    pub company: Option<&'static str>,
     /// The tag: `script`, `img`, …
     pub tag: String,
     /// Host and path, or `inline` for a script's text.

@@ -267,20 +267,24 @@ impl Judge<'_> {
             return Judged::Pass;
         }
         let tag = tag.to_ascii_lowercase();
-        let finding = Finding { held: true, whose: None, tag, address: "inline".into(), rule: rule.into() };
+        let (address, rule) = ("inline".into(), rule.into());
+        let finding = Finding { held: true, whose: None, purpose: None, company: None, tag, address, rule };
         Judged::Hold { purpose: "unclassified".into(), finding }
     }
 
     fn judged(&self, verdict: &Verdict<'_>, tag: &str, address: &str) -> Judged {
         let unclassified = verdict.rule == Rule::Unclassified;
-        if !verdict.is_hold() && !unclassified {
+        // A font of another organisation's needs nobody's agreement, but visitors are told of it (REQUIREMENTS A19).
+        let elsewhere = verdict.purpose.is_none() && verdict.rule.whose().is_some();
+        if !verdict.is_hold() && !unclassified && !elsewhere {
             return Judged::Pass;
         }
         let host = address.split('/').next().unwrap_or_default();
         let rule = if unclassified { format!("{}: {host}", verdict.rule) } else { verdict.rule.to_string() };
         let whose = verdict.purpose.zip(verdict.rule.whose());
         let tag = tag.to_ascii_lowercase();
-        let finding = Finding { held: verdict.is_hold(), whose, tag, address: address.into(), rule };
+        let (held, purpose, company) = (verdict.is_hold(), verdict.purpose, verdict.rule.whose());
+        let finding = Finding { held, whose, purpose, company, tag, address: address.into(), rule };
         if !verdict.is_hold() {
             return Judged::Noted(finding);
         }

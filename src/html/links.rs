@@ -39,7 +39,7 @@ fn keep(line: &HeaderValue, judge: &Judge<'_>, findings: &mut Vec<Finding>) -> O
 fn passes(link: &[u8], judge: &Judge<'_>, findings: &mut Vec<Finding>) -> bool {
     let Some(addresses) = addresses(link) else {
         let (tag, address, rule) = ("Link".into(), "unreadable".into(), "malformed".into());
-        findings.push(Finding { held: true, whose: None, tag, address, rule });
+        findings.push(Finding { held: true, whose: None, purpose: None, company: None, tag, address, rule });
         return false;
     };
     addresses.iter().find_map(|address| judge.link(address)).map(|finding| findings.push(finding)).is_none()

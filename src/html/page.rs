@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn the_cookies_page_goes_into_its_place_once_however_the_page_is_cut() {
         let html = "<html lang=cy><body><h1>Cwcis</h1><div class=a id=\"consentgate-cookies\"></div><div id=consentgate-cookies></div></body>";
-        for piece in 1..html.len() + 1 {
+        for piece in 1..=html.len() {
             let expected = html.replacen("cookies\">", "cookies\">(page cy)", 1).replace("</body>", "(footer)</body>");
             assert_eq!(with_cookies(html, piece), expected, "in pieces of {piece}");
         }
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_link_of_the_pages_own_is_noticed_however_the_page_is_cut() {
         let html = "<body><p>x</p><footer><a class=b href=\"/.consent/cookies\">Cwcis</a></footer></body>";
-        for piece in 1..html.len() + 1 {
+        for piece in 1..=html.len() {
             assert_eq!(with_cookies(html, piece), html.replace("</body>", "(footer)</body>"), "in pieces of {piece}");
         }
     }

@@ -9,7 +9,9 @@ mod counters;
 mod fold;
 mod seen;
 mod table;
+mod tags;
 
 pub use counters::{Count, Counters, Deed, Kind};
 pub use fold::folded;
 pub use seen::{Inventory, Kept, SCOPES_PER_NAME, ScopeRef, SeenCookie, SeenScope};
+pub use tags::Tags;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::fold::folded;
 use super::table::Table;
+use super::tags::Tags;
 use crate::consent::{Purpose, PurposeSet, UnixSeconds};
 
 /// More scopes than this under one name, and the scopes count as unknown.
@@ -177,6 +178,8 @@ pub struct Inventory {
     companies: Table<str, (&'static str, PurposeSet)>,
     /// Hosts of others that something is known about: what their tags here are for.
     hosts: Table<str, HostUse>,
+    /// What pages have tags of.
+    pub tags: Tags,
 }
 
 /// More cookies than any one site's scripts set.
@@ -199,6 +202,7 @@ impl Default for Inventory {
             sent: Table::new(MOST_SENT),
             companies: Table::new(MOST_COMPANIES),
             hosts: Table::new(MOST_HOSTS),
+            tags: Tags::default(),
         }
     }
 }
@@ -240,9 +244,9 @@ impl Inventory {
         let cookie = |name, sighting: &Sighting| SeenCookie { name, day: sighting.day(), kept: sighting.kept() };
         let set = self.cookies.all();
         let set = set.iter().map(|(name, entry)| cookie(shown(name), &entry.sighting));
-        let sent = self.sent.all();
-        let sent = sent.iter().map(|(name, sighting)| cookie(name.to_string(), sighting));
-        let mut all: Vec<_> = set.chain(sent).collect();
+        let shown_by_browsers = self.sent.all();
+        let shown_by_browsers = shown_by_browsers.iter().map(|(name, sighting)| cookie(name.to_string(), sighting));
+        let mut all: Vec<_> = set.chain(shown_by_browsers).collect();
         all.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         all.dedup_by(|next, first| {
             let same = next.name == first.name;
@@ -310,15 +314,6 @@ impl Inventory {
             Scopes::TooMany => Vec::new(),
         });
         known.unwrap_or_default()
-    }
-
-    /// The hosts whose tags were seen for this purpose, sorted.
-    pub fn hosts_for(&self, purpose: Purpose) -> Vec<Arc<str>> {
-        let serves = |known: &HostUse| known.purposes.contains(purpose);
-        let mut hosts: Vec<_> =
-            self.hosts.all().into_iter().filter(|(_, known)| serves(known)).map(|(host, _)| host).collect();
-        hosts.sort_unstable();
-        hosts
     }
 
     /// Every name seen, sorted; bytes that are not UTF-8 show as U+FFFD.
@@ -493,15 +488,5 @@ mod tests {
             inventory.saw_sent(&format!("c{n}"), 0);
         }
         assert_eq!(inventory.cookies(|_| None).len(), MOST_SENT);
-    }
-
-    #[test]
-    fn the_hosts_of_a_purpose_are_those_that_serve_it() {
-        let inventory = Inventory::default();
-        inventory.saw_host("ads.example", Some(Purpose::MARKETING));
-        inventory.saw_host("pay.example", None);
-        let hosts: Vec<_> = inventory.hosts_for(Purpose::MARKETING).iter().map(ToString::to_string).collect();
-        assert_eq!(hosts, ["ads.example"]);
-        assert!(inventory.hosts_for(Purpose::ANALYTICS).is_empty());
     }
 }

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::chain::hex;
-use super::{Entry, Event, rfc3339};
+use super::{Entry, Event, Record, rfc3339};
 
 /// The form of the export.
 pub const SCHEMA_27560: &str = include_str!("../../docs/consent-record-27560.schema.json");
@@ -43,7 +43,7 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
         "party_identification": [{
             "party_id": "controller",
             "party_name": controller,
-            "party_address": format!("https://{}/", record.site),
+            "party_address": rules["address"].as_str().map_or_else(|| format!("https://{}/", record.site), str::to_owned),
             "party_contact": rules["contact"],
             "party_type": "PII controller",
         }],
@@ -52,7 +52,7 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
             "validity_duration": { "until": rfc3339(record.expires_at.saturating_mul(1000)) },
             "entity_id": "controller",
             "event_type": record.event.name(),
-            "event_state": state(record.event),
+            "event_state": state(record),
         }],
         "evidence": {
             "seq": entry.seq,
@@ -67,9 +67,22 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
 
 fn purposes(entry: &Entry, rules: &Value) -> Vec<Value> {
     let asked = entry.record.decisions.iter().map(|(purpose, agreed)| {
-        json!({ "purpose": purpose, "consented": agreed, "recipients": rules["recipients"][purpose].as_array() })
+        let terms = terms(rules, purpose);
+        json!({
+            "purpose": purpose,
+            "purpose_version": terms["version"].as_str(),
+            "lawful_basis": terms["basis"].as_str(),
+            "consented": agreed,
+            "recipients": rules["recipients"][purpose].as_array(),
+        })
     });
     asked.collect()
+}
+
+/// Rules written before purposes had terms name them only.
+fn terms<'r>(rules: &'r Value, purpose: &str) -> &'r Value {
+    let all = rules["purposes"].as_array().into_iter().flatten();
+    all.into_iter().find(|terms| terms["purpose"] == purpose).unwrap_or(&Value::Null)
 }
 
 /// Whoever receives something because of this decision.
@@ -83,11 +96,14 @@ fn recipients(entry: &Entry, rules: &Value) -> Vec<String> {
 }
 
 /// The standard's states of consent: is it in force after this event?
-fn state(event: Event) -> &'static str {
-    match event {
+fn state(record: &Record) -> &'static str {
+    let agreed = record.decisions.iter().any(|(_, agreed)| *agreed);
+    match record.event {
         Event::Given(_) | Event::Partial(_) | Event::Changed(_) | Event::ObjectionRemoved => "given",
         Event::Refused | Event::Objected | Event::Signal => "refused",
         Event::Withdrawn(_) => "withdrawn",
+        // A choice that had lost its force was made anew, or only fell away.
+        Event::Superseded(_) if agreed => "given",
         Event::Superseded(_) => "invalidated",
     }
 }

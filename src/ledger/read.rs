@@ -55,6 +55,25 @@ pub struct Kept {
     pub text: String,
 }
 
+/// What was shown together, and for which choices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The site.
+    pub site: String,
+    /// The language of the notice.
+    pub language: String,
+    /// The notice's version.
+    pub version: String,
+    /// The SHA-256 of the notice.
+    pub notice: Option<Hash>,
+    /// The SHA-256 of the rules.
+    pub rules: Option<Hash>,
+    /// The first and the last of the choices, in milliseconds since 1970.
+    pub span_ms: (u64, u64),
+    /// How many choices.
+    pub choices: u64,
+}
+
 impl Reader {
     /// Opens a ledger that is there; it is never made, changed or locked against the gate.
     pub fn open(file: &Path) -> Result<Self, ReadFault> {
@@ -118,6 +137,29 @@ impl Reader {
                 GROUP BY month, event ORDER BY month, event";
             let mut statement = self.connection.prepare(query)?;
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))?.collect()
+        };
+        self.or_fault(read())
+    }
+
+    /// What was shown together, the newest last.
+    pub fn uses(&self) -> Result<Vec<Use>, ReadFault> {
+        let read = || {
+            let query =
+                "SELECT site, language, notice_version, notice, rules, min(time_ms), max(time_ms) AS newest, count(*)
+                FROM record GROUP BY site, language, notice_version, notice, rules ORDER BY newest";
+            let mut statement = self.connection.prepare(query)?;
+            let read = |row: &Row<'_>| {
+                Ok(Use {
+                    site: row.get(0)?,
+                    language: row.get(1)?,
+                    version: row.get(2)?,
+                    notice: row.get(3)?,
+                    rules: row.get(4)?,
+                    span_ms: (number(row, 5)?, number(row, 6)?),
+                    choices: number(row, 7)?,
+                })
+            };
+            statement.query_map([], read)?.collect()
         };
         self.or_fault(read())
     }

@@ -44,12 +44,31 @@ pub fn banner(view: &Banner) -> Vec<u8> {
     let strings = Strings::of(view.place.language);
     let mut html = Html::default();
     open_root(&mut html, &view.place, ("banner", &fill(strings.cookies_on, &[&view.place.config.service])));
-    match view.state {
-        BannerState::Ask => ask(&mut html, view, strings),
-        _ => confirm(&mut html, view, strings),
+    message(&mut html, view, strings);
+    if view.state == BannerState::Ask {
+        confirmations(&mut html, view, strings);
     }
     close_root(&mut html, &view.place, strings);
     html.into_string().into_bytes()
+}
+
+/// The site's template, where it has one. It was tried with every state; should it fail on a page after all, the visitor
+/// is asked in the built-in words rather than not at all.
+fn message(html: &mut Html, view: &Banner, strings: &Strings) {
+    match view.place.config.template.as_ref().map(|template| template.render(view)) {
+        Some(Ok(rendered)) => {
+            html.rendered(&rendered);
+        }
+        Some(Err(_)) | None => built_in(html, view, strings),
+    }
+}
+
+/// What a template takes the place of, and is measured by.
+pub(super) fn built_in(html: &mut Html, view: &Banner, strings: &Strings) {
+    match view.state {
+        BannerState::Ask => ask(html, view, strings),
+        _ => confirm(html, view, strings),
+    }
 }
 
 /// The way to the cookies page for the end of every page, and one button to withdraw for whoever has agreed to
@@ -108,28 +127,47 @@ fn ask(html: &mut Html, view: &Banner, strings: &Strings) {
     html.element("h2", &[], &fill(strings.cookies_on, &[&place.config.service]));
     html.element("p", &[], strings.essential_use);
     wishes(html, view.asked, strings);
-    third_parties(html, view.asked, strings);
-    exempt::mention(html, place.exempt, strings);
+    if let Some(sentence) = third_parties(view.asked, strings) {
+        html.element("p", &[], &sentence);
+    }
+    for sentence in exempt::mentions(place.exempt, strings) {
+        html.element("p", &[], &sentence);
+    }
     let what = purpose::together(strings, view.asked);
     open_form(html, place);
-    // What was read here is what is answered, whatever the site asks by then.
-    for asked in view.asked {
-        html.open("input", &[("type", "hidden"), ("name", "asked"), ("value", asked.name)]);
-    }
+    asked_fields(html, view.asked);
     html.raw("<div class=\"buttons\">");
     button(html, "accept", &fill(strings.accept, &[&what]));
     button(html, "reject", &fill(strings.reject, &[&what]));
     html.element("a", &[("href", &place.cookies())], strings.view_cookies);
     html.raw("</div></form>");
-    confirmations(html, view, strings);
+}
+
+/// The hidden fields of the form that asks.
+pub(super) fn fields(html: &mut Html, view: &Banner) {
+    return_field(html, &view.place);
+    asked_fields(html, view.asked);
+}
+
+/// What was read here is what is answered, whatever the site asks by then.
+fn asked_fields(html: &mut Html, asked: &[AskedPurpose]) {
+    for asked in asked {
+        html.open("input", &[("type", "hidden"), ("name", "asked"), ("value", asked.name)]);
+    }
 }
 
 /// Its height is the stylesheet's, so that the page does not move when it comes.
 fn logo(html: &mut Html, place: &Place) {
-    if let Some(logo) = place.config.style.logo() {
-        let name = place.config.organisation.as_deref().unwrap_or(&place.config.service);
-        html.open("img", &[("class", "logo"), ("src", &place.own(&logo.name)), ("alt", name)]);
+    if let Some((address, name)) = logo_address(place) {
+        html.open("img", &[("class", "logo"), ("src", &address), ("alt", name)]);
     }
+}
+
+/// Where the logo is, and whose it is.
+pub(super) fn logo_address<'a>(place: &Place<'a>) -> Option<(String, &'a str)> {
+    let config = place.config;
+    let name = config.organisation.as_deref().unwrap_or(&config.service);
+    config.style.logo().map(|logo| (place.own(&logo.name), name))
 }
 
 /// "Include all possible messages" (GOV.UK Design System, cookie banner): with JavaScript one of them takes the
@@ -138,7 +176,7 @@ fn confirmations(html: &mut Html, view: &Banner, strings: &Strings) {
     let all = [("accept", BannerState::Accepted), ("reject", BannerState::Rejected), ("save", BannerState::Saved)];
     for (choice, state) in all {
         html.raw("<template data-said=\"").raw(choice).raw("\">");
-        confirm(html, &Banner { state, ..*view }, strings);
+        message(html, &Banner { state, ..*view }, strings);
         html.raw("</template>");
     }
 }
@@ -156,16 +194,15 @@ fn wishes(html: &mut Html, asked: &[AskedPurpose], strings: &Strings) {
     html.raw("</ul>");
 }
 
-fn third_parties(html: &mut Html, asked: &[AskedPurpose], strings: &Strings) {
+/// Each is named, and once.
+pub(super) fn third_parties(asked: &[AskedPurpose], strings: &Strings) -> Option<String> {
     let mut names: Vec<&str> = Vec::new();
     for name in asked.iter().flat_map(|purpose| purpose.third_parties) {
         if !names.contains(name) {
             names.push(name);
         }
     }
-    if !names.is_empty() {
-        html.element("p", &[], &fill(strings.third_parties, &[&names.join(", ")]));
-    }
+    (!names.is_empty()).then(|| fill(strings.third_parties, &[&names.join(", ")]))
 }
 
 /// UTF-8 whatever the page is written in: the gate reads the form, not the site. The target is said because a
@@ -174,6 +211,10 @@ fn open_form(html: &mut Html, place: &Place) {
     let action = place.own("choice");
     let attributes = [("method", "post"), ("action", &*action), ("accept-charset", "utf-8"), ("target", "_self")];
     html.open("form", &attributes);
+    return_field(html, place);
+}
+
+fn return_field(html: &mut Html, place: &Place) {
     html.open("input", &[("type", "hidden"), ("name", "return"), ("value", &local(place.return_to))]);
 }
 
@@ -185,21 +226,27 @@ fn button(html: &mut Html, choice: &str, text: &str) {
 /// Without a script nothing can take the message away, so hiding it is asking for the page again.
 fn confirm(html: &mut Html, view: &Banner, strings: &Strings) {
     let place = &view.place;
+    html.raw("<div role=\"alert\"><p>").text(&done(view, strings)).raw(" ");
+    html.linked(strings.change_settings, &place.cookies());
+    html.raw("</p></div><p>");
+    html.element("a", &[("href", &back(place)), ("class", "hide"), ("target", "_self")], strings.hide);
+    html.raw("</p>");
+}
+
+/// What was chosen.
+pub(super) fn done(view: &Banner, strings: &Strings) -> String {
     let what = purpose::together(strings, view.asked);
-    let done = match view.state {
+    match view.state {
         BannerState::Accepted => fill(strings.accepted, &[&what]),
         BannerState::Rejected => fill(strings.rejected, &[&what]),
         BannerState::Withdrawn => strings.withdrawn.to_owned(),
         BannerState::Saved | BannerState::Ask => strings.saved.to_owned(),
-    };
-    html.raw("<div role=\"alert\"><p>").text(&done).raw(" ").linked(strings.change_settings, &place.cookies());
-    html.raw("</p></div><p>");
-    html.element(
-        "a",
-        &[("href", &place.address(&local(place.return_to))), ("class", "hide"), ("target", "_self")],
-        strings.hide,
-    );
-    html.raw("</p>");
+    }
+}
+
+/// The page again.
+pub(super) fn back(place: &Place) -> String {
+    place.address(&local(place.return_to))
 }
 
 #[cfg(test)]
@@ -399,7 +446,8 @@ mod tests {
                 let region = elements(&html).into_iter().find(|e| e.value("role") == Some("region")).unwrap();
                 prop_assert_eq!(region.value("aria-label").unwrap(), shown(&format!("Cwcis ar {service}")));
                 for field in elements(&html).iter().filter(|e| e.tag == "input") {
-                    prop_assert_eq!(field.value("value").unwrap(), local(&path));
+                    let back = field.value("name") == Some("return");
+                    prop_assert_eq!(field.value("value").unwrap(), if back { local(&path) } else { "analytics".into() });
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! What a site's notice says and in which languages.
 
-use super::Style;
 use super::language::{Language, LanguageRule};
+use super::{Style, Template};
 
 /// A site's notice, resolved.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Config {
     pub languages: Vec<Language>,
     /// `notice.language_rules`: the first that fits decides.
     pub language_rules: Vec<LanguageRule>,
+    /// `description` of `cookies` and `storage`.
+    pub descriptions: Vec<Described>,
     /// `notice.version`: a choice made for another version is asked again; at most 20 bytes.
     pub version: String,
     /// How long an agreement is kept, in days (default 365, at most 400).
@@ -28,6 +30,8 @@ pub struct Config {
     pub signals: Signals,
     /// `notice.style` — how it looks.
     pub style: Style,
+    /// `notice.template` — what takes the place of the notice's inside.
+    pub template: Option<Template>,
 }
 
 /// Who is responsible, beyond a name and a contact (REQUIREMENTS A22). Each is shown where it is given.
@@ -65,4 +69,17 @@ impl Signals {
     pub fn bits(self) -> u8 {
         u8::from(self.google) | u8::from(self.microsoft) << 1 | u8::from(self.matomo) << 2
     }
+}
+
+/// What the site's configuration says that a cookie or a storage key does.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The name as its rule has it, perhaps with `*`.
+    pub name: String,
+    /// It is a key in the browser's storage.
+    pub storage: bool,
+    /// The language of the text.
+    pub language: Language,
+    /// What it does.
+    pub text: String,
 }

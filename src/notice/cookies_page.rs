@@ -10,7 +10,6 @@ use super::html::{Html, capital, fill};
 use super::purpose;
 use super::rights::rights;
 use super::strings::Strings;
-use super::stylesheet::stylesheet;
 use super::table::table;
 use super::words::Lifetime;
 use super::{Config, Language};
@@ -38,6 +37,10 @@ pub struct CookiesPage<'a> {
     pub purposes: &'a [PurposeSection<'a>],
     /// What was seen and nobody has classified.
     pub unclassified: &'a [CookieRow<'a>],
+    /// Some of it only this visitor's browser has shown, and only this visitor sees it.
+    pub unclassified_own: bool,
+    /// The hosts of others that pages load from whatever the visitor chooses.
+    pub elsewhere: &'a [String],
     /// Whether what nobody has classified is held until everything is agreed to.
     pub unclassified_held: bool,
     /// What has just happened.
@@ -76,16 +79,27 @@ pub struct PurposeSection<'a> {
 pub struct CookieRow<'a> {
     /// Its name, perhaps with `*`.
     pub name: &'a str,
-    /// The organisation that sets it; `None` is this site.
-    pub set_by: Option<&'a str>,
-    /// What it does, with the language that is written in.
-    pub description: Option<(&'a str, Language)>,
+    /// Who sets it.
+    pub set_by: SetBy<'a>,
+    /// What it does, in the language of the page.
+    pub description: Option<&'a str>,
     /// It is a key in the browser's storage.
     pub storage: bool,
     /// The day it was last seen on this site.
     pub seen: Option<UnixSeconds>,
     /// How long it is kept.
     pub lifetime: Lifetime,
+}
+
+/// Who sets a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetBy<'a> {
+    /// The site itself.
+    Site,
+    /// Another organisation.
+    Company(&'a str),
+    /// A browser has sent it, and nothing more is known of it.
+    Unknown,
 }
 
 /// What has just happened.
@@ -129,7 +143,10 @@ pub fn embedded_cookies(view: &CookiesPage, place: &Place) -> Vec<u8> {
     let strings = Strings::of(view.language);
     let mut html = Html::default();
     html.raw("<cookies-page><template shadowrootmode=\"open\">");
-    html.open("link", &[("rel", "stylesheet"), ("href", &place.own(&stylesheet().name)), ("nonce", place.nonce)]);
+    html.open(
+        "link",
+        &[("rel", "stylesheet"), ("href", &place.own(&view.config.style.stylesheet().name)), ("nonce", place.nonce)],
+    );
     let dir = view.language.direction().name();
     let mut attributes =
         vec![("class", "embedded"), ("role", "region"), ("aria-label", strings.settings_heading), ("dir", dir)];
@@ -249,8 +266,8 @@ fn withdrawal(html: &mut Html, view: &CookiesPage, strings: &Strings) {
 fn essential(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     let own = CookieRow {
         name: view.choice_cookie,
-        set_by: None,
-        description: Some((strings.choice_cookie, view.language)),
+        set_by: SetBy::Site,
+        description: Some(strings.choice_cookie),
         lifetime: Lifetime::Seconds(u64::from(view.config.days.max(view.config.refusal_days)) * DAY),
         storage: false,
         seen: view.choice_cookie_seen,
@@ -258,7 +275,7 @@ fn essential(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     let essential = view.purposes.iter().filter(|section| section.purpose == Purpose::ESSENTIAL);
     let serves = fill(strings.serves, &[strings.essential_cookies]);
     let essential = essential.flat_map(|section| section.rows.iter().copied());
-    let rows = described(essential, &serves, view.language);
+    let rows = described(essential, &serves);
     let rows: Vec<_> = [own].into_iter().chain(rows).collect();
     html.element("h2", &[], &capital(strings.essential_cookies));
     html.element("p", &[], strings.about_essential);
@@ -276,7 +293,7 @@ fn listing(html: &mut Html, section: &PurposeSection, language: Language) {
         html.element("p", &[], strings.none_seen);
     } else {
         let serves = fill(strings.serves, &[&cookies]);
-        let rows = described(section.rows.iter().copied(), &serves, language);
+        let rows = described(section.rows.iter().copied(), &serves);
         table(html, &rows, language, &cookies);
     }
 }
@@ -294,8 +311,8 @@ fn list(html: &mut Html, heading: &str, names: &[&str]) {
 }
 
 /// What nobody has described does what its purpose says.
-fn described<'a>(rows: impl Iterator<Item = CookieRow<'a>>, serves: &'a str, language: Language) -> Vec<CookieRow<'a>> {
-    rows.map(|row| CookieRow { description: row.description.or(Some((serves, language))), ..row }).collect()
+fn described<'a>(rows: impl Iterator<Item = CookieRow<'a>>, serves: &'a str) -> Vec<CookieRow<'a>> {
+    rows.map(|row| CookieRow { description: row.description.or(Some(serves)), ..row }).collect()
 }
 
 /// A purpose nobody has found for them must not be claimed: they stand apart.
@@ -305,6 +322,9 @@ fn unclassified(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     }
     let what_happens = if view.unclassified_held { strings.unclassified_held } else { strings.unclassified_passed };
     html.element("h2", &[], strings.unclassified_heading).element("p", &[], what_happens);
+    if view.unclassified_own {
+        html.element("p", &[], strings.unclassified_own);
+    }
     table(html, view.unclassified, view.language, strings.unclassified_cookies);
 }
 
@@ -427,11 +447,13 @@ mod tests {
     }
 
     #[test]
-    fn a_description_in_another_language_says_so() {
+    fn what_only_this_visitor_has_shown_says_so() {
         let (config, sections) = (config(), sections(false));
-        let html = cookies_page(&page(&config, Language::Welsh, &sections));
-        assert!(html.contains("<span lang=\"en\">Tells visitors apart"));
-        assert!(!shown(false).contains("<span lang"));
+        let page = page(&config, Language::English, &sections);
+        let rows = [CookieRow { set_by: SetBy::Unknown, ..page.unclassified[0] }];
+        let html = cookies_page(&CookiesPage { unclassified: &rows, unclassified_own: true, ..page });
+        assert!(html.contains("Nobody else sees that part.") && html.contains(">Not known</td>"), "{html}");
+        assert!(!shown(false).contains("Nobody else sees"));
     }
 
     #[test]
@@ -507,6 +529,7 @@ mod tests {
         let html = cookies_page(&page(&config, mirrored(), &sections));
         let found = elements(&html);
         assert_eq!((found[0].value("lang"), found[0].value("dir")), (Some("ar"), Some("rtl")));
+        assert!(html.contains("<th scope=\"row\"><bdi dir=\"ltr\">_ga</bdi></th>"), "it would be shown as ga_");
         let others: Vec<_> = found.iter().filter_map(|e| e.value("hreflang")).collect();
         assert_eq!(others, ["en", "cy"]);
         assert!(text_in(&html, "header").contains("This page is available in English"));

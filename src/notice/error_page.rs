@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_status_has_its_own_words() {
-        let codes = [400, 403, 404, 413, 414, 431, 500, 502, 503, 504];
+        let codes = [400, 403, 404, 409, 413, 414, 429, 431, 500, 502, 503, 504];
         let headings: std::collections::BTreeSet<_> =
             codes.map(|code| text_in(&shown(code), "h1")).into_iter().collect();
         assert_eq!(headings.len(), codes.len());

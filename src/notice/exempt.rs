@@ -10,14 +10,16 @@ use super::purpose::{self, ExemptPurpose};
 use super::strings::Strings;
 
 /// For the notice: what is used, what for, and with whose help (A8 a).
-pub(super) fn mention(html: &mut Html, exempt: &[ExemptPurpose], strings: &Strings) {
+pub(super) fn mentions(exempt: &[ExemptPurpose], strings: &Strings) -> Vec<String> {
+    let mut sentences = Vec::new();
     for exempt in exempt.iter().filter(|exempt| !exempt.objected) {
         let spoken = exempt.spoken();
-        html.element("p", &[], &fill(strings.exempt_use, &[&spoken.wish(strings)]));
+        sentences.push(fill(strings.exempt_use, &[&spoken.wish(strings)]));
         if !spoken.third_parties.is_empty() {
-            html.element("p", &[], &fill(strings.third_parties, &[&spoken.third_parties.join(", ")]));
+            sentences.push(fill(strings.third_parties, &[&spoken.third_parties.join(", ")]));
         }
     }
+    sentences
 }
 
 /// For the end of every page.
@@ -25,9 +27,11 @@ pub(super) fn objections(html: &mut Html, place: &Place, strings: &Strings) {
     for exempt in place.exempt {
         let cookies = purpose::cookies(strings, exempt.purpose, &exempt.name);
         if exempt.objected {
-            html.raw("<p>").linked(&fill(strings.objected, &[&cookies]), &place.cookies()).raw("</p>");
+            html.raw("<p class=\"said\">").linked(&fill(strings.objected, &[&cookies]), &place.cookies()).raw("</p>");
             continue;
         }
+        // Also for whoever sees no notice any more: they are to know what they can object to (A8 a).
+        html.element("p", &[("class", "said")], &fill(strings.exempt_use, &[&exempt.spoken().wish(strings)]));
         html.open("form", &[("method", "post"), ("action", &place.own("choice")), ("accept-charset", "utf-8")]);
         html.open("input", &[("type", "hidden"), ("name", "return"), ("value", &local(place.return_to))]);
         html.open("input", &[("type", "hidden"), ("name", "purpose"), ("value", &exempt.name)]);
@@ -79,6 +83,9 @@ mod tests {
             assert_eq!((value("choice"), value("purpose")), (Some("withdraw"), Some("analytics")));
             assert_eq!(value("return"), Some("/council-tax?band=a&year=2026"));
             assert!(form.contains(words), "{form}");
+            let said =
+                fill(Strings::of(language).exempt_use, &[&statistical(false)[0].spoken().wish(Strings::of(language))]);
+            assert!(text_in(&footer, "p").contains(&said), "{footer}");
         }
     }
 

@@ -59,6 +59,17 @@ impl Html {
         self.text(before).element("a", &[("href", href)], link).text(after)
     }
 
+    /// What the operator's template made: markup as it is, but in ASCII too.
+    pub(super) fn rendered(&mut self, markup: &str) -> &mut Self {
+        for character in markup.chars() {
+            match character {
+                '&' | '<' | '>' | '"' => self.0.push(character),
+                other => self.character(other),
+            }
+        }
+        self
+    }
+
     /// The whole, all ASCII.
     pub(super) fn into_string(self) -> String {
         self.0

@@ -21,20 +21,23 @@ mod html;
 mod language;
 mod left_out;
 mod logo;
+mod outline;
 mod placeholder;
 mod purpose;
 mod receipt_page;
+mod required;
 mod rights;
 mod strings;
 mod style;
 mod stylesheet;
 mod table;
+mod template;
 mod words;
 
 pub use address::{Place, cookies_address};
 pub use banner::{Banner, BannerState, banner, footer};
 pub use config::*;
-pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, cookies_page, embedded_cookies};
+pub use cookies_page::{CookieRow, CookiesPage, PageState, PurposeSection, SetBy, cookies_page, embedded_cookies};
 pub use document::CONTENT_SECURITY_POLICY;
 pub use embed_page::{EmbedPage, embed_page, embed_policy};
 pub use error_page::{ErrorPage, error_page};
@@ -45,9 +48,10 @@ pub use logo::{LONGEST_LOGO, logo};
 pub use placeholder::{Held, Placeholder, placeholder};
 pub use purpose::{AskedPurpose, ExemptPurpose};
 pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page, receipt_text};
-pub use strings::{Added, Misfit, Misfits, sentences};
+pub use strings::{Added, Misfit, Misfits, OwnWords, sentences};
 pub use style::{Colour, Corners, FooterPlace, Look, Palette, Part, Poor, Style};
 pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};
+pub use template::{Flaw, LONGEST_TEMPLATE, Template};
 pub use words::Lifetime;
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ impl ExemptPurpose {
 impl AskedPurpose<'_> {
     /// "analytics cookies so we can …".
     pub(super) fn wish(&self, strings: &Strings) -> String {
+        if let Some(said) = strings.said(self.name) {
+            return said.wish.to_owned();
+        }
         match self.purpose {
             Purpose::PREFERENCES => strings.use_preferences.to_owned(),
             Purpose::ANALYTICS => strings.use_analytics.to_owned(),
@@ -48,8 +51,11 @@ impl AskedPurpose<'_> {
     }
 }
 
-/// "analytics cookies"; a site's own purpose is called by its name.
+/// "analytics cookies"; a site's own purpose is called by its name, unless the site says how.
 pub(super) fn cookies(strings: &Strings, purpose: Purpose, name: &str) -> String {
+    if let Some(said) = strings.said(name) {
+        return said.cookies.to_owned();
+    }
     match purpose {
         Purpose::ESSENTIAL => strings.essential_cookies.to_owned(),
         Purpose::PREFERENCES => strings.preferences_cookies.to_owned(),
@@ -61,6 +67,9 @@ pub(super) fn cookies(strings: &Strings, purpose: Purpose, name: &str) -> String
 
 /// What the purpose is for, in a sentence or two.
 pub(super) fn about(strings: &Strings, purpose: Purpose, name: &str) -> String {
+    if let Some(said) = strings.said(name) {
+        return said.about.to_owned();
+    }
     match purpose {
         Purpose::ESSENTIAL => strings.about_essential.to_owned(),
         Purpose::PREFERENCES => strings.about_preferences.to_owned(),
@@ -75,5 +84,29 @@ pub(super) fn together(strings: &Strings, asked: &[AskedPurpose]) -> String {
     match asked {
         [only] => cookies(strings, only.purpose, only.name),
         _ => strings.additional_cookies.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::{Language, OwnWords};
+
+    #[test]
+    fn a_site_may_speak_of_a_purpose_in_its_own_words() {
+        let words = OwnWords {
+            purpose: "weather".into(),
+            cookies: "weather cookies".into(),
+            wish: "weather cookies to show the forecast".into(),
+            about: "They remember where you live.".into(),
+        };
+        let language = Language::English.saying(std::slice::from_ref(&words));
+        assert_eq!(language, Language::English.saying(&[words]), "the same words are the same language");
+        let (own, plain) = (Strings::of(language), Strings::of(Language::English));
+        let asked = AskedPurpose { purpose: Purpose::ANALYTICS, name: "weather", third_parties: &[] };
+        assert_eq!(asked.wish(own), "weather cookies to show the forecast");
+        assert_eq!(about(own, Purpose::ANALYTICS, "weather"), "They remember where you live.");
+        assert_eq!(cookies(own, Purpose::ANALYTICS, "analytics"), cookies(plain, Purpose::ANALYTICS, "analytics"));
+        assert_eq!((language.tag(), own.accept), ("en", plain.accept));
     }
 }

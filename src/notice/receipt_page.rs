@@ -69,14 +69,13 @@ pub fn receipt_page(view: &ReceiptPage) -> String {
     };
     document(&frame, |html, strings| {
         html.element("h1", &[], title);
-        match &view.receipt {
-            Some(receipt) => record(html, view, receipt),
-            None => {
-                if view.deleted {
-                    html.element("p", &[("role", "status")], strings.record_deleted);
-                }
-                html.element("p", &[], &fill(strings.nothing_chosen, &[&view.config.service]));
+        if let Some(receipt) = &view.receipt {
+            record(html, view, receipt);
+        } else {
+            if view.deleted {
+                html.element("p", &[("role", "status")], strings.record_deleted);
             }
+            html.element("p", &[], &fill(strings.nothing_chosen, &[&view.config.service]));
         }
         let cookies = cookies_address(view.prefix, view.return_to, Some(view.language));
         html.raw("<p>").linked(strings.back_to_cookies, &cookies).raw("</p>");

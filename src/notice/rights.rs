@@ -9,6 +9,14 @@ use super::strings::Strings;
 
 pub(super) fn rights(html: &mut Html, view: &CookiesPage, strings: &Strings) {
     html.element("h2", &[], strings.third_party_heading).element("p", &[], strings.third_party_text);
+    if !view.elsewhere.is_empty() {
+        html.element("h2", &[], strings.elsewhere_heading).element("p", &[], strings.elsewhere_text);
+        html.raw("<ul class=\"names\">");
+        for host in view.elsewhere {
+            html.element("li", &[], host);
+        }
+        html.raw("</ul>");
+    }
     html.element("h2", &[], strings.gpc_heading).element("p", &[], strings.gpc_how);
     html.element("p", &[], if view.gpc { strings.gpc_on } else { strings.gpc_off });
     for section in view.purposes.iter().filter(|section| section.until_objected) {

@@ -14,6 +14,9 @@ const TEXT: f64 = 4.5;
 /// What has to be seen to be used: the edge of a button, the focus (WCAG 1.4.11).
 const EDGE: f64 = 3.0;
 
+/// Whatever has colours, as the stylesheet has it.
+const COLOURED: &str = ":root, .banner, .footer, .placeholder, .embedded";
+
 /// What the operator chose; the default is the built-in look.
 #[derive(Clone, Debug, Default)]
 pub struct Look {
@@ -198,7 +201,7 @@ impl Palette {
 
     /// The browser's own parts (check boxes, scroll bars) go with the ground.
     fn css(&self) -> String {
-        let mut css = ":root, .banner, .footer, .placeholder {\n".to_owned();
+        let mut css = format!("{COLOURED} {{\n");
         for part in Part::ALL {
             for property in part.properties() {
                 let _ = writeln!(css, "  --{property}: {};", self.colour(part));
@@ -310,7 +313,7 @@ mod tests {
     fn the_built_in_palettes_are_those_of_the_stylesheet_and_good() {
         for (palette, block) in [(Palette::LIGHT, 1), (Palette::DARK, 2)] {
             assert_eq!(palette.poor().count(), 0);
-            let block = STYLES.split(":root, .banner, .footer, .placeholder {").nth(block).unwrap();
+            let block = STYLES.split(&format!("{COLOURED} {{")).nth(block).unwrap();
             let has = |property: &str, part| block.contains(&format!("--{property}: {};", palette.colour(part)));
             for (property, part) in [
                 ("panel", Part::Background),
@@ -347,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_colour_of_the_stylesheet_is_one_that_can_be_chosen() {
-        let block = STYLES.split(":root, .banner, .footer, .placeholder {").nth(1).unwrap().split('}').next().unwrap();
+        let block = STYLES.split(&format!("{COLOURED} {{")).nth(1).unwrap().split('}').next().unwrap();
         let properties = block.lines().filter_map(|line| line.trim().strip_prefix("--")?.split(':').next());
         for property in properties {
             let takers = Part::ALL.iter().filter(|part| part.properties().contains(&property)).count();

@@ -4,11 +4,11 @@
 //! for older ones `data-label` lets the stylesheet repeat the column's name beside each value, so that a list of blocks
 //! says as much. Roles that would say "table" again are not allowed here (ARIA in HTML, `tr`, `th` and `td`).
 
-use super::Language;
-use super::cookies_page::CookieRow;
+use super::cookies_page::{CookieRow, SetBy};
 use super::html::{Html, capital, fill};
 use super::strings::Strings;
 use super::words;
+use super::{Direction, Language};
 
 /// `cookies` is what the table lists, as it stands in a sentence.
 pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, cookies: &str) {
@@ -29,20 +29,23 @@ pub(super) fn table(html: &mut Html, rows: &[CookieRow], language: Language, coo
 
 fn row(html: &mut Html, row: &CookieRow, language: Language) {
     let strings = Strings::of(language);
-    let (what, written_in) = row.description.unwrap_or((strings.not_described, language));
-    html.raw("<tr><th scope=\"row\">").text(row.name);
+    html.raw("<tr><th scope=\"row\">");
+    match language.direction() {
+        Direction::Ltr => html.text(row.name),
+        // In a line that runs from right to left `_ga` would be shown as `ga_`.
+        Direction::Rtl => html.element("bdi", &[("dir", "ltr")], row.name),
+    };
     if row.storage {
         html.raw(" ").element("span", &[("class", "kind")], &format!("({})", strings.browser_storage));
     }
     html.raw("</th>");
-    html.open("td", &[("data-label", strings.column_what)]);
-    if written_in == language {
-        html.text(what);
-    } else {
-        html.element("span", &[("lang", written_in.tag())], what);
-    }
-    html.raw("</td>");
-    cell(html, strings.column_set_by, row.set_by.unwrap_or(strings.this_site));
+    cell(html, strings.column_what, row.description.unwrap_or(strings.not_described));
+    let set_by = match row.set_by {
+        SetBy::Site => strings.this_site,
+        SetBy::Company(name) => name,
+        SetBy::Unknown => strings.lifetime_unknown,
+    };
+    cell(html, strings.column_set_by, set_by);
     cell(html, strings.column_lifetime, &words::lifetime(strings, row.lifetime));
     let seen = row.seen.map(|at| words::day(strings, at));
     cell(html, strings.column_seen, seen.as_deref().unwrap_or(strings.not_seen));

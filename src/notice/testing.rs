@@ -5,8 +5,9 @@ use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 
 use super::{
     AskedPurpose, Banner, BannerState, ChosenPurpose, Config, Controller, CookieRow, CookiesPage, Direction, EmbedPage,
-    ErrorPage, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection, Receipt, ReceiptPage,
-    banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder, receipt_page, sentences,
+    ErrorPage, ExemptPurpose, Held, Language, LeftOut, Lifetime, PageState, Place, Placeholder, PurposeSection,
+    Receipt, ReceiptPage, SetBy, banner, cookies_page, embed_page, embedded_cookies, error_page, footer, placeholder,
+    receipt_page, sentences,
 };
 use crate::consent::Purpose;
 
@@ -24,11 +25,13 @@ pub(super) fn config() -> Config {
         },
         languages: vec![Language::English, Language::Welsh],
         language_rules: Vec::new(),
+        descriptions: Vec::new(),
         version: "2026-11".into(),
         days: 365,
         refusal_days: 182,
         signals: crate::notice::Signals::ALL,
         style: crate::notice::Style::default(),
+        template: None,
     }
 }
 
@@ -54,15 +57,15 @@ pub(super) const MARKETING: AskedPurpose =
 const ROWS: &[CookieRow] = &[
     CookieRow {
         name: "_ga",
-        set_by: Some("Google"),
-        description: Some(("Tells visitors apart to count them", Language::English)),
+        set_by: SetBy::Company("Google"),
+        description: Some("Tells visitors apart to count them"),
         lifetime: Lifetime::Seconds(2 * 365 * 86_400),
         storage: false,
         seen: Some(1_795_449_900),
     },
     CookieRow {
         name: "visitor-count",
-        set_by: None,
+        set_by: SetBy::Site,
         description: None,
         lifetime: Lifetime::Session,
         storage: false,
@@ -70,7 +73,7 @@ const ROWS: &[CookieRow] = &[
     },
     CookieRow {
         name: "averyveryverylongcookienamewithoutanyplacetobreakit_*",
-        set_by: None,
+        set_by: SetBy::Site,
         description: None,
         lifetime: Lifetime::UntilDeleted,
         storage: true,
@@ -110,6 +113,8 @@ pub(super) fn page<'a>(config: &'a Config, language: Language, sections: &'a [Pu
         purposes: sections,
         unclassified: &ROWS[1..2],
         unclassified_held: true,
+        unclassified_own: false,
+        elsewhere: &[],
         state: PageState::Looking,
         gpc: false,
         receipt: None,
@@ -143,7 +148,19 @@ fn banners(config: &Config, language: Language) -> Vec<(String, String)> {
     let company = "Facebook";
     let left_out = [LeftOut { company, purpose: Purpose::MARKETING, name: "marketing" }];
     made.push(("footer-left-out".into(), ascii(footer(&place, false, false, &left_out))));
+    for objected in [false, true] {
+        let exempt = [exempt(objected)];
+        let place = Place { exempt: &exempt, ..place };
+        let state = Ask;
+        made.push((format!("banner-exempt-{objected}"), ascii(banner(&Banner { place, asked: &[MARKETING], state }))));
+        made.push((format!("footer-exempt-{objected}"), ascii(footer(&place, false, false, &[]))));
+    }
     made
+}
+
+fn exempt(objected: bool) -> ExemptPurpose {
+    let third_parties = vec!["Matomo"];
+    ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected }
 }
 
 fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
@@ -168,13 +185,19 @@ fn placeholders(config: &Config, language: Language) -> Vec<(String, String)> {
 fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
     let (fresh, granted) = (sections(false), sections(true));
     let looking = page(config, language, &fresh);
+    let elsewhere = ["fonts.example (A Foundry)".to_owned()];
     let saved = CookiesPage {
+        elsewhere: &elsewhere,
         state: PageState::Saved,
         unclassified_held: false,
+        unclassified_own: true,
         gpc: true,
         receipt: Some("0af1"),
         ..page(config, language, &granted)
     };
+    let mut exempt = sections(true);
+    exempt[2].until_objected = true;
+    let until_objected = page(config, language, &exempt);
     let withdrawn = CookiesPage { state: PageState::Withdrawn, ..looking };
     let purposes = [
         ChosenPurpose { purpose: Purpose::ANALYTICS, name: "analytics", granted: true },
@@ -193,6 +216,7 @@ fn pages(config: &Config, language: Language) -> Vec<(String, String)> {
         ("cookies-looking".into(), cookies_page(&looking)),
         ("cookies-saved".into(), cookies_page(&saved)),
         ("cookies-withdrawn".into(), cookies_page(&withdrawn)),
+        ("cookies-exempt".into(), cookies_page(&until_objected)),
         ("cookies-embedded".into(), embedded(config, language, &granted)),
         ("record".into(), receipt_page(&record)),
         ("record-none".into(), receipt_page(&ReceiptPage { receipt: None, ..record })),
@@ -212,7 +236,7 @@ pub(super) fn mirrored() -> Language {
 }
 
 fn errors(config: &Config, language: Language) -> Vec<(String, String)> {
-    let statuses: [u16; 12] = [400, 403, 404, 405, 413, 414, 421, 431, 500, 502, 503, 504];
+    let statuses: [u16; 14] = [400, 403, 404, 405, 409, 413, 414, 421, 429, 431, 500, 502, 503, 504];
     let page = |code| {
         let status = StatusCode::from_u16(code).expect("a status");
         let (service, prefix) = (Some(config.service.as_str()), Some("/.consent"));
@@ -260,6 +284,7 @@ pub(super) fn text_in(html: &str, selector: &str) -> String {
     htmlize::unescape(found.as_str()).into_owned()
 }
 
+#[cfg(test)]
 mod tests {
     use super::super::strings::Strings;
     use super::super::stylesheet;

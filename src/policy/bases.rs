@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::catalogue::pattern::NamePatterns;
 use crate::catalogue::{self, Company, KnownCookie};
-use crate::consent::Purposes;
+use crate::consent::{Purpose, Purposes};
 
 static RULES: LazyLock<RuleSet> =
     LazyLock::new(|| serde_json::from_str(include_str!("data/bases.json")).expect("a test reads the same file"));
@@ -56,6 +56,8 @@ pub struct BasisRule {
     pub selectable: bool,
     /// What the operator must vouch for, each by its key in the YAML.
     pub attest: Vec<Box<str>>,
+    /// The purposes of known cookies and companies that it does not cover, beside those no exception covers.
+    never_covers: Vec<Box<str>>,
     /// The day from which it holds.
     pub in_force_since: Box<str>,
     /// Where it can be read.
@@ -87,8 +89,8 @@ impl RuleSet {
         format!("{}/{}", self.id, self.version)
     }
 
-    /// The known cookie that a name or pattern of the YAML stands for, or takes in, and that no exception covers.
-    pub fn cookie_never_exempt(&self, written: &str) -> Option<&str> {
+    /// The known cookie that a name or pattern of the YAML stands for, or takes in, and that this basis does not cover.
+    pub fn cookie_not_covered(&self, basis: &str, written: &str) -> Option<&str> {
         let bare = written.replace('*', "");
         let meets = |pattern: &str| {
             let takes_in =
@@ -96,30 +98,30 @@ impl RuleSet {
             takes_in(written, &pattern.replace('*', "")) || (!bare.is_empty() && takes_in(pattern, &bare))
         };
         let listed = self.never_exempt.cookies.iter().map(|pattern| &**pattern);
-        let known = catalogue::cookies().filter(|known| self.is_never(known)).map(|known| known.pattern);
+        let is_not =
+            |known: &&KnownCookie| !self.covers(basis, known.purpose) || self.never_exempt.records(known.platform);
+        let known = catalogue::cookies().filter(is_not).map(|known| known.pattern);
         listed.chain(known).find(|pattern| meets(pattern))
     }
 
-    fn is_never(&self, known: &KnownCookie) -> bool {
-        let purposes = Purposes::default();
-        self.never_exempt.has_purpose(purposes.name(known.purpose)) || self.never_exempt.records(known.platform)
+    /// Does this basis cover what this company's addresses bring?
+    pub fn covers_company(&self, basis: &str, company: &Company) -> bool {
+        let never = &self.never_exempt;
+        company.purpose.is_none_or(|purpose| self.covers(basis, purpose))
+            && !never.kinds.iter().any(|kind| **kind == *company.kind)
+            && !never.records(company.name)
     }
 
-    /// Can no exception cover what this company's addresses bring?
-    pub fn company_never_exempt(&self, company: &Company) -> bool {
+    /// Does this basis cover what is known to be for a built-in purpose?
+    pub fn covers(&self, basis: &str, purpose: Purpose) -> bool {
         let purposes = Purposes::default();
-        let never = &self.never_exempt;
-        company.purpose.is_some_and(|purpose| never.has_purpose(purposes.name(purpose)))
-            || never.kinds.iter().any(|kind| **kind == *company.kind)
-            || never.records(company.name)
+        let name = purposes.name(purpose);
+        let never = self.find(basis).into_iter().flat_map(|rule| &rule.never_covers).chain(&self.never_exempt.purposes);
+        !never.into_iter().any(|never| **never == *name)
     }
 }
 
 impl NeverExempt {
-    fn has_purpose(&self, name: &str) -> bool {
-        self.purposes.iter().any(|purpose| &**purpose == name)
-    }
-
     fn records(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         self.recorders.iter().any(|recorder| name.contains(&**recorder))
@@ -129,7 +131,6 @@ impl NeverExempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consent::Purpose;
 
     #[test]
     fn every_basis_of_the_schedule_is_there_with_its_duties() {
@@ -167,10 +168,10 @@ mod tests {
     fn recordings_and_advertising_are_covered_by_no_exception() {
         let rules = rule_set();
         for name in ["_gcl_au", "_gac_*", "_fbp", "_hjSessionUser_1", "_clck", "_mf_user", "IDE", "_g*", "*"] {
-            assert!(rules.cookie_never_exempt(name).is_some(), "{name}");
+            assert!(rules.cookie_not_covered("statistical", name).is_some(), "{name}");
         }
         for name in ["_pk_id*", "_pk_*", "_ga", "_ga_*", "text-size", "matomo_sessid", "a-name-nobody-has-used"] {
-            assert_eq!(rules.cookie_never_exempt(name), None, "{name}");
+            assert_eq!(rules.cookie_not_covered("statistical", name), None, "{name}");
         }
         for (host, never) in [
             ("www.clarity.ms", true),
@@ -183,8 +184,99 @@ mod tests {
             ("cdn.matomo.cloud", false),
         ] {
             let company = catalogue::address(host, "/").expect("known");
-            assert_eq!(rules.company_never_exempt(company), never, "{host}: {company:?}");
+            assert_eq!(!rules.covers_company("statistical", company), never, "{host}: {company:?}");
         }
-        assert_eq!(Purpose::built_in("marketing"), Some(Purpose::MARKETING), "the file's word for it");
+        let words = rules.never_exempt.purposes.iter().chain(rules.bases.iter().flat_map(|basis| &basis.never_covers));
+        assert!(words.clone().all(|name| Purpose::built_in(name).is_some()), "{:?}", words.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_page_about_bases_names_the_rule_set_every_basis_and_what_is_to_be_vouched_for() {
+        const PAGE: &str = include_str!("../../docs/bases.md");
+        let rules = rule_set();
+        assert!(
+            PAGE.contains(&format!("id: `{}`, version `{}`", rules.id, rules.version)) && PAGE.contains(&*rules.source)
+        );
+        for basis in &rules.bases {
+            let row = format!("| `{}` | {} |", basis.id, basis.paragraph);
+            assert!(PAGE.contains(&row), "{row}");
+            assert_eq!(basis.attest.iter().find(|point| !PAGE.contains(&***point)), None);
+        }
+    }
+
+    /// REQUIREMENTS A5: the exceptions can be changed by regulations, and are then a change of the file alone.
+    #[test]
+    fn another_basis_is_a_change_of_the_file_alone() {
+        let mut file: serde_json::Value = serde_json::from_str(include_str!("data/bases.json")).expect("JSON");
+        let mut added = file["bases"][3].clone();
+        added["id"] = "weather".into();
+        added["never_covers"] = serde_json::json!(["analytics"]);
+        file["bases"].as_array_mut().expect("a list").push(added);
+        let changed: RuleSet = serde_json::from_value(file.clone()).expect("the same form");
+        assert!(changed.find("weather").is_some_and(|basis| basis.selectable && basis.objection));
+        assert!(!changed.covers("weather", Purpose::ANALYTICS) && changed.covers("statistical", Purpose::ANALYTICS));
+        file["bases"][0]["atest"] = serde_json::json!([]);
+        assert!(serde_json::from_value::<RuleSet>(file).is_err(), "a slip in the file is found");
+    }
+
+    #[test]
+    fn what_measures_is_no_matter_of_appearance() {
+        let rules = rule_set();
+        for name in ["_ga", "_pk_id*", "_clck"] {
+            assert!(rules.cookie_not_covered("appearance", name).is_some(), "{name}");
+        }
+        assert_eq!(rules.cookie_not_covered("appearance", "text-size"), None);
+        let matomo = catalogue::address("cdn.matomo.cloud", "/").expect("known");
+        assert!(rules.covers_company("statistical", matomo) && !rules.covers_company("appearance", matomo));
+        assert!(rules.covers("statistical", Purpose::ANALYTICS) && !rules.covers("statistical", Purpose::MARKETING));
+    }
+
+    /// REQUIREMENTS A6, of the data as it is shipped: what the product calls strictly necessary is on no list of what
+    /// measures, advertises, tests, chats or belongs to a social network, and says why it is necessary.
+    #[test]
+    fn what_is_shipped_as_essential_measures_advertises_tests_and_chats_nothing() {
+        const NEVER: [&str; 24] = [
+            "analytics",
+            "statistic",
+            "measur",
+            "advert",
+            "marketing",
+            "campaign",
+            "experiment",
+            "a/b",
+            "ab test",
+            "optimizely",
+            "chat",
+            "intercom",
+            "zendesk",
+            "social",
+            "facebook",
+            "twitter",
+            "linkedin",
+            "tiktok",
+            "google ads",
+            "google analytics",
+            "matomo",
+            "recording",
+            "profil",
+            "personali",
+        ];
+        let rules = rule_set();
+        let essential: Vec<_> = catalogue::cookies().filter(|known| known.purpose == Purpose::ESSENTIAL).collect();
+        assert!(essential.len() > 100, "{}", essential.len());
+        for known in essential {
+            let said = format!("{} {} {}", known.pattern, known.platform, known.reason).to_ascii_lowercase();
+            assert!(known.reason.ends_with('.'), "{} is essential, and nobody says why", known.pattern);
+            assert_eq!(NEVER.iter().find(|word| said.contains(**word)), None, "{said}");
+            assert!(!rules.never_exempt.records(known.platform), "{said}");
+            let listed = rules.never_exempt.cookies.iter();
+            let takes_in = |pattern: &str| NamePatterns::new([(pattern, ())]).find(known.pattern.as_bytes()).is_some();
+            assert_eq!(listed.map(|listed| &**listed).find(|listed| takes_in(listed)), None, "{said}");
+        }
+        for (name, expected) in
+            [("_ga", Purpose::ANALYTICS), ("_fbp", Purpose::MARKETING), ("_hjid", Purpose::ANALYTICS)]
+        {
+            assert_eq!(catalogue::cookie(name.as_bytes()).map(|known| known.purpose), Some(expected), "{name}");
+        }
     }
 }

@@ -28,6 +28,22 @@ pub struct Config {
     pub unclassified: Unclassified,
     /// `replace_banner:` — the site's other consent banners are taken out.
     pub replace_banner: bool,
+    /// Who vouched for the exceptions that purposes rest on.
+    pub attested: Vec<Attested>,
+}
+
+/// What an operator vouched for, so that a purpose may rest on an exception (REQUIREMENTS A4, A7). It decides nothing: it is
+/// kept for whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attested {
+    /// The purpose.
+    pub purpose: Purpose,
+    /// Each point, by its name in the rule-set.
+    pub points: Vec<Box<str>>,
+    /// Who did.
+    pub who: String,
+    /// The day, as it is written.
+    pub date: String,
 }
 
 /// One `cookies:` or `storage:` rule.

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { demo } from './support/program.mjs';
+import { demo, gate } from './support/program.mjs';
 import { Visitor, browser } from './support/visitor.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
@@ -17,14 +17,17 @@ try {
     for (const language of ['en', 'cy']) await ownPages(device, viewport, language);
     await theSite(device, viewport);
   }
+  await theSite('small', { width: 320, height: 640 });
+  await theSite('dark', DEVICES.desktop, { colorScheme: 'dark' });
+  await ownLook();
   await thirdParties();
   for (const [device, viewport] of Object.entries(DEVICES)) await placeholder(device, viewport);
 } finally {
   await Promise.all([chromium.close(), council.end()]);
 }
 
-async function theSite(device, viewport) {
-  const visitor = await Visitor.to(council.gate, chromium, { viewport });
+async function theSite(device, viewport, options) {
+  const visitor = await Visitor.to(council.gate, chromium, { viewport, ...options });
   await shot(visitor, '/', `${device}-notice`);
   await shot(visitor, '/contact-us.aspx', `${device}-held-map`);
   await visitor.opens('/');
@@ -32,6 +35,19 @@ async function theSite(device, viewport) {
   await visitor.page.screenshot({ path: `${FOLDER}${device}-confirmation.png` });
   await shot(visitor, '/', `${device}-accepted`, true);
   await visitor.leaves();
+}
+
+/** Colours, a logo and square corners by YAML, on a desk and on the smallest phone. */
+async function ownLook() {
+  const logo = fileURLToPath(new URL('../fixtures/config/logo.svg', import.meta.url));
+  const style = `service: Ambleford Borough Council, style: { colours: { background: "#fdf6e3", text: "#2b1d0e", link: "#7a2e00", button: "#1e5945", button_text: "#ffffff", focus: "#2b1d0e" }, logo: "${logo}", corners: square, footer: centre }`;
+  const styled = await gate(council.direct, '    cookies: [{ name: "_ga", purpose: analytics }]\n', undefined, style);
+  for (const [device, viewport] of [['desktop', DEVICES.desktop], ['small', { width: 320, height: 640 }]]) {
+    const visitor = await Visitor.to(styled.address, chromium, { viewport });
+    await shot(visitor, '/', `${device}-own-look`);
+    await visitor.leaves();
+  }
+  await styled.end();
 }
 
 async function ownPages(device, viewport, locale) {

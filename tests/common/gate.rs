@@ -298,6 +298,8 @@ pub(crate) struct Plan {
     mode: &'static str,
     listener: &'static str,
     limits: &'static str,
+    ledger: &'static str,
+    organisation: &'static str,
     lines: String,
     more_sites: String,
 }
@@ -310,9 +312,16 @@ impl Plan {
             mode: "enforce",
             listener: "",
             limits: "",
+            ledger: "",
+            organisation: "",
             lines: RULES.to_owned(),
             more_sites: String::new(),
         }
+    }
+
+    /// For these hosts instead, as the YAML writes a list.
+    pub(crate) fn hosts(self, hosts: &str) -> Self {
+        Self { hosts: hosts.to_owned(), ..self }
     }
 
     pub(crate) fn mode(self, mode: &'static str) -> Self {
@@ -326,6 +335,16 @@ impl Plan {
 
     pub(crate) fn limits(self, limits: &'static str) -> Self {
         Self { limits, ..self }
+    }
+
+    /// More of `ledger:`, such as `keep: 400d`.
+    pub(crate) fn ledger(self, ledger: &'static str) -> Self {
+        Self { ledger, ..self }
+    }
+
+    /// Further keys of the organisation.
+    pub(crate) fn organisation(self, organisation: &'static str) -> Self {
+        Self { organisation, ..self }
     }
 
     /// Knows nothing of its cookies and tags, but what the test's own lines say.
@@ -359,14 +378,14 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, limits, lines, more_sites } = self;
+        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, lines, more_sites } = self;
         let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
              admin: {{ address: \"127.0.0.1:0\" }}\n\
-             ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\" }}\n\
+             ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\", {ledger} }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
-             organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
+             organisation: {{ name: Example Council, contact: dpo@example.gov.uk, {organisation} }}\n\
              limits: {{ {limits} }}\n\
              sites:\n{sites}{more_sites}"
         )
@@ -448,6 +467,42 @@ impl Gate {
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         let lines = out.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         lines.map(|line| serde_json::from_slice(line).expect("one JSON object a line")).collect()
+    }
+
+    /// The folder of the ledger's files.
+    pub(crate) fn ledger_folder(&self) -> PathBuf {
+        self.folder.path().join("ledger")
+    }
+
+    /// The other end of every connection the gate itself has made, or is making, at this moment (Linux).
+    pub(crate) fn reaches_out_to(&self) -> Vec<String> {
+        let process = format!("/proc/{}", self.process.id());
+        let own: Vec<String> = fs::read_dir(format!("{process}/fd"))
+            .expect("the gate runs")
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok()?.to_str().map(str::to_owned))
+            .collect();
+        let mut found = Vec::new();
+        for (table, listening) in [("tcp", "0A"), ("tcp6", "0A"), ("udp", "-"), ("udp6", "-")] {
+            let text = fs::read_to_string(format!("{process}/net/{table}")).unwrap_or_default();
+            for line in text.lines().skip(1) {
+                let words: Vec<_> = line.split_whitespace().collect();
+                let accepted =
+                    [self.address, self.admin].iter().any(|own| words[1].ends_with(&format!(":{:04X}", own.port())));
+                if own.contains(&format!("socket:[{}]", words[9])) && words[3] != listening && !accepted {
+                    found.push(format!("{table} {}", words[2]));
+                }
+            }
+        }
+        found
+    }
+
+    /// Runs `consentgate ledger …` on this gate's configuration: the exit code, the output, the errors.
+    pub(crate) fn ledger(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_consentgate"));
+        let out = command.arg("ledger").args(arguments).arg("--config").arg(&self.file).output();
+        let out = out.expect("the program runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (out.status.code().expect("it ended by itself"), text(out.stdout), text(out.stderr))
     }
 
     /// How often something of this kind was held, or would have been, by the admin listener's `/api/stats`.

@@ -52,6 +52,61 @@ fn an_exception_is_used_from_the_first_page_and_said_and_can_be_objected_to_on_e
     }
 }
 
+/// What a browser without JavaScript sends for the form that has this in it: its hidden fields and its one button.
+fn filled_in(page: &str, within: &str) -> String {
+    let form = page.split("<form").skip(1).map(|rest| rest.split("</form>").next().unwrap());
+    let form = form.into_iter().find(|form| form.contains(within)).expect("a form");
+    assert_eq!(form.matches("<button").count(), 1, "one button: {form}");
+    let value = |field: &str, name: &str| {
+        let rest = field.split_once(&format!("{name}=\"")).expect(name).1;
+        rest.split('"').next().unwrap().replace("&amp;", "&")
+    };
+    let fields = form.split(['<', '>']).filter(|tag| tag.starts_with("input") || tag.starts_with("button"));
+    let mut encoded = url::form_urlencoded::Serializer::new(String::new());
+    for field in fields {
+        encoded.append_pair(&value(field, "name"), &value(field, "value"));
+    }
+    encoded.finish()
+}
+
+#[test]
+fn the_form_at_the_end_of_a_page_objects_as_it_is_and_brings_the_visitor_back() {
+    let (origin, gate) = gate("");
+    let page = gate.page("/bins?week=2&x=%22").send().expect(200).text();
+    let footer = &page[page.find("class=\"footer\"").expect("a footer")..];
+    let form = filled_in(footer, "value=\"counting\"");
+    let answer = gate.choose(&form).cookie("visits=1").send().expect(303);
+    assert_eq!(answer.value("location").as_deref(), Some("/bins?week=2&x=%22"));
+    let expired = |answer: &Answer| answer.set_cookies().iter().any(|line| line.starts_with("visits=; Max-Age=0"));
+    assert!(expired(&answer), "{:?}", answer.set_cookies());
+    let told = gate.page("/bins").cookie(&answer.choice_cookie().unwrap()).cookie("visits=1").send().expect(200);
+    assert!(!counts(&told) && expired(&told), "{:?}", told.set_cookies());
+    assert!(!told.set_cookies().contains(&"visits=1".to_owned()));
+    assert!(!origin.last().head.values("cookie").concat().contains("visits"), "the site is not sent it either");
+    let record = gate.records().remove(0);
+    assert_eq!((&record["event"], &record["receipt"]), (&"objected".into(), &serde_json::Value::Null));
+    assert_eq!(record["decisions"], serde_json::json!({ "counting": false }), "the other questions stay open");
+}
+
+#[test]
+fn a_stricter_path_holds_an_exception_and_an_agreement_too() {
+    let origin =
+        Origin::answering(response("200 OK", &[HTML, ("Set-Cookie", "visits=1"), ("Set-Cookie", "ad_1=1")], PAGE));
+    let plan = Plan::before(origin.address).without_rules().line(&format!("{COUNTING}]"));
+    let plan = RULES.iter().fold(plan, |plan, line| plan.line(line));
+    let gate = plan.line("paths: [ { match: \"/benefits/*\", hold: [counting, marketing] } ]").start();
+    let accepted = gate.visitor("accept").unwrap();
+    let everywhere = gate.page("/").cookie(&accepted).send().expect(200);
+    assert!(counts(&everywhere) && everywhere.text().contains("<script src=//ads.example"));
+    for visitor in [None, Some(&accepted)] {
+        let there = gate.page("/benefits/apply").from(visitor).cookie("visits=1; ad_1=1").send().expect(200);
+        assert!(!counts(&there) && !there.text().contains("<script src=//ads.example"), "{}", there.text());
+        assert!(there.set_cookies().iter().all(|line| !line.starts_with("visits=1") && !line.starts_with("ad_1=1")));
+        assert!(!origin.last().head.values("cookie").concat().contains("visits"));
+        assert!(objection(&there), "the way to object is on every page, and this is one");
+    }
+}
+
 #[test]
 fn an_objection_has_effect_at_once_and_can_be_taken_back() {
     let (_origin, gate) = gate("");
@@ -114,8 +169,11 @@ fn where_nothing_needs_consent_there_is_no_banner_and_still_a_way_to_object() {
     let shown = gate.page("/").send().expect(200);
     assert!(shown.banners() == 0 && !shown.asks() && objection(&shown) && counts(&shown), "{}", shown.text());
     assert!(!shown.text().contains("<script src=//ads.example"), "what is for an unused purpose stays held");
-    let accepted = gate.visitor("accept").unwrap();
-    assert!(!gate.page("/").cookie(&accepted).send().text().contains("<script src=//ads.example"));
+    let accepted = gate.choose("choice=accept").send().expect(303);
+    assert!(
+        accepted.set_cookies().is_empty() && gate.records().is_empty(),
+        "nothing was asked, so nothing was agreed to"
+    );
 }
 
 #[test]
@@ -147,7 +205,12 @@ fn the_signal_refuses_advertising_and_objects_and_the_rest_is_asked() {
     let cookie = gate.choose(form).with("Sec-GPC", "1").send().expect(303).choice_cookie().unwrap();
     let later = ask("/").cookie(&cookie).send().expect(200);
     assert!(!later.asks() && !counts(&later) && !later.text().contains("<script src=//ads.example"));
-    let without = gate.page("/").cookie(&cookie).send().expect(200);
+    let record = gate.records().remove(0);
+    assert_eq!(record["decisions"], serde_json::json!({ "preferences": true, "analytics": true }), "what was asked");
+    assert_eq!(record["gpc"], true);
+    let told = later.choice_cookie().unwrap();
+    let without = gate.page("/").cookie(&told).send().expect(200);
+    assert!(counts(&without), "the objection was the browser's, and went with it");
     assert!(without.asks() && banner(&without).contains("value=\"marketing\""), "no signal, and never asked");
     let otherwise = "choice=save&purpose.marketing=yes&purpose.counting=yes";
     let cookie = gate.choose(otherwise).with("Sec-GPC", "1").send().expect(303).choice_cookie().unwrap();
@@ -169,4 +232,46 @@ fn with_the_signal_a_button_that_does_not_say_what_was_asked_agrees_to_no_advert
     let cookie = gate.choose("choice=accept").with("Sec-GPC", "1").send().expect(303).choice_cookie().unwrap();
     let shown = gate.page("/").with("Sec-GPC", "1").cookie(&cookie).send().expect(200);
     assert!(!shown.asks() && !shown.text().contains("<script src=//ads.example"));
+}
+
+/// A page that is open from before the YAML changed, or a form of somebody's own.
+#[test]
+fn a_form_that_decides_nothing_is_no_choice_and_a_no_to_what_is_an_exception_by_now_is_an_objection() {
+    let (_origin, gate) = gate("");
+    for form in ["choice=accept&asked=counting", "choice=object&purpose=marketing", "choice=withdraw&purpose=essential"]
+    {
+        let answer = gate.choose(form).send().expect(303);
+        let withdraws = form.contains("essential");
+        assert_eq!(answer.choice_cookie().is_some(), withdraws, "{form}: essential cannot be refused, all else can");
+    }
+    assert_eq!(gate.records().len(), 1);
+    let json = gate.choose("choice=object&purpose=marketing").with("Accept", "application/json").send().expect(200);
+    assert!(json.text().contains("\"counting\":true") && json.set_cookies().is_empty(), "{}", json.text());
+    let said_no = gate.choose("choice=reject&asked=counting").send().expect(303);
+    assert!(!counts(&gate.page("/").cookie(&said_no.choice_cookie().unwrap()).send()));
+    assert_eq!(gate.records().remove(1)["event"], "objected");
+}
+
+/// Out of the box (A23): no exception is used, and a value that tells nobody from anybody needs consent like any other (A3).
+#[test]
+fn without_a_word_in_the_yaml_everything_but_essential_asks_and_looking_around_is_no_answer() {
+    let headers = [
+        HTML,
+        ("Set-Cookie", "_ga=yes; Path=/"),
+        ("Set-Cookie", "_pk_id.1.2=on; Path=/"),
+        ("Set-Cookie", "nobody-knows=1; Path=/"),
+        ("Set-Cookie", "PHPSESSID=1; Path=/"),
+    ];
+    let origin = Origin::answering(response("200 OK", &headers, PAGE));
+    let gate = Plan::before(origin.address).without_rules().start();
+    for target in ["/", "/bins", "/bins?page=2", "/"] {
+        let shown = gate.page(target).cookie("PHPSESSID=1").send().expect(200);
+        assert_eq!(shown.set_cookies(), ["PHPSESSID=1; Path=/"], "{target}");
+        let said = banner(&shown);
+        let asked: Vec<_> =
+            said.split("name=\"asked\" value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(asked, ["preferences", "analytics", "marketing"], "{target}: looking around is no answer");
+        assert!(!shown.text().contains("We also use") && !shown.text().contains("name=\"purpose\""));
+    }
+    assert!(gate.records().is_empty());
 }

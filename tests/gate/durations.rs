@@ -4,9 +4,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use consentgate::consent::{Choice, ChoiceCookie, Key, Purpose, PurposeSet, Purposes, UnixSeconds};
 
-use crate::common::{Answer, Gate, HOST, Origin, Plan, page};
+use crate::common::{Answer, Ask, Gate, HOST, Origin, Plan, page};
 
 const PAGE: &str = "<!doctype html><html lang=en><body><script src=//stats.example/a.js></script><p>x</body></html>";
 const DAY: u64 = 86_400;
@@ -25,15 +27,20 @@ fn now() -> UnixSeconds {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The cookie of a visitor who chose so many days ago.
-fn days_ago(gate: &Gate, granted: PurposeSet, days: u64) -> String {
+/// The key the gate signs with.
+fn key(gate: &Gate) -> Key {
     let text = std::fs::read_to_string(gate.file.with_file_name("signing.key")).unwrap();
     let mut key = [0; 32];
     for (byte, at) in key.iter_mut().zip((0..64).step_by(2)) {
         *byte = u8::from_str_radix(&text[at..at + 2], 16).unwrap();
     }
+    Key::new(key)
+}
+
+/// The cookie of a visitor who chose so many days ago.
+fn days_ago(gate: &Gate, granted: PurposeSet, days: u64) -> String {
     let cookie = ChoiceCookie {
-        key: Key::new(key),
+        key: key(gate),
         site: HOST.into(),
         share: None,
         notice_version: "1".into(),
@@ -110,6 +117,26 @@ fn a_choice_for_an_older_notice_is_superseded_and_keeps_its_receipt() {
     assert_eq!(records[0]["receipt"], records[1]["receipt"]);
 }
 
+/// Versions before this one wrote what was agreed to and not what had been asked: whoever has such a cookie is asked.
+#[test]
+fn a_choice_in_an_older_form_is_none_and_is_asked_for() {
+    let origin = Origin::answering(page(PAGE));
+    let gate = Gate::before(&origin);
+    let since = u32::try_from(now() - DAY).unwrap().to_be_bytes();
+    let sealed = |format: u8| {
+        let payload = [&[format, 0][..], &since, &[1, b'1'], &[1, 2, 3, 0]].concat();
+        let seal = key(&gate).seal(HOST.as_bytes(), &payload);
+        format!("consentgate={}", URL_SAFE_NO_PAD.encode([&payload, &seal[..16]].concat()))
+    };
+    for format in [0, 1, 3, 255] {
+        let shown = gate.page("/").cookie(&sealed(format)).send().expect(200);
+        assert!(shown.asks() && !runs_the_tag(&shown), "format {format}");
+    }
+    let answered = gate.choose("choice=accept").cookie(&sealed(1)).send().expect(303);
+    assert_eq!(answered.set_cookies().len(), 1, "the new one takes its place: {:?}", answered.set_cookies());
+    assert_eq!(gate.records().remove(0)["event"], "given");
+}
+
 // Many hosts.
 
 fn two_sites(share: &str) -> (Origin, Gate) {
@@ -145,6 +172,31 @@ fn one_choice_holds_over_all_hosts_and_sites_that_say_they_share_it() {
 }
 
 #[test]
+fn a_refusal_on_one_host_counts_on_the_others_and_no_page_redirects_or_sets_it_again() {
+    let (_origin, gate) = two_sites("example.gov.uk");
+    let hosts = ["planning.example.gov.uk", "example.gov.uk", HOST];
+    for refusing in hosts {
+        let made = gate
+            .choose("choice=reject&return=/x")
+            .with("Host", refusing)
+            .with("Origin", &format!("http://{refusing}"))
+            .send()
+            .expect(303);
+        assert_eq!(made.value("location").as_deref(), Some("/x"), "back on the same host: {refusing}");
+        assert_eq!(made.set_cookies().len(), 1, "{:?}", made.set_cookies());
+        let mut cookie = made.choice_cookie().unwrap();
+        for (first, host) in hosts.iter().enumerate() {
+            let there = gate.page("/").with("Host", host).cookie(&cookie).send().expect(200);
+            assert!(!there.asks() && !runs_the_tag(&there), "refused on {refusing}, seen on {host}");
+            // The first page confirms; from then on nothing is set.
+            assert_eq!(there.set_cookies().len(), usize::from(first == 0), "{:?}", there.set_cookies());
+            assert!(there.set_cookies().iter().all(|line| line.contains("; Domain=example.gov.uk")));
+            cookie = there.choice_cookie().unwrap_or(cookie);
+        }
+    }
+}
+
+#[test]
 fn without_share_each_host_asks_for_itself() {
     let (_origin, gate) = two_sites("");
     let made = gate.choose("choice=accept").send().expect(303);
@@ -172,7 +224,28 @@ fn a_siblings_cookie_of_the_same_name_neither_answers_nor_keeps_on_asking() {
     }
 }
 
-/// One cookie for the host and one for the domain, both signed: from before `share` was written, or planted by a sibling.
+/// What was chosen before hosts shared a choice counts for nothing while they do, and must not come back when they stop.
+#[test]
+fn a_choice_from_before_hosts_shared_one_is_asked_again_and_taken_away() {
+    let origin = Origin::answering(page(PAGE));
+    let gate = Plan::before(origin.address).behind_a_terminator().start();
+    let https = |ask: Ask| ask.with("X-Forwarded-Proto", "https");
+    let choose =
+        |choice: &str| https(gate.choose(&format!("choice={choice}"))).with("Origin", &format!("https://{HOST}"));
+    let before = choose("accept").send().expect(303).choice_cookie().unwrap();
+    assert!(runs_the_tag(&https(gate.page("/")).cookie(&before).send().expect(200)));
+    let yaml = std::fs::read_to_string(&gate.file).unwrap();
+    std::fs::write(&gate.file, yaml + "    share: example.gov.uk\n").unwrap();
+    gate.read_again();
+    gate.log_line("configuration reloaded");
+    let asked = https(gate.page("/")).cookie(&before).send().expect(200);
+    assert!(asked.asks() && !runs_the_tag(&asked));
+    let lines = choose("reject").cookie(&before).send().expect(303).set_cookies();
+    assert!(lines[0].starts_with("consentgate=") && lines[0].contains("; Domain=example.gov.uk"), "{lines:?}");
+    assert_eq!(lines[1], "__Host-consentgate=; Max-Age=0; Path=/; Secure");
+}
+
+/// One cookie for the host and one for the domain, both signed: a sibling that shares the key can have planted one.
 /// The stricter counts, and the next choice leaves one of them.
 #[test]
 fn of_two_signed_cookies_the_stricter_counts_until_the_visitor_chooses_again() {

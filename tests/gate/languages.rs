@@ -1,10 +1,9 @@
-//! Which language the notice speaks, and the cookies page: what was seen, in the site's own page, whom to turn to
-//! (REQUIREMENTS A12, A20, A22, B10, B11, B17, C18).
+//! Which language the notice speaks, in which direction, and that it speaks no other (REQUIREMENTS B17).
 
-use crate::common::{Gate, HTML, Origin, Plan, page, response};
+use crate::common::{Origin, Plan, page, wait_until};
 
 fn plain(language: &str) -> Vec<u8> {
-    page(&format!("<!doctype html><html lang={language}><body><p>x</body></html>"))
+    page(format!("<!doctype html><html lang={language}><body><p>x</body></html>"))
 }
 
 fn strings() -> String {
@@ -50,94 +49,65 @@ fn a_language_that_a_file_brings_is_spoken_from_right_to_left() {
     assert!(own.contains("<html lang=\"he\" dir=\"rtl\">"), "{own}");
 }
 
-/// By the text of its row.
-fn row(text: &str, name: &str) -> String {
-    let start = text.find(&format!("<th scope=\"row\">{name}")).unwrap_or_else(|| panic!("no {name} in {text}"));
-    text[start..].split_once("</tr>").unwrap().0.to_owned()
+/// The first start tag of the notice's region.
+fn region(text: &str) -> &str {
+    let at = text.find("class=\"banner\"").unwrap_or_else(|| panic!("no banner in {text}"));
+    let start = text[..at].rfind('<').unwrap();
+    text[start..].split_once('>').unwrap().0
 }
 
 #[test]
-fn the_cookies_page_says_what_was_seen_for_how_long_and_when() {
-    let cookies = [
-        ("Set-Cookie", "sid=1"),
-        ("Set-Cookie", "theme=1; Max-Age=60; Expires=Fri, 31 Dec 2049 00:00:00 GMT"),
-        ("Set-Cookie", "long=1; Max-Age=63072000"),
-        ("Set-Cookie", "gone=; Max-Age=0"),
-    ];
-    let origin = Origin::answering(response("200 OK", &[&[HTML], &cookies[..]].concat(), "<html><body><p>x"));
-    let rules = "cookies: [ { name: sid, purpose: essential }, { name: theme, purpose: preferences }, { name: long, purpose: marketing }, { name: \"never*\", purpose: marketing } ]";
-    let gate =
-        Plan::before(origin.address).line(rules).line("storage: [ { key: wide, purpose: preferences } ]").start();
-    gate.page("/").cookie("_ga_AB12=1; invented=1; never_1=1").send().expect(200);
-    let text = gate.page("/.consent/cookies?lang=en").send().expect(200).text();
-    assert!(row(&text, "sid").contains("Until you close your browser"), "{}", row(&text, "sid"));
-    assert!(row(&text, "theme").contains("1 minute<"), "Max-Age goes before Expires: {}", row(&text, "theme"));
-    assert!(row(&text, "long").contains("400 days, the longest a browser allows (set to 2 years)"));
-    for name in ["sid", "theme", "long", "_ga_*", "never*"] {
-        assert!(!row(&text, name).contains("Not seen so far"), "{}", row(&text, name));
+fn host_path_page_and_browser_each_decide_in_their_turn_and_the_region_says_what_differs() {
+    let origin = Origin::telling(|request| match request.path() {
+        "/silent" | "/cy/silent" => page("<!doctype html><html><body><p>x</body></html>"),
+        "/welsh" => plain("cy-GB"),
+        _ => plain("en"),
+    });
+    let rules = "notice: { languages: [en, cy], language_rules: [ { host: example.gov.uk, language: cy }, { path: \"/cy/*\", language: cy } ] }";
+    let gate = Plan::before(origin.address).line(rules).start();
+    for (host, path, accepts, spoken, said) in [
+        ("example.gov.uk", "/english", "en", "cy", true),
+        ("www.example.gov.uk", "/cy/english", "en", "cy", true),
+        ("www.example.gov.uk", "/english", "cy", "en", false),
+        ("www.example.gov.uk", "/welsh", "en", "cy", false),
+        ("www.example.gov.uk", "/silent", "en;q=0.1, cy", "cy", true),
+        ("www.example.gov.uk", "/silent", "fr", "en", true),
+        ("www.example.gov.uk", "/cy/silent", "en", "cy", true),
+    ] {
+        let answer = gate.page(path).with("Host", host).with("Accept-Language", accepts).send().expect(200);
+        let text = answer.text();
+        let region = region(&text);
+        let what = format!("{host}{path} for {accepts}: {region}");
+        assert!(text.contains(if spoken == "cy" { ">Derbyn " } else { ">Accept " }), "{what}");
+        assert_eq!(region.contains(&format!("lang=\"{spoken}\"")), said, "{what}");
+        assert!(region.contains("dir=\"ltr\""), "{what}");
     }
-    assert!(row(&text, "wide").contains("not a cookie") && row(&text, "wide").contains("Not seen so far"));
-    assert!(row(&text, "sid").contains("Used as described above for essential cookies"));
-    assert!(!text.contains("invented"), "a name that a visitor made up");
-    assert!(row(&text, "consentgate").contains("1 year"), "the gate's own");
 }
 
 #[test]
-fn saving_says_so_once_and_a_refusal_is_no_withdrawal() {
-    let origin = Origin::telling(|_| plain("en"));
-    let gate = Gate::before(&origin);
-    let after = |form: &str, back: &str| {
-        let set = gate.choose(&format!("{form}&return={back}")).send().expect(303);
-        gate.page(&back.replace("%3F", "?").replace("%3D", "=").replace("%26", "&"))
-            .from(set.choice_cookie().as_ref())
-            .send()
-            .expect(200)
-            .text()
-    };
-    let refused = after("choice=save", "/.consent/cookies%3Flang%3Den");
-    assert!(refused.contains("set your cookie preferences") && refused.contains("autofocus"), "{refused}");
-    assert!(refused.contains("<title>Success"));
-    let withdrawn = after("choice=withdraw", "/.consent/cookies%3Flang%3Den%26done%3Dwithdrawn");
-    assert!(withdrawn.contains("withdrawn your agreement"), "{withdrawn}");
-    assert!(!gate.page("/.consent/cookies?done=withdrawn").send().expect(200).text().contains("role=\"alert\""));
+fn a_changed_file_of_a_language_is_read_again_and_a_broken_one_leaves_the_old_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("strings.yaml");
+    let words = std::fs::read_to_string(strings()).unwrap();
+    let changed = |from: &str, to: &str| std::fs::write(&file, words.replace(from, to)).unwrap();
+    changed("language: he", "language: he");
+    let origin = Origin::telling(|_| plain("he"));
+    let line = format!("notice: {{ languages: [en, he], strings: [\"{}\"] }}", file.display());
+    let gate = Plan::before(origin.address).line(&line).start();
+    let says =
+        |word: &str| gate.page("/.consent/cookies?lang=he").send().expect(200).text().contains(&references(word));
+    assert!(!says("ןןן"));
+    let yes = words.lines().find(|line| line.starts_with("  yes:")).unwrap();
+    changed(yes, "  yes: \"ןןן\"");
+    gate.read_again();
+    wait_until("the new word", || says("ןןן"));
+    changed(&format!("{yes}\n"), "");
+    gate.read_again();
+    gate.log_line("'yes' is missing");
+    assert!(says("ןןן"));
 }
 
-#[test]
-fn the_organisation_is_named_with_every_way_to_reach_it() {
-    let origin = Origin::telling(|_| plain("en"));
-    let gate = Gate::before(&origin);
-    let text = gate.page("/.consent/cookies?lang=en").send().expect(200).text();
-    for part in ["within 30 days", "https://ico.org.uk/make-a-complaint/", "Global Privacy Control is a setting"] {
-        assert!(text.contains(part), "{part}");
-    }
-    assert!(text.contains("is not sending a Global Privacy Control signal"));
-    let gpc = gate.page("/.consent/cookies?lang=en").with("Sec-GPC", "1").send().expect(200).text();
-    assert!(gpc.contains("is sending a Global Privacy Control signal"));
-}
-
-#[test]
-fn a_page_with_a_place_for_it_shows_the_cookies_page_and_gets_no_second_link() {
-    let html =
-        "<!doctype html><html lang=en><body><h1>Cookies</h1><div id=\"consentgate-cookies\"></div></body></html>";
-    let origin = Origin::answering(page(html));
-    let gate = Gate::before(&origin);
-    let shown = gate.page("/our-cookies?a=b").send().expect(200).text();
-    let (before, after) = shown.split_once("<div id=\"consentgate-cookies\">").expect("the place");
-    assert!(after.starts_with("<cookies-page><template shadowrootmode=\"open\">"), "{after}");
-    assert!(after.contains("name=\"purpose.analytics\" value=\"no\" checked") && before.contains("value=\"accept\""));
-    assert!(after.contains("name=\"return\" value=\"/our-cookies?a=b\""));
-    let footer = after.split_once("</cookies-page></div>").expect("the end of the place").1;
-    assert!(!footer.contains("Cookie settings</a>"), "{footer}");
-    let none = Gate::before(&Origin::answering(page("<html lang=en><body><p>x</body>"))).page("/").send().expect(200);
-    assert!(none.text().contains("Cookie settings</a>"));
-}
-
-#[test]
-fn a_page_that_links_to_the_cookies_page_keeps_the_one_link_it_has() {
-    let html = "<html lang=en><body><footer><a href=\"/.consent/cookies\">Cookies</a></footer></body></html>";
-    let origin = Origin::answering(page(html));
-    let gate = Gate::before(&origin);
-    let accepted = gate.visitor("accept");
-    let shown = gate.page("/").from(accepted.as_ref()).send().expect(200).text();
-    assert!(!shown.contains("Cookie settings</a>") && shown.contains("value=\"withdraw\""), "{shown}");
+/// As the gate writes what is not ASCII.
+fn references(text: &str) -> String {
+    text.chars().map(|c| format!("&#{};", u32::from(c))).collect::<Vec<_>>().concat()
 }

@@ -7,20 +7,24 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod audit;
 mod banners;
 mod bases;
 mod caches;
 mod choice;
 mod cookies;
+mod cookies_page;
 mod documents;
 mod durations;
 mod guard;
 mod languages;
 mod lists;
+mod notice;
 mod pages;
 mod paths;
 mod placeholder;
 mod policies;
+mod proof;
 mod running;
 mod streams;
 mod trackers;

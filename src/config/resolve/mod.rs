@@ -5,16 +5,20 @@
 
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
+mod descriptions;
+mod exempt;
 mod languages;
 mod lists;
 mod organisation;
 mod proof;
+mod purpose_texts;
 mod purposes;
 mod rules;
 mod server;
 mod site;
 mod strings;
 mod style;
+mod template;
 mod upstream;
 
 use std::fmt;
@@ -57,7 +61,7 @@ pub(super) fn file(
     for site in items(&written.sites) {
         sites.extend(resolver.site(&site.1, organisation));
     }
-    let longest = sites.iter().map(|site| site.notice.days).max().unwrap_or(0);
+    let longest = sites.iter().map(|site| site.notice.days.max(site.notice.refusal_days)).max().unwrap_or(0);
     let ledger = resolver.ledger(written.ledger.as_ref(), longest);
     resolver.same_where_shared(&sites, items(&written.sites));
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();

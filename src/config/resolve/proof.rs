@@ -43,7 +43,7 @@ impl Resolver<'_, '_> {
             return None;
         };
         if keep < DAY * longest {
-            let hint = format!("a choice is kept for {longest} days (notice.days): write {longest}d or more");
+            let hint = format!("a choice is kept for {longest} days: write {longest}d or more");
             self.fault(found, "the proof of a choice would go before the choice", hint);
         }
         Some(keep)

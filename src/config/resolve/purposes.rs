@@ -1,15 +1,13 @@
 //! A site's purposes and what allows each of them.
 //!
-//! An exception stands only where every point that it asks for is vouched for, by somebody, on a day; and never over what
-//! the catalogue knows to record visits or to advertise (REQUIREMENTS A4, A6, A7).
+//! An exception stands only where every point that it asks for is vouched for, by somebody, on a day (REQUIREMENTS A4, A7).
 
 use super::super::excerpt::quoted;
 use super::super::shape::did_you_mean;
-use super::super::written::{self, Found, FullPurpose, Key, Site};
-use super::{Resolver, items};
-use crate::catalogue;
+use super::super::written::{self, Found, FullPurpose, Site};
+use super::{Resolver, items, text};
 use crate::consent::{Basis, Purpose, PurposeFault, Purposes, Terms};
-use crate::policy::{BasisRule, rule_set};
+use crate::policy::{Attested, BasisRule, rule_set};
 
 impl Resolver<'_, '_> {
     /// Names first, so that each fault stands at the name that has it; then the terms of each.
@@ -111,9 +109,10 @@ impl Resolver<'_, '_> {
             self.vouched_for_nothing(full);
             return Basis::Consent;
         }
-        if purpose == Purpose::MARKETING {
-            let message = format!("{} never covers advertising", quoted(&rule.id));
-            self.fault(basis, message, "marketing needs consent: take 'basis' out");
+        if !rule_set().covers(&rule.id, purpose) {
+            let name = text(&full.name).unwrap_or_default();
+            let message = format!("{} never covers {name}", quoted(&rule.id));
+            self.fault(basis, message, format!("{name} needs consent: take 'basis' out"));
         }
         self.attested(found, full, rule);
         Basis::UntilObjected(rule.id.clone())
@@ -133,11 +132,15 @@ impl Resolver<'_, '_> {
         for denied in rule.attest.iter().filter_map(|name| point(name)).filter(|found| !found.1) {
             self.fault(denied, format!("{} does not cover this: the point must be true", quoted(&rule.id)), hint);
         }
-        for (key, value) in [("who", full.who.is_some()), ("date", full.date.is_some())] {
-            if !value {
+        for (key, value) in [("who", text(&full.who)), ("date", text(&full.date))] {
+            if value.is_none() {
                 let message = format!("{} has to be vouched for: '{key}' is missing", quoted(&rule.id));
                 self.fault(found, message, "write who vouches for it, and the day: who: A. Officer, date: 2026-11-23");
             }
+        }
+        if let Some(date) = full.date.as_ref().filter(|date| !is_date(&date.1)) {
+            let message = format!("{} is not a day", quoted(&date.1));
+            self.fault(date, message, "write the year, the month and the day: 2026-11-23");
         }
     }
 
@@ -149,41 +152,6 @@ impl Resolver<'_, '_> {
                 "nothing has to be vouched for where consent is asked",
                 "add 'basis: statistical', or take it out",
             );
-        }
-    }
-
-    /// A cookie that records visits or serves advertising is covered by no exception, whatever is vouched for.
-    pub(super) fn refuse_as_exempt(&mut self, name: &Key<String>, purpose: &Key<String>, purposes: &Purposes) {
-        let (Some(name), Some(found)) = (name, purpose) else { return };
-        let Some(basis) = exception(&found.1, purposes) else { return };
-        if let Some(known) = rule_set().cookie_never_exempt(&name.1) {
-            let what = if *known == *name.1 { String::new() } else { format!(" takes in {known}, which") };
-            let message = format!(
-                "{}{what} is known to record visits or to serve advertising: {basis} never covers it",
-                quoted(&name.1)
-            );
-            self.fault(found, message, "give it a purpose that asks for consent, or name fewer cookies");
-        }
-    }
-
-    /// The same for tags, by the host a pattern names.
-    pub(super) fn refuse_tag_as_exempt(&mut self, written: &written::TagRule, purposes: &Purposes) {
-        let (Some(pattern), Some(found)) = (&written.r#match, &written.purpose) else { return };
-        let Some(basis) = exception(&found.1, purposes) else { return };
-        let (host, path) = host_and_path(&pattern.1);
-        let known = catalogue::address(host, path).filter(|company| rule_set().company_never_exempt(company));
-        if let Some(company) = known {
-            let name = company.name;
-            let message = format!("{name} is known to record visits or to serve advertising: {basis} never covers it");
-            self.fault(found, message, "give it a purpose that asks for consent");
-        }
-    }
-
-    /// A list of trackers is what nobody has looked at one by one.
-    pub(super) fn refuse_list_as_exempt(&mut self, found: &Found<String>, purposes: &Purposes) {
-        if let Some(basis) = exception(&found.1, purposes) {
-            let message = format!("{basis} covers what is named and vouched for, not a list of trackers");
-            self.fault(found, message, "give the list a purpose that asks for consent");
         }
     }
 
@@ -205,6 +173,27 @@ impl Resolver<'_, '_> {
     }
 }
 
+/// Who vouched for what; whatever lacks something is a fault already.
+pub(super) fn attested(written: &[Found<written::Purpose>], purposes: &Purposes) -> Vec<Attested> {
+    let full = written.iter().filter_map(|found| match &found.1 {
+        written::Purpose::Full(full) => Some(full),
+        written::Purpose::Name(_) => None,
+    });
+    let attested = full.filter_map(|full| {
+        let name = &full.name.as_ref()?.1;
+        let rule = rule_set().find(exception(name, purposes)?)?;
+        let attest = &full.attest.as_ref()?.1;
+        let vouched = |point: &str| attest.of(point).and_then(Option::as_ref).is_some_and(|found| found.1);
+        Some(Attested {
+            purpose: purposes.find(name)?,
+            points: rule.attest.iter().filter(|point| vouched(point)).cloned().collect(),
+            who: text(&full.who)?,
+            date: text(&full.date)?,
+        })
+    });
+    attested.collect()
+}
+
 /// What keeps two sites from sharing one choice.
 fn difference(one: &crate::gateway::Config, other: &crate::gateway::Config) -> Option<&'static str> {
     let days = |site: &crate::gateway::Config| (site.notice.days, site.notice.refusal_days);
@@ -216,19 +205,25 @@ fn difference(one: &crate::gateway::Config, other: &crate::gateway::Config) -> O
     differs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
 }
 
-/// The exception the purpose of this name rests on.
-fn exception<'p>(name: &str, purposes: &'p Purposes) -> Option<&'p str> {
+/// The exception that a purpose of this site rests on.
+pub(super) fn exception<'p>(name: &str, purposes: &'p Purposes) -> Option<&'p str> {
     match purposes.find(name).and_then(|purpose| purposes.terms(purpose)).map(|terms| &terms.basis) {
         Some(Basis::UntilObjected(basis)) => Some(basis),
         _ => None,
     }
 }
 
-/// `||www.example.com/a^` names a host and the beginning of a path; a pattern without a host names none.
-fn host_and_path(pattern: &str) -> (&str, &str) {
-    let rest = pattern.trim_start_matches('|');
-    let rest = rest.split_once("://").map_or(rest, |(_, rest)| rest);
-    let end = rest.find(['/', '^', '*', ':', '?']).unwrap_or(rest.len());
-    let path = &rest[end..];
-    (&rest[..end], if path.starts_with('/') { path.trim_end_matches(['^', '*']) } else { "/" })
+/// A day as the schema writes it: `2026-11-23`.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u32>().ok()).flatten();
+    match parts[..] {
+        [year, month, day] if (year.len(), month.len(), day.len()) == (4, 2, 2) => {
+            number(year).is_some_and(|year| year >= 2026)
+                && number(month).is_some_and(|month| (1..=12).contains(&month))
+                && number(day).is_some_and(|day| (1..=31).contains(&day))
+        }
+        _ => false,
+    }
 }

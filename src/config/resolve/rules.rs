@@ -1,9 +1,10 @@
 //! The rules of one site.
 
 use super::super::excerpt::quoted;
-use super::super::known::{known_purpose, path_pattern_fault, tag_pattern_fault};
+use super::super::known::{path_pattern_fault, tag_pattern_fault};
 use super::super::shape::did_you_mean;
 use super::super::written::{self, Found, Key, Site};
+use super::purposes::attested;
 use super::{Resolver, items, text};
 use crate::consent::{Purpose, PurposeSet, Purposes};
 use crate::policy::{Action, Config, NameRule, PathRule, TagRule, Unclassified};
@@ -14,10 +15,12 @@ impl Resolver<'_, '_> {
         let mut cookies = Vec::new();
         for found in items(&written.cookies) {
             cookies.extend(self.name_rule(&found.1.name, &found.1.purpose, &purposes));
-            self.warn_of_known(&found.1);
-            self.refuse_as_exempt(&found.1.name, &found.1.purpose, &purposes);
+            self.judge_name(&found.1.name, &found.1.purpose, &purposes);
         }
         let storage = items(&written.storage);
+        for found in storage {
+            self.judge_name(&found.1.key, &found.1.purpose, &purposes);
+        }
         let tags = items(&written.tags);
         let paths = items(&written.paths);
         Config {
@@ -32,6 +35,7 @@ impl Resolver<'_, '_> {
             lists: self.filter_lists(items(&written.filter_lists), &purposes),
             tags: tags.iter().filter_map(|rule| self.tag_rule(&rule.1, &purposes)).collect(),
             paths: paths.iter().filter_map(|rule| self.path_rule(rule, &purposes)).collect(),
+            attested: attested(items(&written.purposes), &purposes),
             replace_banner: matches!(written.replace_banner, Some(Found(_, true))),
             unclassified: unclassified(written.unclassified.as_ref().map(|found| &found.1)),
             purposes,
@@ -53,27 +57,13 @@ impl Resolver<'_, '_> {
         Some(NameRule { pattern: name.as_ref()?.1.clone(), purpose: purpose? })
     }
 
-    /// No default, and no YAML without a word about it, calls analytics or advertising strictly necessary
-    /// (REQUIREMENTS A6). The operator may know better, so it is no fault.
-    fn warn_of_known(&mut self, rule: &written::CookieRule) {
-        let (Some(name), Some(purpose)) = (&rule.name, &rule.purpose) else { return };
-        let known = known_purpose(&name.1).filter(|known| [Purpose::ANALYTICS, Purpose::MARKETING].contains(known));
-        if let Some(known) = known.filter(|_| purpose.1 == "essential") {
-            let known = Purposes::default().name(known).to_owned();
-            let place = self.place(purpose);
-            let message =
-                format!("{} is known as {known}, and the rule makes it pass without consent", quoted(&name.1));
-            self.report.warn(&place, message, format!("write 'purpose: {known}'"));
-        }
-    }
-
     fn tag_rule(&mut self, written: &written::TagRule, purposes: &Purposes) -> Option<TagRule> {
         let purpose = written.purpose.as_ref().and_then(|found| self.purpose(found, purposes));
         let pattern = written.r#match.as_ref()?;
         if let Some(why) = tag_pattern_fault(&pattern.1) {
             self.fault(pattern, why, "write an address such as \"||maps.example.com^\"");
         }
-        self.refuse_tag_as_exempt(written, purposes);
+        self.judge_tag(written, purposes);
         Some(TagRule { pattern: pattern.1.clone(), purpose: purpose? })
     }
 

@@ -105,22 +105,43 @@ impl Resolver<'_, '_> {
         let name = organisation.and_then(|organisation| text(&organisation.name));
         let own = written.and_then(|notice| text(&notice.service));
         let languages = self.languages(written);
+        let languages = self.in_own_words(site, languages);
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
         let refusal_days = written.and_then(|notice| notice.refusal_days.as_ref());
         let refusal_days = refusal_days.map_or(LEAST_REFUSAL_DAYS, |found| found.1);
-        notice::Config {
-            service: own.or_else(|| name.clone()).or_else(|| hosts.first().cloned()).unwrap_or_default(),
+        let config = notice::Config {
+            service: own.or_else(|| name.clone()).unwrap_or_else(|| self.called(site, hosts)),
             organisation: name,
             contact: organisation.and_then(|organisation| text(&organisation.contact)),
             controller: self.controller(organisation),
             language_rules: self.language_rules(written, &languages, hosts),
+            descriptions: self.descriptions(site, &languages),
             languages,
             version: self.version(written.and_then(|notice| notice.version.as_ref())),
             days: days.min(MAX_AGE_DAYS),
             refusal_days: refusal_days.clamp(LEAST_REFUSAL_DAYS, MAX_AGE_DAYS),
             signals: signals(&site.signals),
             style: self.style(written),
+            template: None,
+        };
+        let template = self.template(written, &config);
+        notice::Config { template, ..config }
+    }
+
+    /// A site that nobody named goes by its host; one for every host has nothing to go by.
+    fn called(&mut self, site: &Site, hosts: &[String]) -> String {
+        let named = hosts.iter().find(|host| !host.contains('*')).or(hosts.first());
+        let named = named.map(|host| host.trim_start_matches("*.")).filter(|host| *host != "*");
+        if let (None, Some(found)) = (named, items(&site.hosts).first()) {
+            let place = self.place(found);
+            let message = "the notice has no name to call this site by, and says 'this website'".to_owned();
+            self.report.warn(
+                &place,
+                message,
+                "write 'notice: { service: … }' or 'organisation: { name: … }'".to_owned(),
+            );
         }
+        named.unwrap_or("this website").to_owned()
     }
 
     pub(super) fn version(&mut self, found: Option<&Found<String>>) -> String {

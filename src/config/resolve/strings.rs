@@ -145,14 +145,14 @@ pub(in crate::config) fn template() -> String {
             None => (&*name, None),
         };
         if inner.is_some() && outer != group {
-            file.push_str(&format!("  {outer}:\n"));
+            file.extend(["  ", outer, ":\n"]);
             outer.clone_into(&mut group);
         }
-        file.push_str(&match inner {
-            None => format!("  {outer}: {quoted}\n"),
-            Some(form) if name.contains('.') => format!("    {form}: {quoted}\n"),
-            Some(_) => format!("    - {quoted}\n"),
-        });
+        match inner {
+            None => file.extend(["  ", outer, ": ", &quoted, "\n"]),
+            Some(form) if name.contains('.') => file.extend(["    ", form, ": ", &quoted, "\n"]),
+            Some(_) => file.extend(["    - ", &quoted, "\n"]),
+        }
     }
     file
 }

@@ -72,7 +72,7 @@ impl Resolver<'_, '_> {
     fn logo(&mut self, file: &Found<String>) -> Option<Asset> {
         let path = self.folder.join(&file.1);
         self.report.watch(&path);
-        let content = match read(&path) {
+        let content = match read(&path, LONGEST_LOGO) {
             Ok(content) => content,
             Err(error) => {
                 let hint =
@@ -105,8 +105,8 @@ fn key(colours: &Colours, part: Part) -> &Key<String> {
 }
 
 /// One byte more than allowed is enough to see that there is more: the file may be a device without an end.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(LONGEST_LOGO as u64 + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(longest as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

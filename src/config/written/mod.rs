@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::shape::PlaceId;
 
+mod descriptions;
 mod languages;
 mod organisation;
 mod proof;
@@ -20,6 +21,7 @@ mod purposes;
 mod site;
 mod style;
 
+pub(super) use descriptions::*;
 pub(super) use languages::*;
 pub(super) use organisation::*;
 pub(super) use proof::*;

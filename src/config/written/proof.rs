@@ -13,11 +13,12 @@ pub(in crate::config) struct Ledger {
     /// version yet.
     #[schemars(example = "sqlite:consentgate.db")]
     pub(in crate::config) url: Key<String>,
-    /// Records older than this are deleted once a day: 730d. At least as long as a choice is kept (notice.days).
+    /// Records older than this are deleted once a day: 730d. At least as long as a choice is kept (notice.days, notice.refusal_days).
     /// Default: nothing is deleted until somebody decides how long is right.
     #[schemars(example = "730d")]
     pub(in crate::config) keep: Key<String>,
-    /// Nothing is deleted, neither by age nor on request: for as long as a complaint or an inquiry lasts. Default: false.
+    /// Nothing is deleted, neither by age nor on request: for as long as a complaint or an inquiry lasts. In force at the
+    /// next reload. Default: false.
     pub(in crate::config) legal_hold: Key<bool>,
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Key;
+use super::{Key, List};
 
 /// A purpose: its name, or a map with more settings.
 #[derive(Deserialize, JsonSchema)]
@@ -35,9 +35,30 @@ pub(in crate::config) struct FullPurpose {
     /// With an exception: the day on which they did.
     #[schemars(extend("pattern" = r"^\d{4}-\d{2}-\d{2}$"), example = &"2026-11-23")]
     pub(in crate::config) date: Key<String>,
+    /// How visitors are told of it, in each of the notice's languages. Default: the notice's own words for a built-in
+    /// purpose, the name for one of the site's own.
+    pub(in crate::config) text: List<PurposeText>,
     /// false: the site has nothing for this purpose. Nobody is asked about it, and what turns up for it stays held.
     /// Default: true.
     pub(in crate::config) used: Key<bool>,
+}
+
+/// A purpose in the site's own words, in one language.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::config) struct PurposeText {
+    /// One of the notice's languages.
+    #[schemars(required, example = &"cy")]
+    pub(in crate::config) language: Key<String>,
+    /// What its cookies are called, as it stands inside a sentence and on the buttons.
+    #[schemars(required, length(min = 1), example = &"weather cookies")]
+    pub(in crate::config) cookies: Key<String>,
+    /// The same with what for, after "We'd also like to use".
+    #[schemars(required, length(min = 1), example = &"weather cookies so we can show the forecast where you live")]
+    pub(in crate::config) wish: Key<String>,
+    /// A sentence or two for the cookies page.
+    #[schemars(required, length(min = 1), example = &"They remember the place whose forecast you want to see.")]
+    pub(in crate::config) about: Key<String>,
 }
 
 /// What an operator vouches for before a purpose may rest on an exception.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Found, Key, LanguageRule, List, Purpose, Style};
+use super::{Description, Found, Key, LanguageRule, List, Purpose, Style};
 
 /// One website, its hosts and its rules. The first rule that matches decides.
 #[derive(Deserialize, JsonSchema)]
@@ -143,7 +143,7 @@ pub(in crate::config) struct Notice {
     pub(in crate::config) languages: List<String>,
     /// Files with every sentence of a language, relative to the folder of this file. One for en or cy takes the place of
     /// the built-in sentences. 'consentgate schema --strings' prints one to translate.
-    #[schemars(length(min = 1), example = ["strings.pl.yaml"])]
+    #[schemars(example = ["strings.pl.yaml"])]
     pub(in crate::config) strings: List<String>,
     /// Which language where; the first rule that fits decides. Default: the page's own language, else the browser's.
     pub(in crate::config) language_rules: List<LanguageRule>,
@@ -158,6 +158,10 @@ pub(in crate::config) struct Notice {
     pub(in crate::config) refusal_days: Key<u32>,
     /// How it looks.
     pub(in crate::config) style: Key<Style>,
+    /// A template of your own in place of what stands in the notice, relative to the folder of this file. At most 64 KiB;
+    /// read again when it changes; refused where something required is missing. Default: the built-in notice.
+    #[schemars(length(min = 1), example = "notice.html")]
+    pub(in crate::config) template: Key<String>,
 }
 
 /// What one cookie, or a family of them, is for.
@@ -170,6 +174,8 @@ pub(in crate::config) struct CookieRule {
     /// Why it is stored.
     #[schemars(required, example = &"analytics")]
     pub(in crate::config) purpose: Key<String>,
+    /// What it does, in the notice's languages. Default: what the catalogue says, else what the purpose is for.
+    pub(in crate::config) description: List<Description>,
 }
 
 /// What tags with some address are for.
@@ -194,6 +200,8 @@ pub(in crate::config) struct StorageRule {
     /// Why it is stored.
     #[schemars(required, example = &"preferences")]
     pub(in crate::config) purpose: Key<String>,
+    /// What it does, in the notice's languages. Default: what the purpose is for.
+    pub(in crate::config) description: List<Description>,
 }
 
 /// What happens to what nobody has classified.

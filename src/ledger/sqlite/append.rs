@@ -35,12 +35,11 @@ pub(super) fn head(transaction: &Transaction<'_>, seal: &Seal) -> rusqlite::Resu
     // A file that has just been made or brought up to date has never been sealed.
     let sealed_before = transaction.prepare_cached("SELECT 1 FROM checkpoint")?.exists([])?;
     let fresh = key.is_empty() && !sealed_before;
-    let reason = match (fits, fresh || key == seal.name()) {
-        (false, _) => "broken",
-        (true, true) if fresh => return Ok((None, end)),
+    let reason = match (fits, key == seal.name()) {
+        (true, _) if fresh => return Ok((None, end)),
         (true, true) if sealed == seal.head(&end) => return Ok((Some(end), end)),
-        (true, true) => "broken",
         (true, false) => "other-key",
+        _ => "broken",
     };
     tracing::error!(
         seq = end.seq,

@@ -28,6 +28,7 @@ pub(super) use schema::{NEWEST, foreign, version};
 pub struct Sqlite {
     queue: SyncSender<Job>,
     healthy: Arc<AtomicBool>,
+    held: Arc<AtomicBool>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -41,9 +42,11 @@ impl Sqlite {
     fn tuned(config: &Config, key: &Key, tuning: Tuning) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let healthy = Arc::new(AtomicBool::new(false));
-        let writer = Writer::new(config.clone(), Seal(key.clone()), tuning, Arc::clone(&healthy));
+        let held = Arc::new(AtomicBool::new(config.legal_hold));
+        let flags = (Arc::clone(&healthy), Arc::clone(&held));
+        let writer = Writer::new(config.clone(), Seal(key.clone()), tuning, flags);
         let thread = Builder::new().name("ledger".into()).spawn(move || writer.run(&jobs))?;
-        Ok(Self { queue, healthy, writer: Mutex::new(Some(thread)) })
+        Ok(Self { queue, healthy, held, writer: Mutex::new(Some(thread)) })
     }
 
     /// Writes what waits, puts everything into the one file, and ends the writer. It blocks; records that come
@@ -55,6 +58,11 @@ impl Sqlite {
             drop(self.queue.send(Job::Close));
             drop(writer.join());
         }
+    }
+
+    /// `ledger.legal_hold` from now on: whoever sets it must not have to wait for a restart.
+    pub fn hold(&self, on: bool) {
+        self.held.store(on, Ordering::Release);
     }
 
     fn ask<T: Send + 'static>(&self, job: impl FnOnce(Caller<T>) -> Job) -> Answer<T> {
@@ -102,7 +110,8 @@ pub fn remove(config: &Config, key: &Key, removal: Removal) -> Result<u64, Refus
     if !config.file.exists() {
         return Err(Refused::Down(format!("{}: there is no ledger here; check `ledger.url`", config.file.display())));
     }
-    let patient = Tuning { busy: std::time::Duration::from_secs(10), ..Tuning::new() };
+    let mut patient = Tuning::new();
+    patient.busy = std::time::Duration::from_secs(10);
     let mut open = Database::open(&config.file, &Seal(key.clone()), &patient)?;
     let mut removed = 0;
     loop {
@@ -184,6 +193,36 @@ mod tests {
         assert_eq!((&found.record, found.seq, found.schema), (&sample(1), 1, 2));
         assert_eq!(found.product, concat!("consentgate ", env!("CARGO_PKG_VERSION")));
         assert_eq!(wait(ledger.find(ReceiptId([4; 16]))).unwrap(), []);
+    }
+
+    #[test]
+    fn what_was_kept_long_enough_goes_by_itself_but_not_while_it_is_held() {
+        let (_folder, file) = place();
+        let now = crate::ledger::now_ms();
+        let day = 86_400_000;
+        let ledger = start(&file);
+        for (n, days) in [(1, 800), (2, 401), (3, 399)] {
+            wait(ledger.record(Record { time_ms: now - days * day, ..sample(n) }, shown())).unwrap();
+        }
+        ledger.close();
+        let keep = Some(Duration::from_millis(400 * day));
+        let held = Config { keep, legal_hold: true, ..Config::at(&file) };
+        let ledger = Sqlite::start(&held, &key()).unwrap();
+        // The second is answered after the writer has had its time to look.
+        for n in [4, 5] {
+            wait(ledger.record(Record { time_ms: now, ..sample(n) }, shown())).unwrap();
+        }
+        assert_eq!(ids(&file).len(), 5);
+        assert_eq!(wait(ledger.forget(ReceiptId([3; 16]))), Err(Refused::Held));
+        ledger.close();
+        let ledger = Sqlite::start(&Config { legal_hold: false, ..held }, &key()).unwrap();
+        for n in [6, 7] {
+            wait(ledger.record(Record { time_ms: now, ..sample(n) }, shown())).unwrap();
+        }
+        ledger.close();
+        assert_eq!(ids(&file), [3, 4, 5, 6, 7].map(|n| sample(n).id));
+        let found = crate::ledger::verify(&file, &key(), |_, _| {}).unwrap();
+        assert_eq!((found.fault, found.records, found.deleted), (None, 5, 2));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) type Caller<T> = Sender<Result<T, Refused>>;
 /// What can be asked of the writer.
 pub(super) enum Job {
     /// Keep this.
-    Record(Box<(Record, Arc<Shown>)>, Caller<()>),
+    Record(Told, Caller<()>),
     /// Find what belongs to this receipt.
     Find(ReceiptId, Caller<Vec<Entry>>),
     /// Delete what belongs to this receipt.
@@ -53,13 +53,17 @@ pub(super) struct Writer {
     suspect: bool,
     trouble: Option<Refused>,
     healthy: Arc<AtomicBool>,
+    held: Arc<AtomicBool>,
     next_sweep: Option<Instant>,
 }
+
+/// What is to be kept, with what was shown.
+pub(super) type Told = Box<(Record, Arc<Shown>)>;
 
 /// The jobs that are done together.
 #[derive(Default)]
 struct Group {
-    records: Vec<(Box<(Record, Arc<Shown>)>, Caller<()>)>,
+    records: Vec<(Told, Caller<()>)>,
     finds: Vec<(ReceiptId, Caller<Vec<Entry>>)>,
     forgets: Vec<(ReceiptId, Caller<u32>)>,
     closing: bool,
@@ -67,10 +71,15 @@ struct Group {
 
 impl Writer {
     /// Tries the file at once, so that `healthy` is true or false from the start.
-    pub(super) fn new(config: Config, seal: Seal, tuning: Tuning, healthy: Arc<AtomicBool>) -> Self {
-        let next_sweep = (config.keep.is_some() && !config.legal_hold).then(Instant::now);
+    pub(super) fn new(
+        config: Config,
+        seal: Seal,
+        tuning: Tuning,
+        (healthy, held): (Arc<AtomicBool>, Arc<AtomicBool>),
+    ) -> Self {
+        let next_sweep = config.keep.is_some().then(Instant::now);
         let mut writer =
-            Self { config, seal, tuning, database: None, suspect: false, trouble: None, healthy, next_sweep };
+            Self { config, seal, tuning, database: None, suspect: false, trouble: None, healthy, held, next_sweep };
         writer.probe();
         writer
     }
@@ -103,6 +112,10 @@ impl Writer {
         if self.trouble.is_some() || Instant::now() < due {
             return;
         }
+        if self.is_held() {
+            self.next_sweep = Some(Instant::now() + SWEEP);
+            return;
+        }
         let before = now_ms().saturating_sub(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX));
         let removed = self.ready().and_then(|database| database.remove(Removal::Retention(before)));
         self.note(removed.as_ref().err());
@@ -113,8 +126,12 @@ impl Writer {
         self.next_sweep = Some(Instant::now() + if removed == MOST { NEXT_SWEEP } else { SWEEP });
     }
 
+    fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
     fn forget(&mut self, receipt: ReceiptId) -> Result<u32, Refused> {
-        if self.config.legal_hold {
+        if self.is_held() {
             return Err(Refused::Held);
         }
         let removed = self.ready().and_then(|database| database.remove(Removal::Receipt(receipt)));
@@ -143,7 +160,7 @@ impl Writer {
         !group.closing
     }
 
-    fn write(&mut self, records: &[Box<(Record, Arc<Shown>)>]) -> Result<Vec<Result<(), Refused>>, Refused> {
+    fn write(&mut self, records: &[Told]) -> Result<Vec<Result<(), Refused>>, Refused> {
         if records.is_empty() {
             // Visitors who only read must not keep a ledger that is down from being tried.
             if self.trouble.is_some() {

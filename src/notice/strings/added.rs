@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use super::super::language::{Direction, Language};
+use super::own::Said;
 use super::{Strings, english};
 
 /// A language's sentences as a file brought them. It lives as long as the process, so that a language can be handed round
@@ -39,6 +40,8 @@ pub fn sentences() -> Vec<(String, &'static str)> {
     english::STRINGS.every()
 }
 
+static KNOWN: Mutex<Vec<&Added>> = Mutex::new(Vec::new());
+
 impl Language {
     /// A language with sentences by name.
     ///
@@ -49,18 +52,23 @@ impl Language {
         if !misfits.is_empty() {
             return Err(misfits);
         }
-        static KNOWN: Mutex<Vec<&Added>> = Mutex::new(Vec::new());
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |added: &&&Added| added.tag == tag && added.direction == direction && *added.texts == texts;
-        if let Some(added) = known.iter().find(same) {
-            return Ok(Self::Added(added));
-        }
-        let texts: &'static BTreeMap<String, String> = Box::leak(Box::new(texts));
-        let strings = Strings::read(tag, |name| texts.get(name).map_or("", String::as_str));
-        let added = Box::leak(Box::new(Added { tag: tag.to_owned(), direction, texts, strings }));
-        known.push(added);
-        Ok(Self::Added(added))
+        Ok(add(tag, direction, texts))
     }
+}
+
+/// The language of these texts, made once.
+pub(super) fn add(tag: &str, direction: Direction, texts: BTreeMap<String, String>) -> Language {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = |added: &&&Added| added.tag == tag && added.direction == direction && *added.texts == texts;
+    if let Some(added) = known.iter().find(same) {
+        return Language::Added(added);
+    }
+    let texts: &'static BTreeMap<String, String> = Box::leak(Box::new(texts));
+    let said = Said::read(texts);
+    let strings = Strings { said, ..Strings::read(tag, |name| texts.get(name).map_or("", String::as_str)) };
+    let added = Box::leak(Box::new(Added { tag: tag.to_owned(), direction, texts, strings }));
+    known.push(added);
+    Language::Added(added)
 }
 
 fn misfits(texts: &BTreeMap<String, String>) -> Misfits {
@@ -76,7 +84,8 @@ fn misfits(texts: &BTreeMap<String, String>) -> Misfits {
 fn misfit(name: &str, english: &str, text: &str) -> Option<Misfit> {
     let count = |text: &str| text.matches("{}").count();
     // "An hour" needs no number.
-    let unnumbered = count(text) == 0 && (name.ends_with(".one") || name.ends_with(".two"));
+    let form = name.rsplit_once('.').map(|(_, form)| form);
+    let unnumbered = count(text) == 0 && matches!(form, Some("one" | "two"));
     let links = english.matches('[').count();
     match () {
         () if text.trim().is_empty() => Some(Misfit::Empty),

@@ -191,6 +191,11 @@ pub(super) static STRINGS: Strings = Strings {
     write_to: "You can write to us at: {}.",
     dpo: "To reach our data protection officer, contact: {}.",
     privacy_notice: "How we use personal information is described in [our privacy notice].",
+    unclassified_own: "This list includes what your own browser has just sent us. Nobody else sees that part.",
+    elsewhere_heading: "What is loaded from other organisations without asking",
+    elsewhere_text: "Pages of this service load parts such as fonts, maps or scripts from the addresses below, whatever \
+                     you choose here. Whoever runs them learns the address of your device on the internet (its IP \
+                     address), and may learn which of our pages you are on.",
 
     months: [
         "January",
@@ -212,4 +217,5 @@ pub(super) static STRINGS: Strings = Strings {
     days: Counted { one: "{} day", two: "{} days", few: "{} days", many: "{} days" },
     years: Counted { one: "{} year", two: "{} years", few: "{} years", many: "{} years" },
     plural: Plural::One,
+    said: Vec::new(),
 };

@@ -6,13 +6,16 @@
 
 mod added;
 mod english;
+mod own;
 mod plural;
 mod welsh;
 
 use super::Language;
+use own::Said;
 use plural::{Form, Plural};
 
 pub use added::{Added, Misfit, Misfits, sentences};
+pub use own::OwnWords;
 
 /// A number of things: the forms Welsh needs, English has fewer. `{}` is the number.
 pub(super) struct Counted {
@@ -61,6 +64,8 @@ macro_rules! strings {
             pub(super) years: Counted,
             /// How the language counts.
             pub(super) plural: Plural,
+            /// Purposes in a site's own words.
+            said: Vec<Said>,
         }
 
         impl Strings {
@@ -75,6 +80,7 @@ macro_rules! strings {
                     days: Counted::read("days", &text),
                     years: Counted::read("years", &text),
                     plural: Plural::of(tag),
+                    said: Vec::new(),
                 }
             }
 
@@ -140,7 +146,8 @@ strings! {
     exempt_use object objected exempt_hint gpc_objects
     // Words: what is seen on a site, and whom to turn to.
     serves column_seen not_seen browser_storage hosts gpc_how
-    complaint_heading complain_to complain_ico write_to dpo privacy_notice
+    complaint_heading complain_to complain_ico write_to dpo privacy_notice unclassified_own
+    elsewhere_heading elsewhere_text
 }
 
 impl Strings {

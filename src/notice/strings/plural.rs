@@ -68,43 +68,15 @@ impl Plural {
         let teens = (11..=19).contains(&last_two);
         match self {
             Self::Same => Many,
-            Self::One => {
-                if number == 1 {
-                    One
-                } else {
-                    Many
-                }
-            }
-            Self::OneOrNone => {
-                if number <= 1 {
-                    One
-                } else {
-                    Many
-                }
-            }
+            Self::One => One.where_it_is(number == 1),
+            Self::OneOrNone => One.where_it_is(number <= 1),
             Self::Polish | Self::WestSlavic | Self::Romanian if number == 1 => One,
             Self::EastSlavic if last == 1 && last_two != 11 => One,
             Self::Polish | Self::EastSlavic => {
-                if (2..=4).contains(&last) && !(12..=14).contains(&last_two) {
-                    Few
-                } else {
-                    Many
-                }
+                Few.where_it_is((2..=4).contains(&last) && !(12..=14).contains(&last_two))
             }
-            Self::WestSlavic => {
-                if (2..=4).contains(&number) {
-                    Few
-                } else {
-                    Many
-                }
-            }
-            Self::Romanian => {
-                if number == 0 || (1..=19).contains(&last_two) {
-                    Few
-                } else {
-                    Many
-                }
-            }
+            Self::WestSlavic => Few.where_it_is((2..=4).contains(&number)),
+            Self::Romanian => Few.where_it_is(number == 0 || (1..=19).contains(&last_two)),
             Self::Lithuanian => match last {
                 1 if !teens => One,
                 2..=9 if !teens => Few,
@@ -136,6 +108,13 @@ impl Plural {
                 _ => Many,
             },
         }
+    }
+}
+
+impl Form {
+    /// This one, or the form of all other numbers.
+    fn where_it_is(self, so: bool) -> Self {
+        if so { self } else { Self::Many }
     }
 }
 

@@ -205,6 +205,13 @@ pub(super) static STRINGS: Strings = Strings {
     write_to: "Gallwch ysgrifennu atom yn y cyfeiriad hwn: {}.",
     dpo: "I gysylltu â'n swyddog diogelu data, defnyddiwch y cyswllt hwn: {}.",
     privacy_notice: "Disgrifir sut rydym yn defnyddio gwybodaeth bersonol yn [ein hysbysiad preifatrwydd].",
+    unclassified_own: "Mae'r rhestr hon yn cynnwys yr hyn y mae eich porwr chi newydd ei anfon atom. Nid oes neb arall yn \
+                       gweld y rhan honno.",
+    elsewhere_heading: "Yr hyn sy'n cael ei lwytho gan sefydliadau eraill heb ofyn",
+    elsewhere_text: "Mae tudalennau'r gwasanaeth hwn yn llwytho rhannau megis ffontiau, mapiau neu sgriptiau o'r \
+                     cyfeiriadau isod, beth bynnag a ddewiswch yma. Mae pwy bynnag sy'n eu rhedeg yn cael gwybod \
+                     cyfeiriad eich dyfais ar y rhyngrwyd (ei chyfeiriad IP), a gall gael gwybod ar ba un o'n tudalennau \
+                     yr ydych.",
 
     months: [
         "Ionawr",
@@ -227,4 +234,5 @@ pub(super) static STRINGS: Strings = Strings {
     days: Counted { one: "{} diwrnod", two: "{} ddiwrnod", few: "{} diwrnod", many: "{} diwrnod" },
     years: Counted { one: "{} flwyddyn", two: "{} flynedd", few: "{} blynedd", many: "{} mlynedd" },
     plural: Plural::Welsh,
+    said: Vec::new(),
 };

@@ -61,13 +61,20 @@ sites:
   - hosts: ["*"]
     upstream: ${upstream}
     mode: enforce
-    notice: { languages: [en, cy], version: "1", ${notice} }
+    notice: { ${/languages:/.test(notice) ? '' : 'languages: [en, cy], '}version: "1", ${notice} }
 ${lines}`,
   );
   const running = start(['serve', '--config', file]);
   const address = `http://localhost:${port}`;
   await running.answers(`${address}/.consent/cookies`);
-  return { address, secure, admin: `http://127.0.0.1:${admin}`, end: running.end };
+  return { address, secure, file, admin: `http://127.0.0.1:${admin}`, end: running.end };
+}
+
+/** Runs the program to its end. @returns what it printed; throws where it ends with another exit code than 0. */
+export function run(...words) {
+  const { status, stdout, stderr } = spawnSync(binary(), words, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`consentgate ${words.join(' ')}: ${status}: ${stderr}`);
+  return stdout;
 }
 
 /** A site that answers every request with what `page(request)` returns: HTML, `{ type, body }`, or nothing for "not found". */

@@ -14,10 +14,14 @@ use serde_json::{Map, Value};
 
 use crate::config::Resolved;
 use crate::consent::Key;
-use crate::ledger::{Format, Kept, ReadFault, Reader, Summary, Verified, export, hex, rfc3339, verify};
+use crate::ledger::{Format, Kept, ReadFault, Reader, Summary, Use, Verified, export, hex, rfc3339, verify};
 
 use super::ledger::verified;
-use super::pack_page;
+
+mod evidence;
+mod html;
+mod page;
+mod running;
 
 /// What the page is made of.
 pub(super) struct Facts<'c> {
@@ -26,6 +30,7 @@ pub(super) struct Facts<'c> {
     /// Month, event, how many.
     pub(super) months: Vec<(String, String, u64)>,
     pub(super) documents: Vec<Kept>,
+    pub(super) uses: Vec<Use>,
     pub(super) verified: Verified,
     pub(super) made_at: String,
 }
@@ -40,11 +45,12 @@ pub(super) fn write(config: &Resolved, key: &Key, folder: &Path, mut out: impl W
         summary: reader.summary()?,
         months: reader.months()?,
         documents: reader.documents()?,
+        uses: reader.uses()?,
         verified: found,
         made_at: now(),
     };
     make(folder)?;
-    put(folder, "index.html", pack_page::page(&facts).as_bytes())?;
+    put(folder, "index.html", page::page(&facts).as_bytes())?;
     put(folder, "verify.txt", verified(file, &facts.verified).as_bytes())?;
     put(folder, "rules.json", rules(&facts.documents).as_bytes())?;
     for (name, format) in
@@ -60,6 +66,21 @@ pub(super) fn write(config: &Resolved, key: &Key, folder: &Path, mut out: impl W
         None => Ok(out.flush()?),
         // The pack is written all the same, and says it on its first page.
         Some(fault) => Err(ReadFault::Ledger(format!("{}: {fault}", file.display()))),
+    }
+}
+
+impl Facts<'_> {
+    /// The newest rules that a choice on this site was made under.
+    fn newest_rules(&self, site: &str) -> Option<Value> {
+        let newest = self.uses.iter().rev().find(|used| used.site == site)?.rules?;
+        let kept = self.documents.iter().find(|kept| kept.sha256 == newest)?;
+        serde_json::from_str(&kept.text).ok()
+    }
+
+    /// The newest notice that a choice was made on.
+    fn newest_notice(&self) -> Option<&Kept> {
+        let newest = self.uses.last()?.notice?;
+        self.documents.iter().find(|kept| kept.sha256 == newest)
     }
 }
 
