@@ -191,8 +191,6 @@ fn many_is_known(site: &Value) {
     let known = [
         "stats.localhost < ",
         "stats.localhost < landed",
-        "stats.localhost < hop",
-        "stats.localhost < away",
         "beacon.localhost < t.js",
         "late.localhost < ",
         "embed.localhost < ",
@@ -201,10 +199,8 @@ fn many_is_known(site: &Value) {
         "leaving.localhost < ",
     ];
     let found = third_parties(state);
-    // The page that a redirect leads to asks by its own address.
-    let known: Facts =
-        facts(known).into_iter().filter(|line| !line.ends_with("hop") && !line.ends_with("away")).collect();
-    assert_eq!(found, known);
+    // The page that a redirect leads to asks by its own address: `landed`, never `hop` or `away`.
+    assert_eq!(found, facts(known));
     assert_eq!(fingerprints(state), facts(["audio fingerprint.js", "canvas fingerprint.js", "fonts fingerprint.js"]));
     assert!(site["notice"].is_null() && site["states"]["accepted"].is_null());
     let pages: Vec<_> = site["pages"].as_array().unwrap().iter().map(|page| page["status"].as_u64().unwrap()).collect();
