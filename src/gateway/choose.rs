@@ -27,13 +27,12 @@ where
     if !origin::is_same_site(request.headers(), &visit.host) {
         return Err(Problem::CrossSite);
     }
-    let pace = visit.site.paces.take(visit.site.config.choices, visit.peer.address, visit.now_ms);
-    pace.map_err(Problem::TooMany)?;
     let (head, body) = request.into_parts();
     let form = Form::read(visit, &head.headers, body).await?;
     if form.decides(visit).0 == PurposeSet::ESSENTIAL {
         return Ok(Cleared::own(unchanged(visit, &form)));
     }
+    pace(visit, form.pressed == Pressed::Withdraw)?;
     let choice = choice(visit, &form);
     let record = record(visit, &form, &choice);
     match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record, shown::shown(visit))).await {
@@ -41,11 +40,27 @@ where
         Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
         Err(_) => return Err(Problem::Ledger(Refused::Down("the commit takes too long".into()))),
     }
+    replace(visit);
     Ok(Cleared::own(if form.wants_json {
         state(visit, &choice, &head.headers)
     } else {
         back(visit, &form, &choice, &head.headers)
     }))
+}
+
+/// Nobody waits to take back what they agreed to because of their neighbours (A13).
+pub(super) fn pace(visit: &Visit, takes_back: bool) -> Result<(), Problem> {
+    let agreed = visit.visitor.agreed(visit.site.policy.purposes()) != PurposeSet::ESSENTIAL;
+    let pace = visit.site.paces.take(visit.site.config.choices, visit.peer.address, visit.now_ms);
+    if takes_back && agreed { Ok(()) } else { pace.map_err(Problem::TooMany) }
+}
+
+/// What this visitor came with counts no more, confirmed or not.
+pub(super) fn replace(visit: &Visit) {
+    if let Some(choice) = &visit.visitor.choice {
+        let sealed = [true, false].map(|fresh| visit.site.choice.seal(&Choice { fresh, ..choice.clone() }));
+        visit.site.replaced.note(&sealed, visit.now);
+    }
 }
 
 fn choice(visit: &Visit, form: &Form) -> Choice {
@@ -201,7 +216,7 @@ pub(super) fn expire_refused(visit: &Visit, visitor: &Visitor, request: &HeaderM
 
 /// A second cookie of this name, for this host or for a domain above it, would go on speaking for the visitor, and the
 /// stricter of the two counts: without this an old refusal there could never be changed here.
-fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
+pub(super) fn forget_doubles(visit: &Visit, request: &HeaderMap, headers: &mut HeaderMap) {
     let (host, name) = (visit.host_name(), visit.site.choice.name(visit.peer.https));
     forget_host_choice(name, request, headers);
     // Another site's choice is none here, does no harm, and is not ours to take away.
@@ -247,9 +262,12 @@ fn set(visit: &Visit, choice: &Choice, headers: &mut HeaderMap) {
     headers.append(SET_COOKIE, HeaderValue::from_str(&line).expect("base64url and attributes are ASCII"));
 }
 
-/// This page confirms the choice: the next one need not.
+/// This page confirms the choice: the next one need not. A page that comes late must not bring back what was taken back
+/// meanwhile.
 pub(super) fn confirmed(visit: &Visit, headers: &mut HeaderMap) {
-    if let Some(choice) = &visit.visitor.choice {
-        set(visit, &Choice { fresh: false, ..choice.clone() }, headers);
+    let Some(choice) = &visit.visitor.choice else { return };
+    let confirmed = Choice { fresh: false, ..choice.clone() };
+    if !visit.site.replaced.has(&visit.site.choice.seal(&confirmed), visit.now) {
+        set(visit, &confirmed, headers);
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Form {
     ticked: PurposeSet,
     /// The purposes the form is about: those it names in any way.
     named: PurposeSet,
+    /// Each purpose is asked about by its own name: the others are not decided.
+    radios: bool,
     /// The purposes the visitor was asked about, where the form says so.
     asked: PurposeSet,
     pub(super) return_to: String,
@@ -50,7 +52,7 @@ impl Form {
     }
 
     fn parse(visit: &Visit, headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let [mut ticked, mut named, mut asked] = [PurposeSet::ESSENTIAL; 3];
+        let [mut ticked, mut named, mut asked, mut refused] = [PurposeSet::ESSENTIAL; 4];
         let (mut pressed, mut return_to) = (None, None);
         for (name, value) in url::form_urlencoded::parse(body) {
             match &*name {
@@ -63,14 +65,17 @@ impl Form {
                     if let Some(name) = name.strip_prefix("purpose.") {
                         let purpose = purpose(visit, name)?;
                         named = named.with(purpose);
-                        ticked = if value == "yes" { ticked.with(purpose) } else { ticked };
+                        // Who says both has not said yes.
+                        let said = if value == "yes" { &mut ticked } else { &mut refused };
+                        *said = said.with(purpose);
                     }
                 }
             }
         }
         let return_to = origin::safe_return(return_to.as_deref(), &visit.host);
-        let named = named.union(ticked);
-        Some(Self { pressed: pressed?, ticked, named, asked, return_to, wants_json: wants_json(headers) })
+        let (radios, named) = (named != PurposeSet::ESSENTIAL, named.union(ticked));
+        let ticked = ticked.without(refused);
+        Some(Self { pressed: pressed?, ticked, named, radios, asked, return_to, wants_json: wants_json(headers) })
     }
 
     /// Which purposes this decides, and which of those it grants. What may be objected to is decided only by its own
@@ -84,6 +89,7 @@ impl Form {
             Pressed::Accept => (self.asked(visit), by_consent),
             // The page may be from before a purpose was rested on an exception: to have said no is to object to it.
             Pressed::Reject => (self.asked(visit).union(self.asked.both(until_objected)), none),
+            Pressed::Save if self.radios => (by_consent.union(until_objected).both(self.named), self.ticked),
             Pressed::Save => (by_consent.union(until_objected.both(self.named)), self.ticked),
             Pressed::Withdraw if self.named == none => (by_consent, none),
             Pressed::Withdraw => (self.named, none),

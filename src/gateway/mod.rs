@@ -23,6 +23,7 @@ mod pace;
 mod pages;
 mod problem;
 mod receipt;
+mod replaced;
 mod report;
 mod shown;
 mod site;

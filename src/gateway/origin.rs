@@ -1,26 +1,33 @@
 //! Who may change a choice: only a page of the same site, asked by its visitor.
 
 use http::HeaderMap;
-use http::header::{HeaderValue, ORIGIN};
+use http::header::{HeaderValue, ORIGIN, REFERER};
 use url::Url;
 
 /// Did this POST come from a page of the host it was sent to?
 ///
 /// `Origin` decides where it names one. It is `null` for a same-origin form on a page with `Referrer-Policy:
-/// no-referrer`; then, and where it is missing, `Sec-Fetch-Site` decides. A client that sends neither is no browser
-/// that could be tricked.
+/// no-referrer`; then, and where it is missing, `Sec-Fetch-Site` decides. An old browser may send neither with a form:
+/// then a `Referer` of another host tells. A client that sends none of the three is no browser that could be tricked.
 pub(super) fn is_same_site(headers: &HeaderMap, host: &str) -> bool {
     // No browser sends two, and whoever does must not find the one that suits.
     if headers.get_all(ORIGIN).iter().nth(1).is_some() {
         return false;
     }
     match headers.get(ORIGIN).map(HeaderValue::as_bytes) {
-        None | Some(b"null") => {
-            matches!(headers.get("sec-fetch-site").map(HeaderValue::as_bytes), None | Some(b"same-origin" | b"none"))
-                && (headers.contains_key("sec-fetch-site") || !headers.contains_key(ORIGIN))
-        }
+        None | Some(b"null") => match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+            Some(site) => matches!(site, b"same-origin" | b"none"),
+            None if headers.contains_key(ORIGIN) => false,
+            None => headers.get_all(REFERER).iter().all(|referer| is_of_host(referer.as_bytes(), host)),
+        },
         Some(origin) => names_host(origin, host),
     }
+}
+
+fn is_of_host(referer: &[u8], host: &str) -> bool {
+    let address = std::str::from_utf8(referer).ok().and_then(|referer| referer.split_once("://"));
+    let authority = address.and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
 /// The scheme may differ where something in front of the gate ends TLS; host and port may not.
@@ -57,6 +64,9 @@ mod tests {
         assert!(same(&[("origin", "https://www.example.gov.uk")]));
         assert!(same(&[("origin", "http://WWW.example.gov.uk")]));
         assert!(same(&[]));
+        assert!(same(&[("referer", "https://www.example.gov.uk/bins?x=1")]));
+        assert!(!same(&[("referer", "https://evil.example/www.example.gov.uk")]));
+        assert!(!same(&[("referer", "https://www.example.gov.uk@evil.example/")]));
         assert!(same(&[("origin", "null"), ("sec-fetch-site", "same-origin")]));
         assert!(!same(&[("origin", "null")]));
         assert!(!same(&[("origin", "null"), ("sec-fetch-site", "cross-site")]));

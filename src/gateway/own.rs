@@ -77,7 +77,7 @@ where
         _ => {}
     }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
-        return Err(Problem::Method("GET, HEAD"));
+        return Err(Problem::Method(if page == Some("record") { "GET, HEAD, POST" } else { "GET, HEAD" }));
     }
     match page {
         None => Ok(Cleared::own(json(GPC))),

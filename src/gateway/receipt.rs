@@ -9,7 +9,8 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, HeaderValue, LOCA
 use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::json;
 
-use crate::consent::Visitor;
+use crate::consent::{PurposeSet, ReceiptId, Visitor};
+use crate::cookie;
 use crate::ledger::{Entry, Ledger, Refused};
 use crate::notice::{self, ChosenPurpose, Receipt, ReceiptPage};
 use crate::upstream::BoxError;
@@ -45,34 +46,49 @@ where
     if !origin::is_same_site(request.headers(), &visit.host) {
         return Err(Problem::CrossSite);
     }
-    visit.site.paces.take(visit.site.config.choices, visit.peer.address, visit.now_ms).map_err(Problem::TooMany)?;
     let (head, body) = request.into_parts();
     let form = form::form(&head.headers, body).await?;
     if !url::form_urlencoded::parse(&form).any(|(name, value)| (&*name, &*value) == ("record", "delete")) {
         return Err(Problem::BadChoice);
     }
-    if let Some(receipt) = visit.visitor.choice.as_ref().and_then(|choice| choice.receipt) {
-        match tokio::time::timeout(choose::LONGEST_COMMIT, ledger.forget(receipt)).await {
-            Ok(Ok(_)) => {}
+    choose::pace(visit, true)?;
+    let mut removed = 0;
+    for receipt in receipts(visit, &head.headers) {
+        removed += match tokio::time::timeout(choose::LONGEST_COMMIT, ledger.forget(receipt)).await {
+            Ok(Ok(removed)) => removed,
             Ok(Err(Refused::Held)) => return Err(Problem::Held),
             Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
             Err(_) => return Err(Problem::Ledger(Refused::Down("the deletion takes too long".into()))),
-        }
+        };
     }
-    Ok(Cleared::own(deleted(visit, &head.headers)))
+    choose::replace(visit);
+    Ok(Cleared::own(deleted(visit, &head.headers, removed > 0)))
 }
 
-fn deleted(visit: &Visit, request: &HeaderMap) -> Response<Body> {
+/// Of every choice cookie that was sent and is one of ours: what one of them had agreed to may not go on by another.
+fn receipts(visit: &Visit, request: &HeaderMap) -> Vec<ReceiptId> {
+    let site = &visit.site.choice;
+    let sent = cookie::values(request, site.name(visit.peer.https).as_bytes());
+    let mut receipts: Vec<_> = sent.filter_map(|value| site.open(value, visit.now)?.receipt).collect();
+    receipts.dedup();
+    receipts
+}
+
+fn deleted(visit: &Visit, request: &HeaderMap, removed: bool) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("return", &pages::return_to(visit)).append_pair("lang", visit.language().tag());
-    let location = format!("{}/record?{}&deleted=yes", visit.site.config.prefix, query.finish());
+    if removed {
+        query.append_pair("deleted", "yes");
+    }
+    let location = format!("{}/record?{}", visit.site.config.prefix, query.finish());
     let headers = response.headers_mut();
     headers.insert(LOCATION, HeaderValue::from_str(&location).unwrap_or(HeaderValue::from_static("/")));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let line = visit.site.choice.clear(visit.peer.https);
     headers.append(SET_COOKIE, HeaderValue::from_str(&line).expect("a name and attributes are ASCII"));
+    choose::forget_doubles(visit, request, headers);
     let undecided = Visitor { choice: None, gpc: visit.visitor.gpc };
     choose::expire_refused(visit, &undecided, request, headers);
     response
@@ -127,7 +143,10 @@ fn with_view(visit: &Visit, write: impl FnOnce(&ReceiptPage) -> String) -> Strin
 fn chosen(visit: &Visit) -> impl Iterator<Item = ChosenPurpose<'_>> {
     let purposes = visit.site.policy.purposes();
     let granted = visit.visitor.granted(purposes);
-    purposes.asked().map(move |(purpose, name)| ChosenPurpose { purpose, name, granted: granted.contains(purpose) })
+    // What nobody was asked about, or has answered, is no choice of theirs.
+    let decided = visit.visitor.choice.as_ref().map_or(PurposeSet::ESSENTIAL, |choice| choice.decided);
+    let asked = purposes.asked().filter(move |(purpose, _)| decided.contains(*purpose));
+    asked.map(move |(purpose, name)| ChosenPurpose { purpose, name, granted: granted.contains(purpose) })
 }
 
 fn asked(visit: &Visit, name: &str) -> Option<String> {

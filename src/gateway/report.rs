@@ -15,8 +15,11 @@ use super::{Csp, Mode, Site};
 /// The verdict on a cookie for this visit, reported where it is to hold.
 pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     let verdict = visit.site.policy.cookie(name, visit.granted);
-    // A script has set it. Only what somebody has classified is noted: any visitor could send any other name.
-    if let (Kind::CookieRequest, Rule::Site(pattern) | Rule::Catalogue(pattern, _)) = (kind, &verdict.rule) {
+    // A script has set it. Only what somebody has classified is noted, and from whoever may have it: any visitor could
+    // send any other name, and without a choice that is in the ledger any name at all.
+    if let (Kind::CookieRequest, Rule::Site(pattern) | Rule::Catalogue(pattern, _)) = (kind, &verdict.rule)
+        && !verdict.is_hold()
+    {
         visit.site.inventory.saw_sent(pattern, visit.now);
     }
     if verdict.is_hold() {

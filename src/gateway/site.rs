@@ -36,6 +36,8 @@ pub struct Site {
     pub reports: super::csp_report::Pace,
     /// How fast choices come.
     pub paces: super::pace::Paces,
+    /// Choices that were replaced a moment ago.
+    pub replaced: super::replaced::Replaced,
     /// The notice and the rules as records point to them.
     pub(super) shown: super::shown::Texts,
     guards: Guards,
@@ -79,6 +81,7 @@ impl Site {
             fence: fence(&config.hosts),
             reports: super::csp_report::Pace::default(),
             paces: super::pace::Paces::default(),
+            replaced: super::replaced::Replaced::default(),
             shown: super::shown::Texts::default(),
             guards: Guards::new(),
             config,

@@ -1,6 +1,9 @@
 //! Making a choice: accepting, refusing, saving, withdrawing, and everyone who must not make it for the visitor
 //! (A9–A14, A20, B4, B7, B11, E7; promise 3).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use crate::common::{Answer, Gate, HOST, HTML, Origin, Plan, page, response, wait_until};
 
 const PAGE: &str = "<!doctype html><html lang=en><head><title>x</title></head><body><script src=//stats.example/a.js></script><p>x</body></html>";
@@ -466,4 +469,75 @@ fn of_two_choices_only_what_both_agreed_to_is_granted() {
         let shown = gate.page("/").cookie(&both).send().expect(200);
         assert!(shown.text().contains("data-consentgate-src"), "{}", shown.text());
     }
+}
+
+#[test]
+fn a_page_that_comes_late_does_not_bring_back_what_was_taken_back() {
+    let (asked, may_answer) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (noted, waited) = (Arc::clone(&asked), Arc::clone(&may_answer));
+    let origin = Origin::telling(move |request| {
+        if request.path() == "/slow" {
+            noted.store(true, SeqCst);
+            wait_until("the visitor has taken it back", || waited.load(SeqCst));
+        }
+        page("<!doctype html><title>x</title><body><p>x")
+    });
+    let gate = Gate::before(&origin);
+    for (form, path) in [("choice=withdraw", "/.consent/choice"), ("record=delete", "/.consent/record")] {
+        let accepted = gate.choose("choice=accept&return=/slow").send().expect(303).choice_cookie().unwrap();
+        let late = std::thread::scope(|scope| {
+            let late = scope.spawn(|| gate.page("/slow").cookie(&accepted).send());
+            wait_until("the page is asked for", || asked.load(SeqCst));
+            let form = gate.ask("POST", path).with("Content-Type", "application/x-www-form-urlencoded").body(form);
+            form.cookie(&accepted).send().expect(303);
+            may_answer.store(true, SeqCst);
+            late.join().unwrap()
+        });
+        assert_eq!(late.expect(200).choice_cookie(), None, "{path}");
+        (asked.store(false, SeqCst), may_answer.store(false, SeqCst)).0;
+    }
+    let accepted = gate.choose("choice=accept").send().expect(303).choice_cookie().unwrap();
+    assert!(gate.page("/").cookie(&accepted).send().choice_cookie().is_some(), "a page in time confirms");
+}
+
+#[test]
+fn the_record_lists_what_was_answered_and_nothing_else() {
+    let origin = Origin::answering(page("<!doctype html><title>x</title><body><p>x"));
+    let gate = Gate::before(&origin);
+    let some = gate.choose("choice=accept&asked=marketing").send().expect(303).choice_cookie().unwrap();
+    let record = gate.page("/.consent/record?lang=en").cookie(&some).send().expect(200).text();
+    assert!(record.contains("arketing cookies") && !record.contains("nalytics cookies"), "{record}");
+    let nobody = gate.page("/.consent/record?lang=en&deleted=").send().expect(200).text();
+    assert!(nobody.contains("You have not made a choice") && !nobody.contains("Only essential"), "{nobody}");
+}
+
+#[test]
+fn who_says_yes_and_no_has_not_said_yes_and_who_is_not_named_is_not_decided() {
+    let origin = Origin::answering(page("<!doctype html><title>x</title><body><p>x"));
+    let gate = Gate::before(&origin);
+    let choose = |form: &str| {
+        let saved = gate.choose(form).with("Accept", "application/json").send().expect(200);
+        serde_json::from_slice::<serde_json::Value>(&saved.body).unwrap()["choice"].clone()
+    };
+    assert_eq!(choose("choice=save&purpose.analytics=yes&purpose.analytics=no")["analytics"], false);
+    let accepted = gate.choose("choice=accept").send().expect(303).choice_cookie().unwrap();
+    let saved =
+        gate.choose("choice=save&purpose.analytics=no").cookie(&accepted).send().expect(303).choice_cookie().unwrap();
+    let text = gate.page("/.consent/cookies?lang=en").cookie(&saved).send().text();
+    let radio = text.split("id=\"marketing-yes\"").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
+    assert!(radio.contains("checked"), "{text}");
+}
+
+#[test]
+fn neighbours_who_flood_keep_nobody_from_taking_it_back() {
+    let origin = Origin::answering(page("<!doctype html><title>x</title><body><p>x"));
+    let gate =
+        Plan::before(origin.address).limits("choices: { at_once: 3, a_minute: 1 }").behind_a_terminator().start();
+    let from = |address: &str, form: &str| gate.choose(form).with("X-Forwarded-For", address);
+    let accepted = from("198.51.100.7", "choice=accept").send().expect(303).choice_cookie().unwrap();
+    for _ in 0..5 {
+        from("198.51.100.9", "choice=reject").send();
+    }
+    from("198.51.100.9", "choice=reject").send().expect(429);
+    from("198.51.100.7", "choice=withdraw").cookie(&accepted).send().expect(303);
 }

@@ -28,7 +28,9 @@ fn the_cookies_page_says_what_was_seen_for_how_long_and_when() {
         .line(rules)
         .line("storage: [ { key: wide, purpose: preferences } ]")
         .start();
-    gate.page("/").cookie("_ga_AB12=1; invented=1; never_1=1").send().expect(200);
+    let accepted = gate.visitor("accept").unwrap();
+    gate.page("/").cookie(&format!("{accepted}; _ga_AB12=1; invented=1; never_1=1")).send().expect(200);
+    gate.page("/").cookie("_fbp=1").send().expect(200);
     let text = gate.page("/.consent/cookies?lang=en").send().expect(200).text();
     assert!(row(&text, "sid").contains("Until you close your browser"), "{}", row(&text, "sid"));
     assert!(row(&text, "theme").contains("1 minute<"), "Max-Age goes before Expires: {}", row(&text, "theme"));
@@ -39,6 +41,7 @@ fn the_cookies_page_says_what_was_seen_for_how_long_and_when() {
     assert!(row(&text, "wide").contains("not a cookie") && row(&text, "wide").contains("Not seen so far"));
     assert!(row(&text, "sid").contains("Used as described above for essential cookies"));
     assert!(!text.contains("invented"), "a name that a visitor made up");
+    assert!(!text.contains("_fbp"), "a name from somebody who has agreed to nothing");
     assert!(row(&text, "consentgate").contains("1 year"), "the gate's own");
 }
 

@@ -118,7 +118,7 @@ pub(super) static STRINGS: Strings = Strings {
 
     receipt_title: "Your cookie choice",
     receipt_intro: "This is what you chose on {}.",
-    nothing_chosen: "You have not made a choice about cookies on {}, or it has run out. Only essential cookies are used.",
+    nothing_chosen: "You have not made a choice about cookies on {}, or it has run out.",
     receipt_number: "Receipt number",
     chosen_on: "Chosen on",
     kept_until: "Your choice is remembered until",
@@ -169,7 +169,7 @@ pub(super) static STRINGS: Strings = Strings {
     record_delete_text: "If you delete it, your agreement ends too, because nothing would be left to show that you gave \
                          it. You will be asked again.",
     record_delete: "Delete my record",
-    record_deleted: "Your record was deleted. Nothing is left of it but the number of records that went.",
+    record_deleted: "Your record was deleted. What is left is a note of how many records went, and when.",
     // Bases: what is used without consent until the visitor objects.
     exempt_use: "We also use {}. We do not ask you first, but you can object at any time.",
     object: "Object to {}",

@@ -124,8 +124,7 @@ pub(super) static STRINGS: Strings = Strings {
 
     receipt_title: "Eich dewis am gwcis",
     receipt_intro: "Dyma a ddewiswyd gennych ar {}.",
-    nothing_chosen: "Nid ydych wedi gwneud dewis am gwcis ar {}, neu mae wedi dod i ben. Dim ond cwcis hanfodol a \
-                     ddefnyddir.",
+    nothing_chosen: "Nid ydych wedi gwneud dewis am gwcis ar {}, neu mae wedi dod i ben.",
     receipt_number: "Rhif y dderbynneb",
     chosen_on: "Dewiswyd ar",
     kept_until: "Cofir eich dewis tan",
@@ -181,7 +180,7 @@ pub(super) static STRINGS: Strings = Strings {
     record_delete_text: "Os byddwch yn ei ddileu, bydd eich cytundeb yn dod i ben hefyd, gan na fyddai dim ar \u{f4}l i \
                          ddangos eich bod wedi'i roi. Gofynnir i chi eto.",
     record_delete: "Dileu fy nghofnod",
-    record_deleted: "Cafodd eich cofnod ei ddileu. Nid oes dim ar \u{f4}l ohono ond nifer y cofnodion a aeth.",
+    record_deleted: "Cafodd eich cofnod ei ddileu. Yr hyn sydd ar \u{f4}l yw nodyn o faint o gofnodion a aeth, a phryd.",
     // Bases: what is used without consent until the visitor objects.
     exempt_use: "Rydym hefyd yn defnyddio {}. Nid ydym yn gofyn i chi yn gyntaf, ond gallwch wrthwynebu ar unrhyw adeg.",
     object: "Gwrthwynebu {}",
