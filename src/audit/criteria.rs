@@ -124,9 +124,10 @@ fn test(id: &str, site: &SiteReport, mode: Mode) -> Tested {
         "kept_after_reject" => after(site, site.states.rejected.as_ref(), "refused", true),
         "withdraw" => withdraw(site),
         "kept_after_withdraw" => after(site, site.states.withdrawn.as_ref(), "taken back", false),
-        "no_wall" => notice(site, |notice| match notice.blocks_the_page {
-            true => vec!["the notice covers the page, or keeps it from being used".to_owned()],
-            false => Vec::new(),
+        "no_wall" => notice(site, |notice| {
+            let wall =
+                notice.blocks_the_page.then(|| "the notice covers the page, or keeps it from being used".to_owned());
+            wall.into_iter().collect()
         }),
         "ticked_beforehand" => notice(site, |notice| match notice.ticked_beforehand {
             0 => Vec::new(),
@@ -207,9 +208,10 @@ fn accessible(site: &SiteReport) -> Tested {
 
 fn reject_as_easy(site: &SiteReport) -> Tested {
     let Some(notice) = &site.notice else {
-        return match asks_for_consent(site) {
-            true => by(vec!["there is something that needs consent, and nothing to refuse it with".to_owned()]),
-            false => not_applicable(),
+        return if asks_for_consent(site) {
+            by(vec!["there is something that needs consent, and nothing to refuse it with".to_owned()])
+        } else {
+            not_applicable()
         };
     };
     match (&notice.accept, &notice.reject) {

@@ -32,16 +32,14 @@ impl Robots {
         let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST)]);
         let text = text.trim_start_matches('\u{feff}');
         let lines: Vec<_> = text.lines().filter_map(field).collect();
-        let mut found = Self::default();
-        found.sitemaps = lines
-            .iter()
-            .filter(|(name, _)| name == "sitemap")
-            .filter_map(|(_, value)| Url::parse(value).ok())
-            .collect();
+        let maps = lines.iter().filter(|(name, _)| name == "sitemap").filter_map(|(_, value)| Url::parse(value).ok());
+        let mut found = Self { sitemaps: maps.collect(), ..Self::default() };
         // The group that names this program; only where none does, the one for all.
         let named = [OURS, "*"].into_iter().find(|agent| groups(&lines).any(|(agents, _)| agents.contains(agent)));
         for (_, rules) in groups(&lines).filter(|(agents, _)| named.is_some_and(|named| agents.contains(&named))) {
-            rules.iter().for_each(|(name, value)| found.take(name, value));
+            for (name, value) in rules {
+                found.take(name, value);
+            }
         }
         found
     }

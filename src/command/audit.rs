@@ -111,7 +111,7 @@ impl std::error::Error for Fault {}
 pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     if line.schema || line.criteria {
         let text = if line.schema { report::schema() } else { audit::CRITERIA_FILE.to_owned() };
-        return io::stdout().write_all(text.as_bytes()).or_else(told_enough).map(|()| true);
+        return io::stdout().write_all(text.as_bytes()).or_else(|fault| told_enough(&fault)).map(|()| true);
     }
     let sites = sites(line)?;
     at(&line.out, fs::create_dir_all(line.out.join("sites")))?;
@@ -126,12 +126,12 @@ pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     };
     write(&line.out, &report)?;
     let changes = line.against.as_deref().map(|file| against(file, &report, &line.out)).transpose()?;
-    say(&report, &line.out, &changes.unwrap_or_default()).or_else(told_enough)?;
+    say(&report, &line.out, &changes.unwrap_or_default()).or_else(|fault| told_enough(&fault))?;
     Ok(!fails(&report, &line.fail_on))
 }
 
 /// Whoever reads the output has seen enough.
-pub(super) fn told_enough(fault: io::Error) -> Result<(), Fault> {
+pub(super) fn told_enough(fault: &io::Error) -> Result<(), Fault> {
     if fault.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Fault(fault.to_string())) }
 }
 
@@ -165,7 +165,7 @@ fn listed(file: &Path, text: &str) -> Result<Vec<Url>, Fault> {
         let url = if cell.contains("://") { Url::parse(cell) } else { Url::parse(&format!("https://{cell}/")) };
         match url {
             Ok(url) if url.host_str().is_some_and(|host| host.contains(['.', ':']) || host == "localhost") => {
-                sites.push(url)
+                sites.push(url);
             }
             _ if number == 1 => {}
             _ => return Err(Fault(format!("{}:{number}: {cell:?} is no address of a site", file.display()))),
@@ -178,7 +178,7 @@ fn listed(file: &Path, text: &str) -> Result<Vec<Url>, Fault> {
 fn kept_in(folder: &Path, url: &Url, mode: Mode) -> PathBuf {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(format!("{url} {mode:?} {}", criteria().version));
-    let digits: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = crate::ledger::hex(&digest[..6]);
     folder
         .join("sites")
         .join(format!("{}-{digits}.json", url.host_str().unwrap_or_default().replace([':', '[', ']'], "_")))

@@ -45,5 +45,5 @@ pub(super) fn init(line: &Init) -> Result<(), Fault> {
     let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let day = now.split('T').next().unwrap_or_default();
     let yaml = audit::starting_yaml(&line.url, &found, (Mode::Http, day));
-    io::stdout().lock().write_all(yaml.as_bytes()).or_else(super::audit::told_enough)
+    io::stdout().lock().write_all(yaml.as_bytes()).or_else(|fault| super::audit::told_enough(&fault))
 }

@@ -494,7 +494,8 @@ fn a_page_that_comes_late_does_not_bring_back_what_was_taken_back() {
             late.join().unwrap()
         });
         assert_eq!(late.expect(200).choice_cookie(), None, "{path}");
-        (asked.store(false, SeqCst), may_answer.store(false, SeqCst)).0;
+        asked.store(false, SeqCst);
+        may_answer.store(false, SeqCst);
     }
     let accepted = gate.choose("choice=accept").send().expect(303).choice_cookie().unwrap();
     assert!(gate.page("/").cookie(&accepted).send().choice_cookie().is_some(), "a page in time confirms");

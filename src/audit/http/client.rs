@@ -145,7 +145,7 @@ fn decoded(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
     let coding = Coding::of(headers).ok()?;
     let mut preview = coding.preview();
     let out = preview.push(body, LARGEST);
-    (!preview.failed()).then(|| out.to_vec())
+    (!preview.failed()).then_some(out)
 }
 
 /// A fault with what caused it: `connection refused` is at the end of the chain.

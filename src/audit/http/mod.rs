@@ -70,10 +70,10 @@ impl Plain {
         let to = visit.landed.join(&form.action).map_err(|fault| format!("{}: {fault}", form.action))?;
         let ask = Ask { url: &to, form: Some(sent(form, button)), now: now() };
         let answered = self.client.fetch(ask, &mut self.jar).await?;
-        match answered.status.is_success() {
-            true => Ok(()),
-            false => Err(format!("{}: the choice was answered with {}", without_query(&to), answered.status)),
+        if answered.status.is_success() {
+            return Ok(());
         }
+        Err(format!("{}: the choice was answered with {}", without_query(&to), answered.status))
     }
 }
 

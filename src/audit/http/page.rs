@@ -97,13 +97,24 @@ impl Found {
     }
 }
 
-fn walk(html: &[u8], found: &Rc<RefCell<Found>>) -> Result<(), lol_html::errors::RewritingError> {
-    let of = || Rc::clone(found);
-    let (base, links, forms, hidden, submits, buttons, texts) = (of(), of(), of(), of(), of(), of(), of());
-    let attribute = |element: &lol_html::html_content::Element<'_, '_>, name: &str| {
-        htmlize::unescape_attribute(element.get_attribute(name).unwrap_or_default()).into_owned()
-    };
-    let handlers = vec![
+type Handlers = Vec<(std::borrow::Cow<'static, lol_html::Selector>, lol_html::ElementContentHandlers<'static>)>;
+type Shared = Rc<RefCell<Found>>;
+
+fn walk(html: &[u8], found: &Shared) -> Result<(), lol_html::errors::RewritingError> {
+    let handlers = addresses(found).into_iter().chain(forms(found));
+    let settings = handlers.fold(Settings::new().with_strict(false), Settings::append_element_content_handler);
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    rewriter.write(html)?;
+    rewriter.end()
+}
+
+fn attribute(element: &lol_html::html_content::Element<'_, '_>, name: &str) -> String {
+    htmlize::unescape_attribute(element.get_attribute(name).unwrap_or_default()).into_owned()
+}
+
+fn addresses(found: &Shared) -> Handlers {
+    let (base, links) = (Rc::clone(found), Rc::clone(found));
+    vec![
         element!("base[href]", move |element| {
             base.borrow_mut().base.get_or_insert(attribute(element, "href"));
             Ok(())
@@ -115,19 +126,20 @@ fn walk(html: &[u8], found: &Rc<RefCell<Found>>) -> Result<(), lol_html::errors:
             }
             Ok(())
         }),
+    ]
+}
+
+fn forms(found: &Shared) -> Handlers {
+    let of = || Rc::clone(found);
+    let (forms, hidden, submits, buttons, texts) = (of(), of(), of(), of(), of());
+    vec![
         element!("form", move |element| {
             let post = attribute(element, "method").eq_ignore_ascii_case("post");
             let form = Form { action: attribute(element, "action"), post, ..Form::default() };
             let mut found = forms.borrow_mut();
             found.forms.push(form);
             found.open = true;
-            let ended = Rc::clone(&forms);
-            if let Some(handlers) = element.end_tag_handlers() {
-                handlers.push(end_tag!(move |_| {
-                    ended.borrow_mut().open = false;
-                    Ok(())
-                }));
-            }
+            at_end(element, &forms, |found| found.open = false);
             Ok(())
         }),
         element!("input[type=hidden]", move |element| {
@@ -147,25 +159,25 @@ fn walk(html: &[u8], found: &Rc<RefCell<Found>>) -> Result<(), lol_html::errors:
             let mut found = buttons.borrow_mut();
             found.button(Button { name, value, text: String::new(), element: "button" });
             found.button_open = true;
-            let ended = Rc::clone(&buttons);
-            if let Some(handlers) = element.end_tag_handlers() {
-                handlers.push(end_tag!(move |_| {
-                    ended.borrow_mut().button_open = false;
-                    Ok(())
-                }));
-            }
+            at_end(element, &buttons, |found| found.button_open = false);
             Ok(())
         }),
         text!("button", move |chunk| {
             texts.borrow_mut().text(&htmlize::unescape(chunk.as_str()));
             Ok(())
         }),
-    ];
-    let settings =
-        handlers.into_iter().fold(Settings::new().with_strict(false), Settings::append_element_content_handler);
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    rewriter.write(html)?;
-    rewriter.end()
+    ]
+}
+
+/// Where an element is closed; one that never is ends with the page.
+fn at_end(element: &mut lol_html::html_content::Element<'_, '_>, found: &Shared, then: fn(&mut Found)) {
+    let found = Rc::clone(found);
+    if let Some(handlers) = element.end_tag_handlers() {
+        handlers.push(end_tag!(move |_| {
+            then(&mut found.borrow_mut());
+            Ok(())
+        }));
+    }
 }
 
 /// What its tags would ask of others, by the eyes of the gate: what it would hold, and what it would mention.

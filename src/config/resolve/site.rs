@@ -105,7 +105,7 @@ impl Resolver<'_, '_> {
         let name = organisation.and_then(|organisation| text(&organisation.name));
         let own = written.and_then(|notice| text(&notice.service));
         let languages = self.languages(written);
-        let languages = self.in_own_words(site, languages);
+        let languages = self.in_own_words(site, &languages);
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
         let refusal_days = written.and_then(|notice| notice.refusal_days.as_ref());
         let refusal_days = refusal_days.map_or(LEAST_REFUSAL_DAYS, |found| found.1);
