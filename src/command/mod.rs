@@ -4,6 +4,7 @@
 //! the configuration is wrong.
 
 mod audit;
+mod board;
 pub mod check;
 pub mod demo;
 pub mod explain;

@@ -36,8 +36,9 @@ where
     }
     let choice = choice(visit, &form);
     let record = record(visit, &form, &choice);
+    let event = record.event.name();
     match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record, shown::shown(visit))).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => visit.site.traffic.chose(event, visit.now),
         Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
         Err(_) => return Err(Problem::Ledger(Refused::Down("the commit takes too long".into()))),
     }

@@ -73,6 +73,7 @@ pub(super) fn file(
         sites,
         warnings: Vec::new(),
         files: Vec::new(),
+        shown: String::new(),
     })
 }
 

@@ -1,0 +1,376 @@
+//! Every table there is, made from the counts of this moment.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::proof::Numbers;
+use super::table::{Cell, Table, bytes, date, moment, percent, time};
+use super::{Site, View};
+use crate::catalogue;
+use crate::consent::{Purpose, PurposeSet};
+use crate::inventory::{Count, Deed, Kept, Kind};
+use crate::policy::Rule;
+
+/// What stands before the name of what nothing knows, in the rule it was counted by.
+const UNCLASSIFIED: &str = "unclassified: ";
+
+// === The gate ===
+
+pub(super) fn sites(view: &View) -> Table {
+    let columns = [
+        ("Site", "site"),
+        ("Mode", "mode"),
+        ("Requests", "requests"),
+        ("Errors (5xx)", "errors"),
+        ("95 % within", "p95_seconds"),
+        ("Notices shown", "notices"),
+        ("Agreed", "agreed"),
+        ("Refused", "refused"),
+        ("Held", "held"),
+        ("Unclassified", "unclassified"),
+    ];
+    let mut table = Table::new("sites", "Sites since the start", &columns);
+    for site in (view.sites)() {
+        let counts = site.counters.snapshot();
+        let (arrivals, further) = site.traffic.notices();
+        let chose = |events: &[&str]| -> u64 {
+            site.traffic.choices().filter(|(name, _)| events.contains(name)).map(|(_, count)| count).sum()
+        };
+        let errors = site.traffic.statuses().find(|(name, _)| *name == "5xx").map_or(0, |(_, count)| count);
+        table.row(vec![
+            Cell::Link(site.name.clone(), format!("/sites/{}", site.name)),
+            site.mode.into(),
+            site.traffic.requests().into(),
+            errors.into(),
+            time(site.traffic.answers.taken().percent_within(95)),
+            (arrivals + further).into(),
+            chose(&["given", "partial"]).into(),
+            chose(&["refused"]).into(),
+            counts.iter().filter(|count| count.deed != Deed::Passed).map(|count| count.count).sum::<u64>().into(),
+            (unclassified(&site).rows.len() as u64).into(),
+        ]);
+    }
+    table
+}
+
+pub(super) fn abandoned(view: &View) -> Table {
+    let columns = [("Site", "site"), ("Reason", "reason"), ("Pages", "pages")];
+    let mut table = Table::new("abandoned", "Pages that could not be rewritten, by reason", &columns);
+    for site in (view.sites)() {
+        for (why, count) in site.counters.abandonments() {
+            table.row(vec![site.name.clone().into(), why.to_string().into(), count.into()]);
+        }
+    }
+    table
+}
+
+pub(super) fn held_everywhere(view: &View) -> Table {
+    let columns = [("Site", "site"), ("What", "kind"), ("Was", "deed"), ("Rules", "rules"), ("Times", "count")];
+    let mut table = Table::new("held", "Held, or would be held, by kind", &columns);
+    for site in (view.sites)() {
+        let mut kinds: BTreeMap<(Deed, Kind), (u64, u64)> = BTreeMap::new();
+        for Count { deed, kind, count, .. } in site.counters.snapshot() {
+            let sums = kinds.entry((deed, kind)).or_default();
+            *sums = (sums.0 + 1, sums.1 + count);
+        }
+        for ((deed, kind), (rules, count)) in kinds {
+            table.row(vec![site.name.clone().into(), what(kind).into(), was(deed).into(), rules.into(), count.into()]);
+        }
+    }
+    table
+}
+
+pub(super) fn ledger_months(numbers: &Numbers) -> Table {
+    let columns = [("Month", "month"), ("Event", "event"), ("Records", "records")];
+    let mut table = Table::new("ledger/months", "Records by month and event", &columns);
+    let mut months: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    for daily in &numbers.days {
+        let month = date(daily.day).chars().take(7).collect();
+        *months.entry((month, &daily.event)).or_default() += daily.count;
+    }
+    for ((month, event), count) in months.into_iter().rev() {
+        table.row(vec![month.into(), event.into(), count.into()]);
+    }
+    table
+}
+
+pub(super) fn ledger_events(numbers: &Numbers) -> Table {
+    let mut table = Table::new("ledger/events", "Records by event", &[("Event", "event"), ("Records", "records")]);
+    let mut events: BTreeMap<&str, u64> = BTreeMap::new();
+    numbers.days.iter().for_each(|daily| *events.entry(&daily.event).or_default() += daily.count);
+    events.into_iter().for_each(|(event, count)| table.row(vec![event.into(), count.into()]));
+    table
+}
+
+pub(super) fn settings(view: &View) -> Table {
+    let columns = [("Where", "where"), ("Setting", "setting"), ("Value", "value")];
+    let mut table = Table::new("config/settings", "Settings in force, defaults included", &columns);
+    for [place, name, value] in &(view.config)().settings {
+        table.row(vec![place.clone().into(), name.clone().into(), value.clone().into()]);
+    }
+    table
+}
+
+// === One site ===
+
+/// What was decided on one day.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Decided {
+    pub(super) agreed: u64,
+    pub(super) in_part: u64,
+    pub(super) refused: u64,
+    pub(super) withdrawn: u64,
+    pub(super) other: u64,
+}
+
+/// By the day, from the ledger.
+pub(super) fn decided(site: &str, numbers: &Numbers) -> BTreeMap<u64, Decided> {
+    let mut days: BTreeMap<u64, Decided> = BTreeMap::new();
+    for daily in numbers.days.iter().filter(|daily| daily.site == site) {
+        let day = days.entry(daily.day).or_default();
+        let count = match &*daily.event {
+            "given" => &mut day.agreed,
+            "partial" => &mut day.in_part,
+            "refused" => &mut day.refused,
+            "withdrawn" => &mut day.withdrawn,
+            _ => &mut day.other,
+        };
+        *count += daily.count;
+    }
+    days
+}
+
+pub(super) fn choices(site: &Site, numbers: &Numbers) -> Table {
+    let columns = [
+        ("Day", "day"),
+        ("Agreed to all", "agreed"),
+        ("Agreed in part", "in_part"),
+        ("Refused", "refused"),
+        ("Withdrawn", "withdrawn"),
+        ("Other", "other"),
+        ("Agreed, of first choices", "agreed_percent"),
+    ];
+    let mut table = Table::new(of(site, "choices"), "Choices by day, from the ledger", &columns);
+    for (day, Decided { agreed, in_part, refused, withdrawn, other }) in decided(&site.name, numbers).into_iter().rev()
+    {
+        let share = percent(agreed + in_part, agreed + in_part + refused);
+        let [agreed, in_part, refused, withdrawn, other] =
+            [agreed, in_part, refused, withdrawn, other].map(Cell::Number);
+        table.row(vec![date(day).into(), agreed, in_part, refused, withdrawn, other, share]);
+    }
+    table
+}
+
+pub(super) fn asked(site: &Site) -> Table {
+    let columns = [
+        ("Day", "day"),
+        ("Pages that asked", "asked"),
+        ("Of them, arrivals", "arrived"),
+        ("First answers", "answered"),
+        ("Arrivals without an answer", "unanswered_percent"),
+    ];
+    let mut table = Table::new(of(site, "asked"), "Asked and answered by day, since the start", &columns);
+    for day in site.traffic.days().into_iter().rev() {
+        let silent = day.arrived.saturating_sub(day.answered);
+        let share = percent(silent, day.arrived);
+        table.row(vec![date(day.day).into(), day.asked.into(), day.arrived.into(), day.answered.into(), share]);
+    }
+    table
+}
+
+pub(super) fn held(site: &Site) -> Table {
+    let columns = [("Rule", "rule"), ("What", "kind"), ("Was", "deed"), ("Times", "count")];
+    let mut table = Table::new(of(site, "held"), "Held, or would be held, by rule", &columns);
+    let mut counts = site.counters.snapshot();
+    counts.sort_by_key(|count| std::cmp::Reverse(count.count));
+    for Count { deed, kind, rule, count } in counts {
+        table.row(vec![rule.to_string().into(), what(kind).into(), was(deed).into(), count.into()]);
+    }
+    table
+}
+
+/// What nothing knows now: what has been classified since is gone from here.
+pub(super) fn unclassified(site: &Site) -> Table {
+    let columns = [("Name", "name"), ("What", "kind"), ("Times", "count"), ("YAML", "yaml")];
+    let mut table = Table::new(of(site, "unclassified"), "Unclassified", &columns);
+    let mut seen: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
+    for Count { kind, rule, count, .. } in site.counters.snapshot() {
+        let Some(name) = rule.strip_prefix(UNCLASSIFIED) else { continue };
+        if let Some(what) = still_unknown(site, kind, name) {
+            *seen.entry((what, name.to_owned())).or_default() += count;
+        }
+    }
+    for ((what, name), count) in seen {
+        let yaml = Cell::Code(snippet(what, &name));
+        table.row(vec![name.into(), what.into(), count.into(), yaml]);
+    }
+    table
+}
+
+fn still_unknown(site: &Site, kind: Kind, name: &str) -> Option<&'static str> {
+    let none = PurposeSet::ESSENTIAL;
+    match kind {
+        Kind::CookieResponse => {
+            (site.policy.cookie(name.as_bytes(), none).rule == Rule::Unclassified).then_some("cookie")
+        }
+        Kind::Tag | Kind::Hint => {
+            let url = Url::parse(&format!("https://{name}/")).ok()?;
+            let verdict = site.policy.address(&url, &site.name, none);
+            matches!(verdict.rule, Rule::Unclassified).then_some("tag")
+        }
+        _ => None,
+    }
+}
+
+/// To be pasted under the site; held until agreed to, until whoever knows better says so.
+fn snippet(what: &str, name: &str) -> String {
+    let (list, key, text) = match what {
+        "cookie" => ("cookies", "name", name.to_owned()),
+        _ => ("tags", "match", format!("||{name}^")),
+    };
+    let text = serde_json::Value::from(text);
+    format!("{list}:\n  - {{ {key}: {text}, purpose: marketing }}  # or analytics, preferences, essential")
+}
+
+pub(super) fn cookies(site: &Site) -> Table {
+    let columns =
+        [("Name", "name"), ("Purpose", "purpose"), ("Rule", "rule"), ("Kept", "kept_seconds"), ("Last seen", "day")];
+    let mut table = Table::new(of(site, "cookies"), "Cookies seen", &columns);
+    let pattern = |name: &[u8]| catalogue::cookie(name).map(|known| known.pattern);
+    for cookie in site.inventory.cookies(pattern) {
+        let verdict = site.policy.cookie(cookie.name.as_bytes(), PurposeSet::ESSENTIAL);
+        let purpose = verdict.purpose.map_or("not known", |purpose| site.policy.purposes().name(purpose));
+        let (purpose, rule) = (purpose.into(), verdict.rule.to_string().into());
+        table.row(vec![cookie.name.into(), purpose, rule, kept(cookie.kept), date(cookie.day / 86_400).into()]);
+    }
+    table
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of a cookie's life, for people")]
+fn kept(kept: Option<Kept>) -> Cell {
+    match kept {
+        None => Cell::Nothing,
+        Some(Kept::Session) => "until the browser is closed".into(),
+        Some(Kept::Seconds(seconds)) => Cell::Measure(seconds as f64, super::table::how_long(seconds)),
+    }
+}
+
+pub(super) fn third_parties(site: &Site) -> Table {
+    let columns = [("Host", "host"), ("Whose", "company"), ("For", "purposes"), ("Before a choice", "before_choice")];
+    let mut table = Table::new(of(site, "third-parties"), "Other hosts in the site's pages", &columns);
+    let mut hosts: BTreeMap<String, (Vec<&str>, bool, Option<&str>)> = BTreeMap::new();
+    for (purpose, name) in site.policy.purposes().iter() {
+        for host in site.inventory.tags.of(purpose) {
+            hosts.entry(host.to_string()).or_default().0.push(name);
+        }
+    }
+    for (host, company) in site.inventory.tags.free() {
+        let entry = hosts.entry(host.to_string()).or_default();
+        (entry.1, entry.2) = (true, company);
+    }
+    for (host, (purposes, free, company)) in hosts {
+        let company = company.or_else(|| whose(site, &host));
+        let purposes = if purposes.is_empty() { Cell::Nothing } else { purposes.join(", ").into() };
+        let before = if !free {
+            "held"
+        } else if site.mode == "enforce" {
+            "asked"
+        } else {
+            "asked (not enforced)"
+        };
+        table.row(vec![host.into(), company.map_or(Cell::Nothing, Cell::from), purposes, before.into()]);
+    }
+    table
+}
+
+fn whose(site: &Site, host: &str) -> Option<&'static str> {
+    let url = Url::parse(&format!("https://{host}/")).ok()?;
+    site.policy.address(&url, &site.name, PurposeSet::ESSENTIAL).rule.whose()
+}
+
+pub(super) fn companies(site: &Site) -> Table {
+    let mut table = Table::new(of(site, "companies"), "Companies seen", &[("Company", "company"), ("For", "purposes")]);
+    let mut companies: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let asked: Vec<(Purpose, &str)> = site.policy.purposes().asked().collect();
+    for (purpose, name) in asked {
+        site.inventory
+            .companies(purpose)
+            .into_iter()
+            .for_each(|company| companies.entry(company).or_default().push(name));
+    }
+    companies.into_iter().for_each(|(company, purposes)| table.row(vec![company.into(), purposes.join(", ").into()]));
+    table
+}
+
+pub(super) fn upstream(site: &Site) -> Table {
+    let mut table = Table::new(of(site, "upstream"), "The site behind", &[("What", "what"), ("Value", "value")]);
+    let [failed, answered] = site.traffic.last().map(|time| time.map_or(Cell::Nothing, |time| moment(time).into()));
+    table.row(vec!["address".into(), site.upstream.clone().into()]);
+    table.row(vec!["requests under way".into(), (site.under_way as u64).into()]);
+    table.row(vec!["most at once".into(), (site.most_under_way as u64).into()]);
+    table.row(vec!["last answer".into(), answered]);
+    table.row(vec!["last failure".into(), failed]);
+    for (why, count) in site.traffic.failures() {
+        table.row(vec![format!("failures: {}", why.name()).into(), count.into()]);
+    }
+    table
+}
+
+pub(super) fn speed(site: &Site) -> Table {
+    let columns = [
+        ("What", "what"),
+        ("Times", "count"),
+        ("Average", "mean_seconds"),
+        ("50 % within", "p50_seconds"),
+        ("95 % within", "p95_seconds"),
+        ("99 % within", "p99_seconds"),
+    ];
+    let mut table = Table::new(of(site, "speed"), "How long it takes", &columns);
+    let timed = [
+        ("until the answer's head, all in all", &site.traffic.answers),
+        ("of that, the site behind", &site.traffic.upstream),
+        ("rewriting one page", &site.traffic.rewrites),
+    ];
+    for (what, histogram) in timed {
+        let taken = histogram.taken();
+        let within = |percent| match taken.percent_within(percent) {
+            Some(u64::MAX) => "more than 10 s".into(),
+            step => time(step),
+        };
+        table.row(vec![what.into(), taken.count.into(), time(taken.mean()), within(50), within(95), within(99)]);
+    }
+    table
+}
+
+/// What rewriting does to the size of pages, in words.
+pub(super) fn rewritten(site: &Site) -> String {
+    let (read, written) = site.traffic.rewritten();
+    format!("{} in, {} out", bytes(read), bytes(written))
+}
+
+fn of(site: &Site, name: &str) -> String {
+    format!("sites/{}/{name}", site.name)
+}
+
+fn what(kind: Kind) -> &'static str {
+    match kind {
+        Kind::CookieResponse => "cookie set by the site",
+        Kind::CookieRequest => "cookie sent to the site",
+        Kind::CookieExpired => "left-over cookie expired",
+        Kind::Tag => "tag",
+        Kind::Script => "inline script",
+        Kind::Hint => "header or hint",
+        Kind::Storage => "storage key",
+        Kind::Request => "request for a tracker",
+        Kind::Csp => "stopped by the policy",
+    }
+}
+
+fn was(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Held => "held",
+        Deed::WouldHold => "would be held",
+        Deed::Passed => "unclassified, runs",
+    }
+}
