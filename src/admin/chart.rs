@@ -17,12 +17,19 @@ const HEIGHT: f64 = 100.0;
 pub(super) struct Chart {
     id: &'static str,
     title: String,
-    names: Vec<&'static str>,
+    names: Vec<Name>,
     width: usize,
     columns: Vec<Column>,
     most: String,
     first: String,
     last: String,
+}
+
+/// What a part of a column is, and how it is drawn.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Name {
+    pub(super) text: &'static str,
+    pub(super) class: &'static str,
 }
 
 #[derive(Serialize)]
@@ -35,7 +42,7 @@ struct Column {
 
 #[derive(Serialize)]
 struct Part {
-    name: usize,
+    class: &'static str,
     y: f64,
     height: f64,
 }
@@ -43,7 +50,7 @@ struct Part {
 /// The days up to this one, of each the values of the names, in their order. `None` where there is nothing to see.
 pub(super) fn columns<const N: usize>(
     (id, title): (&'static str, &str),
-    names: [&'static str; N],
+    names: [Name; N],
     today: u64,
     of: impl Fn(u64) -> [u64; N],
 ) -> Option<Chart> {
@@ -53,7 +60,7 @@ pub(super) fn columns<const N: usize>(
         x: at * STEP + (STEP - WIDTH) / 2,
         width: WIDTH,
         says: says(*day, &names, values),
-        parts: parts(values, most),
+        parts: parts(&names, values, most),
     };
     Some(Chart {
         id,
@@ -67,21 +74,22 @@ pub(super) fn columns<const N: usize>(
     })
 }
 
-fn says(day: u64, names: &[&str], values: &[u64]) -> String {
-    let parts: Vec<_> = names.iter().zip(values).map(|(name, value)| format!("{} {name}", thousands(*value))).collect();
+fn says(day: u64, names: &[Name], values: &[u64]) -> String {
+    let part = |(name, value): (&Name, &u64)| format!("{} {}", thousands(*value), name.text);
+    let parts: Vec<_> = names.iter().zip(values).map(part).collect();
     format!("{}: {}", date(day), parts.join(", "))
 }
 
 /// From the bottom up.
 #[expect(clippy::cast_precision_loss, reason = "a screen has fewer points")]
-fn parts(values: &[u64], most: u64) -> Vec<Part> {
+fn parts(names: &[Name], values: &[u64], most: u64) -> Vec<Part> {
     let mut top = HEIGHT;
-    let mut part = |(name, value): (usize, &u64)| {
+    let mut part = |(name, value): (&Name, &u64)| {
         let height = *value as f64 * HEIGHT / most as f64;
         top -= height;
-        (*value > 0).then(|| Part { name, y: round(top), height: round(height) })
+        (*value > 0).then(|| Part { class: name.class, y: round(top), height: round(height) })
     };
-    values.iter().enumerate().filter_map(&mut part).collect()
+    names.iter().zip(values).filter_map(&mut part).collect()
 }
 
 fn round(number: f64) -> f64 {
@@ -91,6 +99,9 @@ fn round(number: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const AGREED: Name = Name { text: "agreed", class: "agreed" };
+    const REFUSED: Name = Name { text: "refused", class: "refused" };
 
     #[test]
     fn every_day_has_its_column_and_the_fullest_fills_the_height() {
@@ -103,19 +114,19 @@ mod tests {
                 [0, 0]
             }
         };
-        let chart = columns(("c", "Choices"), ["agreed", "refused"], 20_000, of).unwrap();
+        let chart = columns(("c", "Choices"), [AGREED, REFUSED], 20_000, of).unwrap();
         assert_eq!((chart.columns.len(), chart.width, &*chart.most), (28, 280, "8"));
         let [.., before, last] = &chart.columns[..] else { panic!("28 columns") };
         let shape = |column: &Column| -> Vec<_> {
-            column.parts.iter().map(|part| (part.name, part.y.to_string(), part.height.to_string())).collect()
+            column.parts.iter().map(|part| (part.class, part.y.to_string(), part.height.to_string())).collect()
         };
-        assert_eq!(shape(last), [(0, "25".into(), "75".into()), (1, "0".into(), "25".into())]);
-        assert_eq!(shape(before), [(1, "50".into(), "50".into())]);
+        assert_eq!(shape(last), [("agreed", "25".into(), "75".into()), ("refused", "0".into(), "25".into())]);
+        assert_eq!(shape(before), [("refused", "50".into(), "50".into())]);
         assert_eq!(last.says, "2024-10-04: 6 agreed, 2 refused");
     }
 
     #[test]
     fn nothing_is_no_chart() {
-        assert!(columns(("c", "Choices"), ["agreed"], 20_000, |_| [0]).is_none());
+        assert!(columns(("c", "Choices"), [AGREED], 20_000, |_| [0]).is_none());
     }
 }

@@ -5,7 +5,7 @@
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
-use super::chart::{self, Chart};
+use super::chart::{self, Chart, Name};
 use super::proof::{Numbers, Proof};
 use super::table::{Cell, Shown, Table, bytes, how_long, moment, thousands};
 use super::{Site, View, tables};
@@ -230,7 +230,12 @@ fn statuses(site: &Site) -> String {
 
 fn choices(site: &Site, numbers: &Numbers) -> Section {
     let days = tables::decided(&site.name, numbers);
-    let names = ["agreed to all", "agreed in part", "refused", "withdrawn"];
+    let names = [
+        Name { text: "agreed to all", class: "agreed" },
+        Name { text: "agreed in part", class: "in-part" },
+        Name { text: "refused", class: "refused" },
+        Name { text: "withdrawn", class: "withdrawn" },
+    ];
     let chart = chart::columns(("choices-chart", "Choices"), names, now() / 86_400, |day| {
         let day = days.get(&day).copied().unwrap_or_default();
         [day.agreed, day.in_part, day.refused, day.withdrawn]
@@ -241,7 +246,7 @@ fn choices(site: &Site, numbers: &Numbers) -> Section {
 
 fn asked(site: &Site) -> Section {
     let days = site.traffic.days();
-    let names = ["answered", "not answered"];
+    let names = [Name { text: "answered", class: "agreed" }, Name { text: "not answered", class: "refused" }];
     let chart = chart::columns(("asked-chart", "Visits that were asked"), names, now() / 86_400, |day| {
         let day = days.iter().find(|known| known.day == day).cloned().unwrap_or_default();
         [day.answered, day.arrived.saturating_sub(day.answered)]

@@ -260,7 +260,7 @@ pub(super) fn third_parties(site: &Site) -> Table {
     let columns = [("Host", "host"), ("Whose", "company"), ("For", "purposes"), ("Before a choice", "before_choice")];
     let mut table = Table::new(of(site, "third-parties"), "Other hosts in the site's pages", &columns);
     let mut hosts: BTreeMap<String, (Vec<&str>, bool, Option<&str>)> = BTreeMap::new();
-    for (purpose, name) in site.policy.purposes().iter() {
+    for (purpose, name) in site.policy.purposes().asked() {
         for host in site.inventory.tags.of(purpose) {
             hosts.entry(host.to_string()).or_default().0.push(name);
         }

@@ -76,9 +76,9 @@ fn of_the_gate(config: &Resolved) -> Vec<[String; 3]> {
     let more = [
         ("workers", server.workers.to_string()),
         ("limits.connections", limits.connections.to_string()),
-        ("limits.header_bytes", limits.header_bytes.to_string()),
-        ("limits.uri_bytes", limits.uri_bytes.to_string()),
-        ("limits.body_bytes", limits.body_bytes.to_string()),
+        ("limits.header_bytes", binary(limits.header_bytes as u64)),
+        ("limits.uri_bytes", binary(limits.uri_bytes as u64)),
+        ("limits.body_bytes", binary(limits.body_bytes)),
         ("limits.handshake", time(limits.handshake)),
         ("limits.header", time(limits.header)),
         ("limits.idle", time(limits.idle)),
@@ -136,6 +136,14 @@ fn of_site(site: &gateway::Config) -> Vec<[String; 3]> {
 fn rules(policy: &crate::policy::Config) -> String {
     let (cookies, tags) = (policy.cookies.len(), policy.tags.len());
     format!("{cookies} cookies, {tags} tags, {} storage, {} paths", policy.storage.len(), policy.paths.len())
+}
+
+/// As the YAML writes sizes.
+fn binary(bytes: u64) -> String {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)];
+    let fits = |size: u64| bytes >= size && bytes.is_multiple_of(size);
+    let (unit, size) = units.into_iter().find(|(_, size)| fits(*size)).unwrap_or(("", 1));
+    format!("{}{unit}", bytes / size)
 }
 
 fn time(time: Duration) -> String {

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::excerpt::long_runs;
 use super::fault::Report;
 use super::tree::{self, Kind, Node};
 
@@ -38,7 +39,12 @@ fn entry(name: &str, value: &Node) -> Vec<String> {
         Kind::List(items) => !items.is_empty(),
         Kind::Map(entries) => !entries.is_empty(),
     };
-    let mut value = lines(value);
+    // A key pasted where the name of its file belongs.
+    let is_key = |text: &String| name.ends_with("_file") && !text.contains('.') && !long_runs(text).is_empty();
+    let mut value = match &value.kind {
+        Kind::Scalar { text, .. } if is_key(text) => vec![quoted(HIDDEN)],
+        _ => lines(value),
+    };
     if !is_block {
         return vec![format!("{}: {}", key(name), value.swap_remove(0))];
     }
@@ -108,7 +114,7 @@ mod tests {
     #[test]
     fn what_looks_like_a_secret_is_hidden() {
         let text = "a: https://user:hunter2@db.example/x\nb: postgres://hunter2@db\nc: https://a.example/?a=1&api_key=hunter2\n\
-                    password: hunter2\nadmin_token: [hunter2]\nd: \"-----BEGIN PRIVATE KEY----- hunter2\"\n";
+                    password: hunter2\nsigning_key_file: hunter2hunter2hunter2hunter2hunter2hunter2hunter2\nadmin_token: [hunter2]\nd: \"-----BEGIN PRIVATE KEY----- hunter2\"\n";
         let shown = of(text);
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("\"https://****@db.example/x\"") && shown.contains("?a=1&api_key=****"), "{shown}");

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::thread;
 
@@ -65,14 +64,6 @@ impl Resolver<'_, '_> {
                 return None;
             }
         };
-        if is_open_to_all(&path) {
-            let place = self.place(found);
-            self.report.warn(
-                &place,
-                "everyone on this machine can read the token",
-                "chmod 600, owned by the gate's user",
-            );
-        }
         let token = Token::new(&text);
         if token.is_none() {
             let hint = "one line of 32 to 512 characters without spaces: openssl rand -hex 32 > admin.token";
@@ -157,10 +148,6 @@ fn read_token(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(1024).read_to_string(&mut text)?;
     Ok(text)
-}
-
-fn is_open_to_all(path: &Path) -> bool {
-    path.metadata().is_ok_and(|seen| seen.permissions().mode() & 0o004 != 0)
 }
 
 /// Both are bounded above by a megabyte.
