@@ -103,41 +103,22 @@ impl Table {
     }
 
     pub(super) fn shown(&self) -> Shown {
-        let is_number = |at: usize| {
-            let mut cells = self.rows.iter().filter_map(|row| row.get(at)).filter(|cell| **cell != Cell::Nothing);
-            cells.clone().next().is_some() && cells.all(Cell::is_number)
-        };
-        let numbers: Vec<_> = (0..self.columns.len()).map(is_number).collect();
-        let headings = self.columns.iter().map(|(_, name)| (*name).to_owned());
-        let written = out.write_record(headings).and_then(|()| {
-            self.rows.iter().try_for_each(|row| out.write_record(row.iter().map(|cell| harmless(cell.for_programs()))))
-        });
-        let bytes = written.ok().and_then(|()| out.into_inner().ok()).unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_default()
-    }
-
-    /// For programs: a list of objects.
-    pub(super) fn json(&self) -> Value {
-        let row = |row: &Vec<Cell>| -> Value {
-            let cells = self.columns.iter().zip(row).map(|((_, name), cell)| ((*name).to_owned(), cell.json()));
-            cells.collect::<Map<_, _>>().into()
-        };
-        self.rows.iter().map(row).collect()
-    }
-
-    pub(super) fn shown(&self) -> Shown {
-        let is_number = |at: usize| self.rows.iter().any(|row| row.get(at).is_some_and(Cell::is_number));
+        let numbers: Vec<_> = (0..self.columns.len()).map(|at| self.is_of_numbers(at)).collect();
         let heading = |((text, _), number): (&(&'static str, &'static str), &bool)| Heading { text, number: *number };
-        let rows = self.rows.iter().take(MOST_SHOWN);
+        let cells = |row: &Vec<Cell>| row.iter().zip(&numbers).map(|(cell, number)| cell.shown(*number)).collect();
         Shown {
             path: self.path.clone(),
             caption: self.caption.clone(),
             headings: self.columns.iter().zip(&numbers).map(heading).collect(),
-            rows: rows
-                .map(|row| row.iter().zip(&numbers).map(|(cell, number)| cell.shown(*number)).collect())
-                .collect(),
+            rows: self.rows.iter().take(MOST_SHOWN).map(cells).collect(),
             left_out: self.rows.len().saturating_sub(MOST_SHOWN),
         }
+    }
+
+    fn is_of_numbers(&self, at: usize) -> bool {
+        let mut cells =
+            self.rows.iter().filter_map(|row| row.get(at)).filter(|cell| **cell != Cell::Nothing).peekable();
+        cells.peek().is_some() && cells.all(Cell::is_number)
     }
 }
 
@@ -148,10 +129,9 @@ impl Cell {
 
     fn shown(&self, number: bool) -> ShownCell {
         let (text, href) = match self {
-            Self::Text(text) | Self::Code(text) => (text.clone(), None),
+            Self::Text(text) | Self::Code(text) | Self::Measure(_, text) => (text.clone(), None),
             Self::Link(text, href) => (text.clone(), Some(href.clone())),
             Self::Number(number) => (thousands(*number), None),
-            Self::Measure(_, text) => (text.clone(), None),
             Self::Nothing => ("\u{2013}".to_owned(), None),
         };
         ShownCell { text, href, number }

@@ -99,7 +99,9 @@ pub(super) fn ledger_events(numbers: &Numbers) -> Table {
     let mut table = Table::new("ledger/events", "Records by event", &[("Event", "event"), ("Records", "records")]);
     let mut events: BTreeMap<&str, u64> = BTreeMap::new();
     numbers.days.iter().for_each(|daily| *events.entry(&daily.event).or_default() += daily.count);
-    events.into_iter().for_each(|(event, count)| table.row(vec![event.into(), count.into()]));
+    for (event, count) in events {
+        table.row(vec![event.into(), count.into()]);
+    }
     table
 }
 
@@ -299,7 +301,9 @@ pub(super) fn companies(site: &Site) -> Table {
             .into_iter()
             .for_each(|company| companies.entry(company).or_default().push(name));
     }
-    companies.into_iter().for_each(|(company, purposes)| table.row(vec![company.into(), purposes.join(", ").into()]));
+    for (company, purposes) in companies {
+        table.row(vec![company.into(), purposes.join(", ").into()]);
+    }
     table
 }
 

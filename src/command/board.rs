@@ -63,7 +63,7 @@ pub(super) fn in_force(config: &Resolved, file: &Path) -> InForce {
     InForce {
         file: file.display().to_string(),
         read_at: now(),
-        yaml: config.shown.clone(),
+        yaml: config.written.shown(),
         settings,
         needs_restart: false,
     }

@@ -3,6 +3,7 @@
 //! Secrets belong into files of their own, which the YAML only names, and the keys of this version hold none. What
 //! looks like one is hidden all the same: a comment left behind, a password in an address.
 
+use std::fmt;
 use std::path::Path;
 
 use super::excerpt::long_runs;
@@ -13,11 +14,27 @@ const HIDDEN: &str = "****";
 /// A key that ends with one of these, or is one, holds a secret itself; with `_file` behind it holds a path.
 const SECRET: [&str; 6] = ["password", "passwd", "secret", "token", "credential", "api_key"];
 
-/// `text` is a file that was read without a fault.
-pub(super) fn shown(text: &str, file: &Path) -> String {
-    let tree = tree::read(text, &mut Report::new(file, text));
-    let lines = tree.map(|tree| lines(&tree)).unwrap_or_default();
-    lines.into_iter().map(|line| line + "\n").collect()
+/// A file that was read without a fault. It is printed by [`Written::shown`] alone.
+#[derive(Clone, Default)]
+pub struct Written(String);
+
+impl Written {
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The YAML without comments and without what is secret.
+    pub fn shown(&self) -> String {
+        let tree = tree::read(&self.0, &mut Report::new(Path::new(""), &self.0));
+        let lines = tree.map(|tree| lines(&tree)).unwrap_or_default();
+        lines.into_iter().map(|line| line + "\n").collect()
+    }
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Written(…)")
+    }
 }
 
 fn lines(node: &Node) -> Vec<String> {
@@ -98,7 +115,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> String {
-        shown(text, Path::new("x.yaml"))
+        Written::of(text).shown()
     }
 
     #[test]

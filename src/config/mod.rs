@@ -27,6 +27,7 @@ use crate::ledger;
 use crate::server;
 
 pub use fault::{Fault, Faults, Place};
+pub use mask::Written;
 pub use resolve::strings_template;
 pub use schema::schema;
 pub use watch::Watch;
@@ -54,8 +55,8 @@ pub struct Resolved {
     pub warnings: Vec<Fault>,
     /// The other files it was read from.
     pub files: Vec<PathBuf>,
-    /// The YAML as it may be shown: without comments and without secrets.
-    pub shown: String,
+    /// The YAML, for whoever is to be shown it.
+    pub written: Written,
 }
 
 impl Resolved {
@@ -89,8 +90,8 @@ pub fn parse(text: &str, file: &Path) -> Result<Resolved, Faults> {
     let mut report = Report::new(file, text);
     let resolved = read(text, file, &mut report);
     let (warnings, files) = report.close()?;
-    let shown = mask::shown(text, file);
-    resolved.map(|resolved| Resolved { warnings, files, shown, ..resolved }).ok_or_else(|| {
+    let written = Written::of(text);
+    resolved.map(|resolved| Resolved { warnings, files, written, ..resolved }).ok_or_else(|| {
         Fault::of_file(file, "cannot be resolved, for no reason known", "report this file as a bug").into()
     })
 }

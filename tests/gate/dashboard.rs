@@ -168,8 +168,8 @@ fn the_metrics_are_prometheus_text() {
 
 #[test]
 fn what_a_site_calls_its_cookies_is_shown_as_text() {
-    let hostile = "<img/src=x/onerror=alert(1)>";
-    let set = [format!("{hostile}=1; Path=/"), "=HYPERLINK(1)=1".into(), "\"&'quoted=1".into()];
+    let hostile = "<img/src/onerror:alert(1)>";
+    let set = [format!("{hostile}=1; Path=/"), "@HYPERLINK(1)=1".into(), "\"&'quoted=1".into()];
     let lines: Vec<_> = [HTML].into_iter().chain(set.iter().map(|line| ("Set-Cookie", &**line))).collect();
     let origin = Origin::answering(response("200 OK", &lines, "<!doctype html><body>x"));
     let gate = Plan::before(origin.address).start();

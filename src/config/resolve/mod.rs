@@ -30,6 +30,7 @@ use std::time::Duration;
 use super::Resolved;
 use super::excerpt::quoted;
 use super::fault::{Place, Report};
+use super::mask::Written;
 use super::written::{self, Found, Key, List};
 use crate::gateway::Choices;
 
@@ -73,7 +74,7 @@ pub(super) fn file(
         sites,
         warnings: Vec::new(),
         files: Vec::new(),
-        shown: String::new(),
+        written: Written::default(),
     })
 }
 
