@@ -270,7 +270,8 @@ fn unclassified(site: &Site) -> Section {
     let snippets = table.rows.iter().take(MOST_SNIPPETS).filter_map(snippet).collect();
     let section = Section::of("unclassified", "Unclassified", &table).about(
         "Nothing knows what these are for. Cookies among them are held, tags run unless the site holds them. Decide, paste \
-         the lines under the site, and let the gate read its configuration again.",
+         the lines under the site (where it has such a list already, the last line alone), and let the gate read its \
+         configuration again.",
     );
     Section { snippets, more, ..section }
 }

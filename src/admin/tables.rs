@@ -232,7 +232,7 @@ fn snippet(what: &str, name: &str) -> String {
         _ => ("tags", "match", format!("||{name}^")),
     };
     let text = serde_json::Value::from(text);
-    format!("{list}:\n  - {{ {key}: {text}, purpose: marketing }}  # or analytics, preferences, essential")
+    format!("{list}:\n  # or analytics, preferences, essential\n  - {{ {key}: {text}, purpose: marketing }}")
 }
 
 pub(super) fn cookies(site: &Site) -> Table {

@@ -119,7 +119,7 @@ fn what_was_asked_and_answered_is_counted() {
     let read = metric(&gate, &format!("consentgate_rewrite_bytes_total{{site=\"{HOST}\",direction=\"in\"}}")).unwrap();
     let written =
         metric(&gate, &format!("consentgate_rewrite_bytes_total{{site=\"{HOST}\",direction=\"out\"}}")).unwrap();
-    assert_eq!(read as usize, 2 * BODY.len());
+    assert_eq!(read.to_string(), (2 * BODY.len()).to_string());
     assert!(written > read, "the notice was added: {written}");
     assert_eq!(number(&gate, "/api/abandoned", ("site", HOST), "pages"), 1);
 }
@@ -185,7 +185,7 @@ fn what_a_site_calls_its_cookies_is_shown_as_text() {
 /// The lines that the page offers make the gate know what it did not.
 #[test]
 fn a_snippet_can_be_pasted_as_it_is() {
-    let (_origin, gate) = visited(|plan| plan.without_rules());
+    let (_origin, gate) = visited(Plan::without_rules);
     let path = format!("/api/sites/{HOST}/unclassified");
     let queue = json(&gate, &path);
     let names: Vec<_> = queue.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
@@ -194,7 +194,9 @@ fn a_snippet_can_be_pasted_as_it_is() {
     }
     let mut yaml = fs::read_to_string(&gate.file).unwrap();
     let cookie = queue.as_array().unwrap().iter().find(|row| row["name"] == "nobody-knows").unwrap();
-    cookie["yaml"].as_str().unwrap().lines().for_each(|line| yaml += &format!("    {line}\n"));
+    for line in cookie["yaml"].as_str().unwrap().lines() {
+        yaml.extend(["    ", line, "\n"]);
+    }
     fs::write(&gate.file, yaml).unwrap();
     gate.read_again();
     wait_until("it is known", || !json(&gate, &path).to_string().contains("nobody-knows"));
