@@ -1,133 +1,33 @@
-//! Every table there is, made from the counts of this moment.
+//! The tables of one site.
 
 use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::proof::Numbers;
-use super::table::{Cell, Table, bytes, date, moment, percent, time};
-use super::{Site, View};
+use super::super::Site;
+use super::super::proof::Numbers;
+use super::super::table::{Cell, Table, bytes, date, how_long, moment, percent, time};
+use super::{was, what};
 use crate::catalogue;
 use crate::consent::{Purpose, PurposeSet};
-use crate::inventory::{Count, Deed, Kept, Kind};
+use crate::inventory::{Count, Kept, Kind};
 use crate::policy::Rule;
 
 /// What stands before the name of what nothing knows, in the rule it was counted by.
 const UNCLASSIFIED: &str = "unclassified: ";
 
-// === The gate ===
-
-pub(super) fn sites(view: &View) -> Table {
-    let columns = [
-        ("Site", "site"),
-        ("Mode", "mode"),
-        ("Requests", "requests"),
-        ("Errors (5xx)", "errors"),
-        ("95 % within", "p95_seconds"),
-        ("Notices shown", "notices"),
-        ("Agreed", "agreed"),
-        ("Refused", "refused"),
-        ("Held", "held"),
-        ("Unclassified", "unclassified"),
-    ];
-    let mut table = Table::new("sites", "Sites since the start", &columns);
-    for site in (view.sites)() {
-        let counts = site.counters.snapshot();
-        let (arrivals, further) = site.traffic.notices();
-        let chose = |events: &[&str]| -> u64 {
-            site.traffic.choices().filter(|(name, _)| events.contains(name)).map(|(_, count)| count).sum()
-        };
-        let errors = site.traffic.statuses().find(|(name, _)| *name == "5xx").map_or(0, |(_, count)| count);
-        table.row(vec![
-            Cell::Link(site.name.clone(), format!("/sites/{}", site.name)),
-            site.mode.into(),
-            site.traffic.requests().into(),
-            errors.into(),
-            time(site.traffic.answers.taken().percent_within(95)),
-            (arrivals + further).into(),
-            chose(&["given", "partial"]).into(),
-            chose(&["refused"]).into(),
-            counts.iter().filter(|count| count.deed != Deed::Passed).map(|count| count.count).sum::<u64>().into(),
-            (unclassified(&site).rows.len() as u64).into(),
-        ]);
-    }
-    table
-}
-
-pub(super) fn abandoned(view: &View) -> Table {
-    let columns = [("Site", "site"), ("Reason", "reason"), ("Pages", "pages")];
-    let mut table = Table::new("abandoned", "Pages that could not be rewritten, by reason", &columns);
-    for site in (view.sites)() {
-        for (why, count) in site.counters.abandonments() {
-            table.row(vec![site.name.clone().into(), why.to_string().into(), count.into()]);
-        }
-    }
-    table
-}
-
-pub(super) fn held_everywhere(view: &View) -> Table {
-    let columns = [("Site", "site"), ("What", "kind"), ("Was", "deed"), ("Rules", "rules"), ("Times", "count")];
-    let mut table = Table::new("held", "Held, or would be held, by kind", &columns);
-    for site in (view.sites)() {
-        let mut kinds: BTreeMap<(Deed, Kind), (u64, u64)> = BTreeMap::new();
-        for Count { deed, kind, count, .. } in site.counters.snapshot() {
-            let sums = kinds.entry((deed, kind)).or_default();
-            *sums = (sums.0 + 1, sums.1 + count);
-        }
-        for ((deed, kind), (rules, count)) in kinds {
-            table.row(vec![site.name.clone().into(), what(kind).into(), was(deed).into(), rules.into(), count.into()]);
-        }
-    }
-    table
-}
-
-pub(super) fn ledger_months(numbers: &Numbers) -> Table {
-    let columns = [("Month", "month"), ("Event", "event"), ("Records", "records")];
-    let mut table = Table::new("ledger/months", "Records by month and event", &columns);
-    let mut months: BTreeMap<(String, &str), u64> = BTreeMap::new();
-    for daily in &numbers.days {
-        let month = date(daily.day).chars().take(7).collect();
-        *months.entry((month, &daily.event)).or_default() += daily.count;
-    }
-    for ((month, event), count) in months.into_iter().rev() {
-        table.row(vec![month.into(), event.into(), count.into()]);
-    }
-    table
-}
-
-pub(super) fn ledger_events(numbers: &Numbers) -> Table {
-    let mut table = Table::new("ledger/events", "Records by event", &[("Event", "event"), ("Records", "records")]);
-    let mut events: BTreeMap<&str, u64> = BTreeMap::new();
-    numbers.days.iter().for_each(|daily| *events.entry(&daily.event).or_default() += daily.count);
-    for (event, count) in events {
-        table.row(vec![event.into(), count.into()]);
-    }
-    table
-}
-
-pub(super) fn settings(view: &View) -> Table {
-    let columns = [("Where", "where"), ("Setting", "setting"), ("Value", "value")];
-    let mut table = Table::new("config/settings", "Settings in force, defaults included", &columns);
-    for [place, name, value] in &(view.config)().settings {
-        table.row(vec![place.clone().into(), name.clone().into(), value.clone().into()]);
-    }
-    table
-}
-
-// === One site ===
-
 /// What was decided on one day.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Decided {
-    pub(super) agreed: u64,
-    pub(super) in_part: u64,
-    pub(super) refused: u64,
-    pub(super) withdrawn: u64,
-    pub(super) other: u64,
+pub(in crate::admin) struct Decided {
+    pub(in crate::admin) agreed: u64,
+    pub(in crate::admin) in_part: u64,
+    pub(in crate::admin) refused: u64,
+    pub(in crate::admin) withdrawn: u64,
+    pub(in crate::admin) other: u64,
 }
 
 /// By the day, from the ledger.
-pub(super) fn decided(site: &str, numbers: &Numbers) -> BTreeMap<u64, Decided> {
+pub(in crate::admin) fn decided(site: &str, numbers: &Numbers) -> BTreeMap<u64, Decided> {
     let mut days: BTreeMap<u64, Decided> = BTreeMap::new();
     for daily in numbers.days.iter().filter(|daily| daily.site == site) {
         let day = days.entry(daily.day).or_default();
@@ -143,7 +43,7 @@ pub(super) fn decided(site: &str, numbers: &Numbers) -> BTreeMap<u64, Decided> {
     days
 }
 
-pub(super) fn choices(site: &Site, numbers: &Numbers) -> Table {
+pub(in crate::admin) fn choices(site: &Site, numbers: &Numbers) -> Table {
     let columns = [
         ("Day", "day"),
         ("Agreed to all", "agreed"),
@@ -164,7 +64,7 @@ pub(super) fn choices(site: &Site, numbers: &Numbers) -> Table {
     table
 }
 
-pub(super) fn asked(site: &Site) -> Table {
+pub(in crate::admin) fn asked(site: &Site) -> Table {
     let columns = [
         ("Day", "day"),
         ("Pages that asked", "asked"),
@@ -181,7 +81,7 @@ pub(super) fn asked(site: &Site) -> Table {
     table
 }
 
-pub(super) fn held(site: &Site) -> Table {
+pub(in crate::admin) fn held(site: &Site) -> Table {
     let columns = [("Rule", "rule"), ("What", "kind"), ("Was", "deed"), ("Times", "count")];
     let mut table = Table::new(of(site, "held"), "Held, or would be held, by rule", &columns);
     let mut counts = site.counters.snapshot();
@@ -193,7 +93,7 @@ pub(super) fn held(site: &Site) -> Table {
 }
 
 /// What nothing knows now: what has been classified since is gone from here.
-pub(super) fn unclassified(site: &Site) -> Table {
+pub(in crate::admin) fn unclassified(site: &Site) -> Table {
     let columns = [("Name", "name"), ("What", "kind"), ("Times", "count"), ("YAML", "yaml")];
     let mut table = Table::new(of(site, "unclassified"), "Unclassified", &columns);
     let mut seen: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
@@ -235,7 +135,7 @@ fn snippet(what: &str, name: &str) -> String {
     format!("{list}:\n  # or analytics, preferences, essential\n  - {{ {key}: {text}, purpose: marketing }}")
 }
 
-pub(super) fn cookies(site: &Site) -> Table {
+pub(in crate::admin) fn cookies(site: &Site) -> Table {
     let columns =
         [("Name", "name"), ("Purpose", "purpose"), ("Rule", "rule"), ("Kept", "kept_seconds"), ("Last seen", "day")];
     let mut table = Table::new(of(site, "cookies"), "Cookies seen", &columns);
@@ -254,11 +154,11 @@ fn kept(kept: Option<Kept>) -> Cell {
     match kept {
         None => Cell::Nothing,
         Some(Kept::Session) => "until the browser is closed".into(),
-        Some(Kept::Seconds(seconds)) => Cell::Measure(seconds as f64, super::table::how_long(seconds)),
+        Some(Kept::Seconds(seconds)) => Cell::Measure(seconds as f64, how_long(seconds)),
     }
 }
 
-pub(super) fn third_parties(site: &Site) -> Table {
+pub(in crate::admin) fn third_parties(site: &Site) -> Table {
     let columns = [("Host", "host"), ("Whose", "company"), ("For", "purposes"), ("Before a choice", "before_choice")];
     let mut table = Table::new(of(site, "third-parties"), "Other hosts in the site's pages", &columns);
     let mut hosts: BTreeMap<String, (Vec<&str>, bool, Option<&str>)> = BTreeMap::new();
@@ -291,7 +191,7 @@ fn whose(site: &Site, host: &str) -> Option<&'static str> {
     site.policy.address(&url, &site.name, PurposeSet::ESSENTIAL).rule.whose()
 }
 
-pub(super) fn companies(site: &Site) -> Table {
+pub(in crate::admin) fn companies(site: &Site) -> Table {
     let mut table = Table::new(of(site, "companies"), "Companies seen", &[("Company", "company"), ("For", "purposes")]);
     let mut companies: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let asked: Vec<(Purpose, &str)> = site.policy.purposes().asked().collect();
@@ -307,7 +207,7 @@ pub(super) fn companies(site: &Site) -> Table {
     table
 }
 
-pub(super) fn upstream(site: &Site) -> Table {
+pub(in crate::admin) fn upstream(site: &Site) -> Table {
     let mut table = Table::new(of(site, "upstream"), "The site behind", &[("What", "what"), ("Value", "value")]);
     let [failed, answered] = site.traffic.last().map(|time| time.map_or(Cell::Nothing, |time| moment(time).into()));
     table.row(vec!["address".into(), site.upstream.clone().into()]);
@@ -321,7 +221,7 @@ pub(super) fn upstream(site: &Site) -> Table {
     table
 }
 
-pub(super) fn speed(site: &Site) -> Table {
+pub(in crate::admin) fn speed(site: &Site) -> Table {
     let columns = [
         ("What", "what"),
         ("Times", "count"),
@@ -348,33 +248,11 @@ pub(super) fn speed(site: &Site) -> Table {
 }
 
 /// What rewriting does to the size of pages, in words.
-pub(super) fn rewritten(site: &Site) -> String {
+pub(in crate::admin) fn rewritten(site: &Site) -> String {
     let (read, written) = site.traffic.rewritten();
     format!("{} in, {} out", bytes(read), bytes(written))
 }
 
 fn of(site: &Site, name: &str) -> String {
     format!("sites/{}/{name}", site.name)
-}
-
-fn what(kind: Kind) -> &'static str {
-    match kind {
-        Kind::CookieResponse => "cookie set by the site",
-        Kind::CookieRequest => "cookie sent to the site",
-        Kind::CookieExpired => "left-over cookie expired",
-        Kind::Tag => "tag",
-        Kind::Script => "inline script",
-        Kind::Hint => "header or hint",
-        Kind::Storage => "storage key",
-        Kind::Request => "request for a tracker",
-        Kind::Csp => "stopped by the policy",
-    }
-}
-
-fn was(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Held => "held",
-        Deed::WouldHold => "would be held",
-        Deed::Passed => "unclassified, runs",
-    }
 }
