@@ -254,3 +254,25 @@ pub(super) fn confirmed(visit: &Visit, headers: &mut HeaderMap) {
         set(visit, &Choice { fresh: false, ..choice.clone() }, headers);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::Traffic;
+    use crate::ledger::Event;
+
+    #[test]
+    fn the_counters_know_every_event_of_the_ledger_by_its_name() {
+        let events = [
+            Event::Given(None),
+            Event::Refused,
+            Event::Partial(None),
+            Event::Changed(None),
+            Event::Withdrawn(None),
+            Event::Objected,
+            Event::ObjectionRemoved,
+            Event::Superseded(None),
+            Event::Signal,
+        ];
+        assert_eq!(events.map(Event::name), Traffic::EVENTS);
+    }
+}
