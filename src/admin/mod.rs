@@ -1,13 +1,22 @@
-//! The admin listener: health, metrics, and what was held, on an address of its own.
+//! The admin listener: dashboard, health, metrics, and what was held, on an address of its own.
 //!
 //! Read only, and never on the public side. It must never show a secret or anything about one visitor: it knows only
 //! counts, rules and cookie names. What it shows comes from `inventory` and `ledger`, handed in by start-up wiring.
+//! Off loopback everybody has to show a token (`access`). A table is made once, for the page, the CSV and the JSON.
 
+mod access;
 mod answer;
+mod chart;
+mod config;
 mod metrics;
+mod pages;
+mod proof;
+mod table;
+mod tables;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -16,11 +25,19 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
-use crate::inventory::{Counters, Inventory};
+use crate::inventory::{Counters, Inventory, Traffic};
+use crate::policy::Policy;
+
+pub use config::{Config, Token};
+
+use answer::Desk;
 
 /// A client that does not finish its request in this time is gone.
 const LONGEST_HEAD: Duration = Duration::from_secs(5);
+/// Connections at once; more wait to be accepted.
+const MOST_CONNECTIONS: usize = 256;
 
 /// What there is to see.
 pub struct View {
@@ -30,40 +47,92 @@ pub struct View {
     pub ledger_healthy: Box<dyn Fn() -> bool + Send + Sync>,
     /// Has the gate been told to stop?
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
+    /// The configuration in force.
+    pub config: Box<dyn Fn() -> Arc<InForce> + Send + Sync>,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// When the gate started, in seconds since 1970.
+    pub started: u64,
+    /// Whoever comes has to log in.
+    pub asks: bool,
+}
+
+/// The configuration in force, as it may be shown.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// The file it was read from.
+    pub file: String,
+    /// When, in seconds since 1970.
+    pub read_at: u64,
+    /// The YAML without comments and secrets.
+    pub yaml: String,
+    /// Where, what, and its value, with the defaults.
+    pub settings: Vec<[String; 3]>,
+    /// What has changed in the file since the start takes effect after a restart only.
+    pub needs_restart: bool,
 }
 
 /// One site.
 pub struct Site {
     /// Its first host.
     pub name: String,
+    /// All of them.
+    pub hosts: Vec<String>,
     /// `observe`, `enforce` or `off`.
     pub mode: &'static str,
+    /// The address of the site behind.
+    pub upstream: String,
+    /// Requests under way there now.
+    pub under_way: usize,
+    /// How many may be.
+    pub most_under_way: usize,
     /// What was held, or would have been.
     pub counters: Arc<Counters>,
     /// What traffic showed.
     pub inventory: Arc<Inventory>,
+    /// How much went through, and how fast.
+    pub traffic: Arc<Traffic>,
+    /// The rules in force.
+    pub policy: Arc<Policy>,
 }
 
 /// Listening, not yet answering.
-pub struct Bound(std::net::TcpListener);
+pub struct Bound {
+    listener: std::net::TcpListener,
+    token: Option<Token>,
+}
 
-/// Takes the address, exclusively.
-pub fn bind(address: SocketAddr) -> io::Result<Bound> {
-    let listener = std::net::TcpListener::bind(address)?;
+/// Takes the address, exclusively. One that other machines can reach, and nothing to ask them for, is not taken.
+pub fn bind(config: &Config) -> io::Result<Bound> {
+    if config.token.is_none() && !config.address.ip().to_canonical().is_loopback() {
+        return Err(io::Error::other("other machines can reach it, and there is no admin token"));
+    }
+    let listener = std::net::TcpListener::bind(config.address)?;
     listener.set_nonblocking(true)?;
-    Ok(Bound(listener))
+    Ok(Bound { listener, token: config.token.clone() })
 }
 
 impl Bound {
     /// Where it really listens.
     pub fn address(&self) -> SocketAddr {
-        self.0.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
+        self.listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
+    }
+
+    /// Does everybody have to show a token?
+    pub fn asks(&self) -> bool {
+        self.token.is_some()
     }
 
     /// Answers on a thread of its own, which ends with the program.
     pub fn serve(self, view: View) -> io::Result<JoinHandle<()>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serve = move || match runtime.block_on(accept(self.0, Arc::new(view))) {
+        let desk = Arc::new(Desk {
+            proof: Arc::new(proof::Proof::new(view.ledger.clone())),
+            view,
+            access: access::Access::new(self.token),
+            pages: pages::Pages::new(),
+        });
+        let serve = move || match runtime.block_on(accept(self.listener, desk)) {
             Ok(never) => match never {},
             Err(fault) => tracing::error!("the admin listener has ended: {fault}"),
         };
@@ -71,21 +140,29 @@ impl Bound {
     }
 }
 
-async fn accept(listener: std::net::TcpListener, view: Arc<View>) -> io::Result<std::convert::Infallible> {
+async fn accept(listener: std::net::TcpListener, desk: Arc<Desk>) -> io::Result<std::convert::Infallible> {
     let listener = TcpListener::from_std(listener)?;
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
+        let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
         match listener.accept().await {
-            Ok((socket, _)) => drop(tokio::spawn(connection(socket, Arc::clone(&view)))),
+            Ok((socket, peer)) => {
+                let desk = Arc::clone(&desk);
+                drop(tokio::spawn(async move {
+                    connection(socket, desk, peer.ip()).await;
+                    drop(permit);
+                }));
+            }
             // A full file table, mostly: give it time to empty instead of spinning.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-async fn connection(socket: TcpStream, view: Arc<View>) {
+async fn connection(socket: TcpStream, desk: Arc<Desk>, peer: IpAddr) {
     let service = service_fn(move |request| {
-        let response = answer::answer(&request, &view);
-        async move { Ok::<_, std::convert::Infallible>(response) }
+        let desk = Arc::clone(&desk);
+        async move { Ok::<_, std::convert::Infallible>(answer::answer(request, &desk, peer).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(LONGEST_HEAD);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -17,6 +17,7 @@ use crate::gateway::{self, Gateway, Mode, Shared, Sites};
 use crate::ledger::Sqlite;
 use crate::server::{self, Bound, Handle, RequestBody};
 
+use super::board::{self, Board};
 use super::key;
 
 /// How often the configuration file is looked at, where nobody sends SIGHUP.
@@ -26,6 +27,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Gate {
     bound: Bound,
     admin: admin::Bound,
+    board: Board,
     shared: Arc<Shared>,
     ledger: Arc<Sqlite>,
     key: Key,
@@ -40,22 +42,27 @@ impl Gate {
         let key = key::read_or_make(&config.signing_key_file)?;
         let sites = Sites::new(&config.sites, &key, None).map_err(|fault| fault.to_string())?;
         let bound = server::bind(&config.server).map_err(|fault| fault.to_string())?;
-        let admin = admin::bind(config.admin)
-            .map_err(|fault| admin_fault(&server::StartFault::Address(config.admin, fault)))?;
+        let address = config.admin.address;
+        let admin =
+            admin::bind(&config.admin).map_err(|fault| admin_fault(&server::StartFault::Address(address, fault)))?;
         let ledger =
             Arc::new(Sqlite::start(&config.ledger, &key).map_err(|fault| format!("the ledger cannot start: {fault}"))?);
         let shared = Shared { sites: ArcSwap::from_pointee(sites), ledger: ledger.clone(), token: token() };
         let shared = Arc::new(shared);
         gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;
         let watch = Watch::new(file, &config.files);
-        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), watch, fixed: fixed(config) })
+        let fixed = fixed(config);
+        let in_force = Arc::new(ArcSwap::from_pointee(board::in_force(config, file)));
+        let board = Board { shared: Arc::clone(&shared), in_force, ledger: config.ledger.file.clone() };
+        Ok(Self { bound, admin, board, shared, ledger, key, file: file.into(), watch, fixed })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, shared, ledger, key, file, watch, fixed } = self;
+        let Self { bound, admin, board, shared, ledger, key, file, watch, fixed } = self;
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
-        let view = view(&shared, &stopping);
+        let in_force = Arc::clone(&board.in_force);
+        let view = board.view(&stopping, admin.asks());
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
         let reload = Reload {
             shared: Arc::clone(&shared),
@@ -63,6 +70,7 @@ impl Gate {
             key,
             file,
             fixed,
+            in_force,
             certificates: bound.reloader(),
         };
         // Said only once signals are watched: whoever waits for this line may send one at once.
@@ -88,7 +96,7 @@ fn admin_fault(fault: &server::StartFault) -> String {
 /// What a reload does not change, in a form that can be compared.
 fn fixed(config: &Resolved) -> String {
     let ledger = (&config.ledger.file, config.ledger.keep);
-    format!("{:?}", (&config.server, config.admin, ledger, &config.signing_key_file))
+    format!("{:?}", (&config.server, &config.admin, ledger, &config.signing_key_file))
 }
 
 /// Marks this installation; another gate in front of or behind this one has another name.
@@ -96,25 +104,6 @@ fn token() -> String {
     let mut bytes = [0_u8; 4];
     getrandom::fill(&mut bytes).expect("the signing key came from the same source");
     format!("consentgate-{:08x}", u32::from_be_bytes(bytes))
-}
-
-/// What the admin listener shows, as it is at the moment of asking.
-fn view(shared: &Arc<Shared>, stopping: &Arc<AtomicBool>) -> admin::View {
-    let (sites, ledger, stopping) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(stopping));
-    admin::View {
-        sites: Box::new(move || sites.sites.load().all.iter().map(|site| shown(site)).collect()),
-        ledger_healthy: Box::new(move || ledger.ledger.healthy()),
-        stopping: Box::new(move || stopping.load(Ordering::Relaxed)),
-    }
-}
-
-fn shown(site: &gateway::Site) -> admin::Site {
-    admin::Site {
-        name: site.name().into(),
-        mode: mode_name(site.config.mode),
-        counters: Arc::clone(&site.counters),
-        inventory: Arc::clone(&site.inventory),
-    }
 }
 
 /// As the YAML has it.
@@ -144,6 +133,7 @@ struct Reload {
     key: Key,
     file: PathBuf,
     fixed: String,
+    in_force: Arc<ArcSwap<admin::InForce>>,
     certificates: server::Reloader,
 }
 
@@ -153,9 +143,10 @@ impl Reload {
     fn reload(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
         match self.read(&mut files) {
-            Ok(sites) => {
+            Ok((sites, in_force)) => {
                 let count = sites.all.len();
                 self.shared.sites.store(Arc::new(sites));
+                self.in_force.store(Arc::new(in_force));
                 tracing::info!(sites = count, "configuration reloaded");
             }
             Err(fault) => tracing::error!("configuration not reloaded, the old one stays in force:\n{fault}"),
@@ -166,7 +157,7 @@ impl Reload {
         files
     }
 
-    fn read(&self, files: &mut Vec<PathBuf>) -> Result<Sites, String> {
+    fn read(&self, files: &mut Vec<PathBuf>) -> Result<(Sites, admin::InForce), String> {
         let config = config::load(&self.file).map_err(|faults| {
             files.clone_from(&faults.files);
             faults.to_string()
@@ -175,7 +166,8 @@ impl Reload {
         for warning in &config.warnings {
             tracing::warn!("{warning}");
         }
-        if fixed(&config) != self.fixed {
+        let needs_restart = fixed(&config) != self.fixed;
+        if needs_restart {
             let what =
                 "listeners, limits, workers, the admin listener, the ledger's url and keep, and the signing key's file";
             tracing::warn!("changes of {what} take effect after a restart");
@@ -184,7 +176,8 @@ impl Reload {
             Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
         gateway::reachable(&sites).map_err(|fault| fault.to_string())?;
         self.ledger.hold(config.ledger.legal_hold);
-        Ok(sites)
+        let in_force = admin::InForce { needs_restart, ..board::in_force(&config, &self.file) };
+        Ok((sites, in_force))
     }
 }
 

@@ -108,11 +108,13 @@ fn lone_password(line: &str, start: usize) -> Option<Range<usize>> {
 fn after_secret_words(line: &str) -> Vec<Range<usize>> {
     let lower = line.to_ascii_lowercase();
     let words = SECRET_WORDS.iter().flat_map(|word| lower.match_indices(word));
+    // A key such as `token_file` has the name of a file.
+    let words = words.filter(|(at, word)| !lower[at + word.len()..].starts_with("_file"));
     words.filter_map(|(at, _)| Some(at + line[at..].find([':', '='])? + 1..line.len())).collect()
 }
 
 /// Unbroken runs that look like base64 or hex of 30 bytes or more: a key pasted where a file name belongs.
-fn long_runs(line: &str) -> Vec<Range<usize>> {
+pub(super) fn long_runs(line: &str) -> Vec<Range<usize>> {
     let key_like = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
     let mut found = Vec::new();
     let mut start = 0;
@@ -144,6 +146,8 @@ mod tests {
             ("    hunter2@db.example", "    ***@db.example"),
             ("[http://10.0.0.5:80, http://[::1]:8080/x]", "[http://10.0.0.5:80, http://[::1]:8080/x]"),
             ("Database_Password: hunter2", "Database_Password:***"),
+            ("admin: { token_file: admin.token }", "admin: { token_file: admin.token }"),
+            ("admin: { token_file: 5f1d3c1e0a9b4c7d8e6f5a4b3c2d1e0f5f1d3c1e }", "admin: { token_file: *** }"),
             ("url: postgres://db/x?password=hunter2", "url: postgres://db/x?password=***"),
             ("key: \"-----BEGIN PRIVATE KEY-----\\nMII\"", "key: \"***"),
             ("  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ", "  ***"),

@@ -8,6 +8,7 @@
 mod excerpt;
 mod fault;
 mod known;
+mod mask;
 mod resolve;
 mod schema;
 mod shape;
@@ -18,14 +19,15 @@ mod written;
 
 use std::fs::File;
 use std::io::Read as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::admin;
 use crate::gateway;
 use crate::ledger;
 use crate::server;
 
 pub use fault::{Fault, Faults, Place};
+pub use mask::Written;
 pub use resolve::strings_template;
 pub use schema::schema;
 pub use watch::Watch;
@@ -41,8 +43,8 @@ const LONGEST: usize = 1024 * 1024;
 pub struct Resolved {
     /// The public side.
     pub server: server::Config,
-    /// Where the admin listener listens.
-    pub admin: SocketAddr,
+    /// The admin listener.
+    pub admin: admin::Config,
     /// The ledger.
     pub ledger: ledger::Config,
     /// The key the choice cookie is signed with; relative to the working directory.
@@ -53,6 +55,8 @@ pub struct Resolved {
     pub warnings: Vec<Fault>,
     /// The other files it was read from.
     pub files: Vec<PathBuf>,
+    /// The YAML, for whoever is to be shown it.
+    pub written: Written,
 }
 
 impl Resolved {
@@ -86,7 +90,8 @@ pub fn parse(text: &str, file: &Path) -> Result<Resolved, Faults> {
     let mut report = Report::new(file, text);
     let resolved = read(text, file, &mut report);
     let (warnings, files) = report.close()?;
-    resolved.map(|resolved| Resolved { warnings, files, ..resolved }).ok_or_else(|| {
+    let written = Written::of(text);
+    resolved.map(|resolved| Resolved { warnings, files, written, ..resolved }).ok_or_else(|| {
         Fault::of_file(file, "cannot be resolved, for no reason known", "report this file as a bug").into()
     })
 }
@@ -139,7 +144,7 @@ mod tests {
         let resolved = resolved(SMALLEST);
         let [listener] = &resolved.server.listeners[..] else { panic!("one listener") };
         assert_eq!(listener.address.to_string(), "0.0.0.0:8080");
-        assert_eq!(resolved.admin.to_string(), "127.0.0.1:9901");
+        assert_eq!(resolved.admin.address.to_string(), "127.0.0.1:9901");
         assert_eq!(resolved.ledger.file, Path::new("consentgate.db"));
         assert_eq!(resolved.signing_key_file, Path::new("consentgate.key"));
         let [site] = &resolved.sites[..] else { panic!("one site") };

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::html::{Abandoned, Finding, Rewriter};
+use crate::inventory::Traffic;
 use crate::upstream::{self, BoxError};
 
 /// What happens to findings and to abandoned pages.
@@ -48,11 +51,21 @@ impl Body {
     }
 
     pub(super) fn rewritten(first: VecDeque<Bytes>, rest: upstream::Body, rewriter: Rewriter, report: Report) -> Self {
-        Self(Kind::Page(Box::new(PageBody { first, rest, rewriter: Some(rewriter), report, changes: true })))
+        let page = PageBody { first, rest, rewriter: Some(rewriter), report, changes: true, meter: Meter::default() };
+        Self(Kind::Page(Box::new(page)))
     }
 
     pub(super) fn observed(first: VecDeque<Bytes>, rest: upstream::Body, rewriter: Rewriter, report: Report) -> Self {
-        Self(Kind::Page(Box::new(PageBody { first, rest, rewriter: Some(rewriter), report, changes: false })))
+        let page = PageBody { first, rest, rewriter: Some(rewriter), report, changes: false, meter: Meter::default() };
+        Self(Kind::Page(Box::new(page)))
+    }
+
+    /// What the rewriting costs is counted here, once the page has ended or been abandoned.
+    pub(super) fn measured(mut self, traffic: &Arc<Traffic>) -> Self {
+        if let Kind::Page(page) = &mut self.0 {
+            page.meter.traffic = Some(Arc::clone(traffic));
+        }
+        self
     }
 }
 
@@ -102,6 +115,30 @@ struct PageBody {
     rewriter: Option<Rewriter>,
     report: Report,
     changes: bool,
+    meter: Meter,
+}
+
+/// What the rewriting of one page takes.
+#[derive(Default)]
+struct Meter {
+    traffic: Option<Arc<Traffic>>,
+    took: Duration,
+    read: u64,
+    written: u64,
+}
+
+impl Meter {
+    fn add(&mut self, began: Instant, read: usize, written: usize) {
+        self.took += began.elapsed();
+        self.read += read as u64;
+        self.written += written as u64;
+    }
+
+    fn close(&mut self) {
+        if let Some(traffic) = self.traffic.take() {
+            traffic.rewrote((self.read, self.written), self.took);
+        }
+    }
 }
 
 impl PageBody {
@@ -129,7 +166,10 @@ impl PageBody {
         let Some(rewriter) = &mut self.rewriter else {
             return if self.changes { Err(Abandoned::Handler.into()) } else { Ok(chunk) };
         };
-        match rewriter.push(chunk.clone()) {
+        let began = Instant::now();
+        let pushed = rewriter.push(chunk.clone());
+        self.meter.add(began, chunk.len(), pushed.as_ref().map_or(0, Bytes::len));
+        match pushed {
             Ok(out) => {
                 let findings = rewriter.findings();
                 self.report(findings);
@@ -140,7 +180,12 @@ impl PageBody {
     }
 
     fn end(&mut self) -> Option<Result<Bytes, BoxError>> {
-        match self.rewriter.take()?.finish() {
+        let rewriter = self.rewriter.take()?;
+        let began = Instant::now();
+        let finished = rewriter.finish();
+        self.meter.add(began, 0, finished.as_ref().map_or(0, |(out, _)| out.len()));
+        self.meter.close();
+        match finished {
             Ok((out, findings)) => {
                 self.report(findings);
                 (self.changes && !out.is_empty()).then_some(Ok(out))
@@ -157,6 +202,7 @@ impl PageBody {
 
     fn abandon(&mut self, abandoned: Abandoned) -> Result<(), BoxError> {
         self.rewriter = None;
+        self.meter.close();
         (self.report)(Seen::Abandoned(abandoned));
         if self.changes { Err(abandoned.into()) } else { Ok(()) }
     }

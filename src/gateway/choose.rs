@@ -35,8 +35,9 @@ where
     pace(visit, form.pressed == Pressed::Withdraw)?;
     let choice = choice(visit, &form);
     let record = record(visit, &form, &choice);
+    let event = record.event.name();
     match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record, shown::shown(visit))).await {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => visit.site.traffic.chose(event, visit.now),
         Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
         Err(_) => return Err(Problem::Ledger(Refused::Down("the commit takes too long".into()))),
     }
@@ -269,5 +270,27 @@ pub(super) fn confirmed(visit: &Visit, headers: &mut HeaderMap) {
     let confirmed = Choice { fresh: false, ..choice.clone() };
     if !visit.site.replaced.has(&visit.site.choice.seal(&confirmed), visit.now) {
         set(visit, &confirmed, headers);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::Traffic;
+    use crate::ledger::Event;
+
+    #[test]
+    fn the_counters_know_every_event_of_the_ledger_by_its_name() {
+        let events = [
+            Event::Given(None),
+            Event::Refused,
+            Event::Partial(None),
+            Event::Changed(None),
+            Event::Withdrawn(None),
+            Event::Objected,
+            Event::ObjectionRemoved,
+            Event::Superseded(None),
+            Event::Signal,
+        ];
+        assert_eq!(events.map(Event::name), Traffic::EVENTS);
     }
 }

@@ -220,7 +220,7 @@ fn rewrite(visit: &Arc<Visit>, headers: &mut HeaderMap, coding: Coding, body: (F
             if confirms {
                 super::choose::confirmed(visit, headers);
             }
-            Body::rewritten(first.raw, rest, rewriter, report::of_page(visit))
+            Body::rewritten(first.raw, rest, rewriter, report::of_page(visit)).measured(&visit.site.traffic)
         }
         Err(why) => {
             fence::raise(visit, headers, why);
@@ -275,6 +275,9 @@ fn banner(visit: &Arc<Visit>) -> (Option<Notice>, bool) {
         let about =
             if state == BannerState::Ask { visit.undecided() } else { visit.site.policy.purposes().by_consent() };
         let asked = &pages::asked(&visit.site, &third_parties, about);
+        if state == BannerState::Ask {
+            visit.site.traffic.asked(visit.arrives, visit.now);
+        }
         notice::banner(&Banner { place: visit.place(page_language), asked, state })
     };
     (Some(Box::new(notice)), state != BannerState::Ask)

@@ -1,6 +1,7 @@
 //! The life of a request, on one page.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -63,15 +64,21 @@ impl Gateway {
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let began = Instant::now();
         let sites = self.shared.sites.load_full();
         let name = without_port(host(request.headers())).to_ascii_lowercase();
         let Some(at) = sites.find(&name) else { return Problem::NoSuchSite(name).cleared(None).into_response() };
         let visit = Arc::new(Visit::new(Arc::clone(&sites.all[at]), &request, peer));
         let answer = match self.answer(&sites, at, &visit, request).await {
             Ok(cleared) => cleared,
-            Err(problem) => problem.cleared(Some(&visit)),
+            Err(problem) => {
+                problem.count(&visit);
+                problem.cleared(Some(&visit))
+            }
         };
-        answer.into_response()
+        let response = answer.into_response();
+        visit.site.traffic.answered(response.status().as_u16(), began.elapsed());
+        response
     }
 
     async fn answer<B>(
@@ -103,7 +110,10 @@ impl Gateway {
         let tunnel = hyper::upgrade::on(&mut request);
         let held = ask::prepare(visit, &mut request, &self.shared.token);
         // Fetch the page.
-        let mut response = self.upstream(sites, at)?.send(request).await?;
+        let upstream = self.upstream(sites, at)?;
+        let asked = Instant::now();
+        let mut response = upstream.send(request).await?;
+        visit.site.traffic.reached(asked.elapsed(), visit.now);
         tunnel::join(tunnel, &mut response);
         hop::clean_response(response.status(), response.headers_mut());
         // Take refused cookies out, expire left-overs, rewrite the page as it streams.

@@ -7,6 +7,7 @@ use http::header::{
 };
 use http::{HeaderMap, Response, StatusCode};
 
+use crate::inventory::Failed;
 use crate::ledger::Refused;
 use crate::notice::{self, ErrorPage, Language};
 use crate::upstream::{BoxError, Failure};
@@ -86,6 +87,19 @@ impl Problem {
         *response.status_mut() = self.status();
         self.headers(response.headers_mut());
         Cleared::own(response)
+    }
+
+    /// Counts what the site behind is to blame for, and bodies that visitors did not finish.
+    pub(super) fn count(&self, visit: &Visit) {
+        let why = match self {
+            Self::Upstream(Failure::Busy(_)) => Failed::Busy,
+            Self::Upstream(Failure::Connect(_)) => Failed::Connect,
+            Self::Upstream(Failure::Timeout(_)) => Failed::Timeout,
+            Self::Upstream(Failure::Broken(_)) | Self::Broken(_) => Failed::Broken,
+            Self::Upstream(Failure::RequestBody(_)) => Failed::RequestBody,
+            _ => return,
+        };
+        visit.site.traffic.failed(why, visit.now);
     }
 
     fn headers(&self, headers: &mut HeaderMap) {

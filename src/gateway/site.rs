@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::catalogue::pattern::PatternFault;
 use crate::consent::{ChoiceCookie, Key, PurposeSet};
-use crate::inventory::{Counters, Inventory};
+use crate::inventory::{Counters, Inventory, Traffic};
 use crate::notice::Guard;
 use crate::policy::{Policy, csp};
 
@@ -28,6 +28,8 @@ pub struct Site {
     pub inventory: Arc<Inventory>,
     /// What was held, or would have been.
     pub counters: Arc<Counters>,
+    /// How much went through, how fast, and what failed.
+    pub traffic: Arc<Traffic>,
     /// Requests under way at the site behind, over all workers.
     pub cap: Arc<Semaphore>,
     /// Sent with a page that could not be rewritten: only the site itself may be fetched.
@@ -77,6 +79,7 @@ impl Site {
             choice,
             inventory: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.inventory)),
             counters: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.counters)),
+            traffic: earlier.map_or_else(Arc::default, |site| Arc::clone(&site.traffic)),
             cap: Arc::new(Semaphore::new(config.upstream.max_connections)),
             fence: fence(&config.hosts),
             reports: super::csp_report::Pace::default(),

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, REFERER};
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
@@ -48,6 +48,8 @@ pub(super) struct Visit {
     /// The answer is a worker's program: it fetches under its own policy, not the page's.
     pub(super) starts_worker: bool,
     pub(super) accept_language: Option<Vec<u8>>,
+    /// They come from elsewhere, as far as their browser says: a visit begins here.
+    pub(super) arrives: bool,
     pub(super) now: UnixSeconds,
     /// The same moment in milliseconds since 1970.
     pub(super) now_ms: u64,
@@ -78,6 +80,7 @@ impl Visit {
             starts_worker: worker::starts(headers),
             nonce: OnceLock::new(),
             exempt: OnceLock::new(),
+            arrives: arrives(headers),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
             path,
@@ -219,6 +222,17 @@ pub(super) fn host(headers: &HeaderMap) -> &str {
 pub(super) fn without_port(host: &str) -> &str {
     let port = host.rfind(':').filter(|at| host[at + 1..].bytes().all(|byte| byte.is_ascii_digit()));
     port.map_or(host, |at| &host[..at])
+}
+
+/// Browsers say so over https and to localhost (Fetch Metadata); elsewhere the page they came from has to do.
+fn arrives(headers: &HeaderMap) -> bool {
+    if let Some(from) = headers.get("sec-fetch-site") {
+        return from.as_bytes() != b"same-origin";
+    }
+    let own = host(headers).as_bytes();
+    let from = headers.get(REFERER).map(HeaderValue::as_bytes).unwrap_or_default();
+    let authority = from.splitn(4, |byte| *byte == b'/').nth(2).unwrap_or_default();
+    own.is_empty() || authority != own
 }
 
 fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {

@@ -7,11 +7,15 @@
 
 mod counters;
 mod fold;
+mod histogram;
 mod seen;
 mod table;
 mod tags;
+mod traffic;
 
 pub use counters::{Count, Counters, Deed, Kind};
 pub use fold::folded;
+pub use histogram::{Histogram, Taken};
 pub use seen::{Inventory, Kept, SCOPES_PER_NAME, ScopeRef, SeenCookie, SeenScope};
 pub use tags::Tags;
+pub use traffic::{Day, Failed, Traffic};

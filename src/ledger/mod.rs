@@ -29,7 +29,7 @@ pub use config::*;
 pub use export::{Format, export};
 pub use fault::ReadFault;
 pub use iso27560::SCHEMA_27560;
-pub use read::{Kept, Reader, Summary, Use};
+pub use read::{Daily, Kept, Reader, Summary, Use};
 pub use record::{Entry, Event, Method, Page, Record, receipt_from_hex, rfc3339};
 pub use shown::{Document, Shown};
 pub use sqlite::{Removal, Sqlite, remove};

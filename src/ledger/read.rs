@@ -44,6 +44,19 @@ pub struct Summary {
     pub bytes: u64,
 }
 
+/// How many choices of one kind there were on one day at one site.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Daily {
+    /// Days since 1970.
+    pub day: u64,
+    /// The site.
+    pub site: String,
+    /// The event's name.
+    pub event: String,
+    /// How many.
+    pub count: u64,
+}
+
 /// A text as it was kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
@@ -141,6 +154,15 @@ impl Reader {
         self.or_fault(read())
     }
 
+    /// How many choices of each event there were on each day at each site, oldest first.
+    pub fn days(&self) -> Result<Vec<Daily>, ReadFault> {
+        let mut days = BTreeMap::new();
+        for start in (0..self.end()?).step_by(usize::try_from(STRIDE).unwrap_or(1)) {
+            self.or_fault(count_days(&self.connection, start, &mut days))?;
+        }
+        Ok(days.into_iter().map(|((day, site, event), count)| Daily { day, site, event, count }).collect())
+    }
+
     /// What was shown together, the newest last.
     pub fn uses(&self) -> Result<Vec<Use>, ReadFault> {
         let read = || {
@@ -212,6 +234,21 @@ fn count(connection: &Connection, start: i64, summary: &mut Summary) -> rusqlite
         *summary.sites.entry(row.get(1)?).or_default() += records;
         let (first, last) = summary.span_ms.unwrap_or((u64::MAX, 0));
         summary.span_ms = Some((first.min(number(row, 3)?), last.max(number(row, 4)?)));
+    }
+    Ok(())
+}
+
+fn count_days(
+    connection: &Connection,
+    start: i64,
+    days: &mut BTreeMap<(u64, String, String), u64>,
+) -> rusqlite::Result<()> {
+    let query = "SELECT time_ms / 86400000 AS day, site, event, count(*) FROM record
+        WHERE seq > ?1 AND seq <= ?2 GROUP BY day, site, event";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query((start, start + STRIDE))?;
+    while let Some(row) = rows.next()? {
+        *days.entry((number(row, 0)?, row.get(1)?, row.get(2)?)).or_default() += number(row, 3)?;
     }
     Ok(())
 }

@@ -300,6 +300,7 @@ pub(crate) struct Plan {
     limits: &'static str,
     ledger: &'static str,
     organisation: &'static str,
+    admin: &'static str,
     lines: String,
     more_sites: String,
 }
@@ -314,6 +315,7 @@ impl Plan {
             limits: "",
             ledger: "",
             organisation: "",
+            admin: "",
             lines: RULES.to_owned(),
             more_sites: String::new(),
         }
@@ -340,6 +342,11 @@ impl Plan {
     /// More of `ledger:`, such as `keep: 400d`.
     pub(crate) fn ledger(self, ledger: &'static str) -> Self {
         Self { ledger, ..self }
+    }
+
+    /// Everybody has to show this token to the admin listener.
+    pub(crate) fn admin_token(self, token: &'static str) -> Self {
+        Self { admin: token, ..self }
     }
 
     /// Further keys of the organisation.
@@ -373,16 +380,18 @@ impl Plan {
         let folder = tempfile::tempdir().expect("a folder for the gate's files");
         fs::create_dir(folder.path().join("ledger")).expect("a folder for the ledger");
         let file = folder.path().join("consentgate.yaml");
+        fs::write(folder.path().join("admin.token"), self.admin).expect("the token can be written");
         fs::write(&file, self.yaml(&folder.path().display().to_string())).expect("the YAML can be written");
         Gate::start(folder, file)
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, lines, more_sites } = self;
+        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, admin, lines, more_sites } = self;
+        let token_file = if admin.is_empty() { "" } else { ", token_file: admin.token" };
         let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
-             admin: {{ address: \"127.0.0.1:0\" }}\n\
+             admin: {{ address: \"127.0.0.1:0\"{token_file} }}\n\
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\", {ledger} }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
              organisation: {{ name: Example Council, contact: dpo@example.gov.uk, {organisation} }}\n\
@@ -519,8 +528,12 @@ impl Gate {
     }
 
     pub(crate) fn stats(&self) -> serde_json::Value {
-        let ask = Ask { address: self.admin, ..self.get("/api/stats") }.with("Host", "localhost");
-        serde_json::from_slice(&ask.send().body).expect("the statistics are JSON")
+        serde_json::from_slice(&self.admin("GET", "/api/stats").send().body).expect("the statistics are JSON")
+    }
+
+    /// Somebody on this machine asks the admin listener.
+    pub(crate) fn admin(&self, method: &str, target: &str) -> Ask {
+        Ask { address: self.admin, ..self.ask(method, target) }.with("Host", "localhost")
     }
 
     /// A browser opens a page.

@@ -14,6 +14,7 @@ mod caches;
 mod choice;
 mod cookies;
 mod cookies_page;
+mod dashboard;
 mod documents;
 mod durations;
 mod guard;

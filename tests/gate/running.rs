@@ -293,7 +293,9 @@ fn the_log_names_no_visitor_and_no_value() {
 fn the_admin_listener_cannot_be_reached_from_the_public_side() {
     let origin = Origin::answering(response("404 Not Found", &[HTML], "<!doctype html><p>the site's own"));
     let gate = Gate::before(&origin);
-    for path in ["/metrics", "/healthz", "/readyz", "/api/stats", "/api/inventory"] {
+    for path in
+        ["/metrics", "/healthz", "/readyz", "/api/stats", "/api/inventory", "/config", "/ledger", "/sites/x", "/login"]
+    {
         assert!(gate.page(path).send().text().contains("the site's own"), "{path}");
     }
     assert_eq!(gate.page("/").with("Host", &gate.admin.to_string()).send().status, 421);

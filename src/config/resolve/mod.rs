@@ -31,6 +31,7 @@ use std::time::Duration;
 use super::Resolved;
 use super::excerpt::quoted;
 use super::fault::{Place, Report};
+use super::mask::Written;
 use super::written::{self, Found, Key, List};
 use crate::gateway::Choices;
 
@@ -74,6 +75,7 @@ pub(super) fn file(
         sites,
         warnings: Vec::new(),
         files: Vec::new(),
+        written: Written::default(),
     })
 }
 

@@ -1,6 +1,9 @@
 //! The public side and the admin listener.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::thread;
 
 use ipnet::IpNet;
@@ -10,6 +13,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::super::excerpt::quoted;
 use super::super::written::{self, Found, Tls};
 use super::{Resolver, items};
+use crate::admin::{self, Token};
 use crate::server::{Certificate, Config, Limits, Listener};
 
 const PUBLIC: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8080);
@@ -33,12 +37,39 @@ impl Resolver<'_, '_> {
         Config { listeners, limits, workers: written.workers.as_ref().map_or_else(cores, |found| found.1) }
     }
 
-    pub(super) fn admin(&mut self, written: Option<&Found<written::Admin>>) -> SocketAddr {
-        let Some(address) = written.and_then(|found| found.1.address.as_ref()) else {
+    pub(super) fn admin(&mut self, written: Option<&Found<written::Admin>>) -> admin::Config {
+        let token_file = written.and_then(|found| found.1.token_file.as_ref());
+        let token = token_file.and_then(|found| self.token(found));
+        let Some(found) = written.and_then(|found| found.1.address.as_ref()) else {
             self.own.push(ADMIN);
-            return ADMIN;
+            return admin::Config { address: ADMIN, token };
         };
-        self.address(address, "127.0.0.1:9901").unwrap_or(ADMIN)
+        let address = self.address(found, "127.0.0.1:9901").unwrap_or(ADMIN);
+        if token_file.is_none() && !address.ip().to_canonical().is_loopback() {
+            let hint = "name a file with a token beside it (token_file: admin.token), or write 127.0.0.1:9901";
+            self.fault(found, "other machines can reach this address, and nothing asks them who they are", hint);
+        }
+        admin::Config { address, token }
+    }
+
+    /// Neither the faults nor anything that is kept has the token itself.
+    fn token(&mut self, found: &Found<String>) -> Option<Token> {
+        let path = self.folder.join(&found.1);
+        let text = match read_token(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let hint =
+                    "make one: openssl rand -hex 32 > admin.token; the path is relative to the folder of the YAML file";
+                self.fault(found, format!("cannot be read: {error}"), hint);
+                return None;
+            }
+        };
+        let token = Token::new(&text);
+        if token.is_none() {
+            let hint = "one line of 32 to 512 characters without spaces: openssl rand -hex 32 > admin.token";
+            self.fault(found, "holds no token that could not be guessed", hint);
+        }
+        token
     }
 
     fn listener(&mut self, written: &written::Listener) -> Option<Listener> {
@@ -111,6 +142,12 @@ impl Resolver<'_, '_> {
             drain: self.duration(&written.drain, default.drain),
         }
     }
+}
+
+fn read_token(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(1024).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Both are bounded above by a megabyte.

@@ -19,7 +19,7 @@ process.once('exit', () => leftovers.forEach((tidy) => tidy()));
 
 /**
  * The bundled council site with the gate in front.
- * @returns `gate`, `direct` and `thirdParties`: addresses without a slash at the end; `received()` what the stand-ins were asked
+ * @returns `gate`, `admin`, `direct` and `thirdParties`: addresses without a slash at the end; `received()` what the stand-ins were asked
  * for; `forget()` empties that; `end()`.
  */
 export async function demo() {
@@ -27,11 +27,13 @@ export async function demo() {
   const running = start(['demo', '--port', String(port)]);
   const [, thirdParties] = await running.says(/(http:\/\/third-parties\.localhost:\d+)\//);
   const [, council] = await running.says(/compare\s+http:\/\/127\.0\.0\.1:(\d+)\//);
+  const [, admin] = await running.says(/admin=(127\.0\.0\.1:\d+)/);
   const gate = `http://localhost:${port}`;
   await running.answers(`${gate}/`);
   const onLoopback = thirdParties.replace('third-parties.localhost', '127.0.0.1');
   return {
     gate,
+    admin: `http://${admin}`,
     // Not by the same name: cookies know no ports, and what one address sets the other would be sent.
     direct: `http://127.0.0.1:${council}`,
     thirdParties,
@@ -45,8 +47,9 @@ export async function demo() {
  * The gate in front of `upstream` (an address), with the site's further lines of YAML, each indented by four.
  * @param tls the files `{ certificate, privateKey }`: then `secure` is the port of a listener for https.
  * @param notice further keys of the notice, as in `style: { corners: square }`.
+ * @param more further keys of the admin listener, behind a comma.
  */
-export async function gate(upstream, lines = '', tls = undefined, notice = '') {
+export async function gate(upstream, lines = '', tls = undefined, notice = '', more = '') {
   const [port, admin, secure] = [await freePort(), await freePort(), await freePort()];
   const listener = tls && `, { address: "127.0.0.1:${secure}", tls: { certificate: "${tls.certificate}", key: "${tls.privateKey}" } }`;
   const folder = temporaryFolder();
@@ -54,7 +57,7 @@ export async function gate(upstream, lines = '', tls = undefined, notice = '') {
   writeFileSync(
     file,
     `listeners: [{ address: "127.0.0.1:${port}", trusted_proxies: ["127.0.0.1/32"] }${listener ?? ''}]
-admin: { address: "127.0.0.1:${admin}" }
+admin: { address: "127.0.0.1:${admin}"${more} }
 ledger: { url: "sqlite:${folder}/ledger.db" }
 signing_key_file: "${folder}/signing.key"
 sites:
@@ -77,12 +80,12 @@ export function run(...words) {
   return stdout;
 }
 
-/** A site that answers every request with what `page(request)` returns: HTML, `{ type, body }`, or nothing for "not found". */
+/** A site that answers every request with what `page(request)` returns: HTML, `{ type, body, headers }`, or nothing for "not found". */
 export async function site(page) {
   const server = createServer((request, response) => {
     const found = page(request);
-    const { type = 'text/html; charset=utf-8', body = found } = found ?? {};
-    response.writeHead(found === undefined ? 404 : 200, { 'content-type': type });
+    const { type = 'text/html; charset=utf-8', body = found, headers = {} } = found ?? {};
+    response.writeHead(found === undefined ? 404 : 200, { 'content-type': type, ...headers });
     response.end(body);
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
