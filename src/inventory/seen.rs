@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::drift::Drifts;
 use super::fold::folded;
+use super::stock::Stock;
 use super::table::Table;
 use super::tags::Tags;
 use crate::consent::{Purpose, PurposeSet, UnixSeconds};
@@ -180,6 +182,10 @@ pub struct Inventory {
     hosts: Table<str, HostUse>,
     /// What pages have tags of.
     pub tags: Tags,
+    /// Everything that was seen, for whoever runs the site.
+    pub stock: Stock,
+    /// What was new.
+    pub drifts: Drifts,
 }
 
 /// More cookies than any one site's scripts set.
@@ -203,6 +209,8 @@ impl Default for Inventory {
             companies: Table::new(MOST_COMPANIES),
             hosts: Table::new(MOST_HOSTS),
             tags: Tags::default(),
+            stock: Stock::default(),
+            drifts: Drifts::default(),
         }
     }
 }
