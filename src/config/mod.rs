@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::gateway;
+use crate::inventory;
 use crate::ledger;
 use crate::server;
 
@@ -45,6 +46,8 @@ pub struct Resolved {
     pub admin: SocketAddr,
     /// The ledger.
     pub ledger: ledger::Config,
+    /// What was seen on the sites, and who is told of drift.
+    pub inventory: inventory::Config,
     /// The key the choice cookie is signed with; relative to the working directory.
     pub signing_key_file: PathBuf,
     /// At least one.

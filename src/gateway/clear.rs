@@ -76,12 +76,13 @@ fn remember(visit: &Visit, headers: &HeaderMap) {
     for set in cookie::set_cookies(headers).filter(|set| !set.name.is_empty()) {
         if let Some(scope) = set.scope(&visit.path) {
             visit.site.inventory.saw_cookie(set.name, seen(&scope), (visit.now, kept(&set, visit.now)));
+            report::set(visit, &set, &scope);
         }
     }
 }
 
 /// How long it is set for, by `Max-Age` before `Expires` as browsers do (RFC 6265bis section 5.7); a deletion says nothing.
-fn kept(set: &SetCookie<'_>, now: UnixSeconds) -> Option<Kept> {
+pub(super) fn kept(set: &SetCookie<'_>, now: UnixSeconds) -> Option<Kept> {
     (!set.is_deletion(now)).then(|| set.declared_lifetime(now).map_or(Kept::Session, Kept::Seconds))
 }
 

@@ -142,7 +142,7 @@ impl Database {
     /// The latest drift of a site.
     pub(super) fn drifts(&self, site: &str) -> rusqlite::Result<Vec<Drift>> {
         let mut found = self.0.prepare_cached("SELECT * FROM drift WHERE site = ?1 ORDER BY at DESC LIMIT ?2")?;
-        let rows = found.query_map(params![site, MOST_DRIFTS], |row| {
+        let rows = found.query_map(params![site, signed(MOST_DRIFTS as u64)], |row| {
             let Some(thing) = Thing::stored(&row.get::<_, String>("kind")?) else { return Ok(None) };
             Ok(Some(Drift {
                 thing,
