@@ -8,9 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use crate::catalogue;
-
-use super::{Site, View, metrics};
+use super::{Site, View, known, metrics, report, switch};
 
 type Answer = Response<Full<Bytes>>;
 
@@ -18,11 +16,14 @@ pub(super) fn answer<B>(request: &Request<B>, view: &View) -> Answer {
     if !names_this_machine(request.headers().get(HOST)) {
         return text(StatusCode::FORBIDDEN, "the admin listener is asked by address or as localhost\n");
     }
+    if let Some((status, said)) = switch::switched(request.method(), request.uri().path(), request.headers(), view) {
+        return text(status, said);
+    }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return text(StatusCode::METHOD_NOT_ALLOWED, "read only\n");
     }
     match request.uri().path() {
-        "/" => text(StatusCode::OK, "consentgate\n\n/metrics\n/healthz\n/readyz\n/api/stats\n/api/inventory\n"),
+        "/" => text(StatusCode::OK, "consentgate\n\n/metrics\n/healthz\n/readyz\n/api/stats\n/api/report\n/api/inventory\n"),
         "/healthz" => text(StatusCode::OK, "ok\n"),
         // Whoever spreads visitors over several gates must send no more of them here (promise 29).
         "/readyz" if (view.stopping)() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
@@ -30,7 +31,8 @@ pub(super) fn answer<B>(request: &Request<B>, view: &View) -> Answer {
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be written: choices are refused\n"),
         "/metrics" => typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", metrics::render(view)),
         "/api/stats" => json_answer(&stats(view)),
-        "/api/inventory" => json_answer(&inventory(view)),
+        "/api/report" => json_answer(&report::report(view)),
+        "/api/inventory" => json_answer(&known::inventory(view)),
         _ => text(StatusCode::NOT_FOUND, "no such page\n"),
     }
 }
@@ -55,12 +57,6 @@ fn stats(view: &View) -> Value {
         json!({ "site": site.name, "mode": site.mode, "held": counts, "abandoned": abandoned })
     };
     json!({ "ledger_healthy": (view.ledger_healthy)(), "sites": (view.sites)().iter().map(site).collect::<Vec<_>>() })
-}
-
-fn inventory(view: &View) -> Value {
-    let pattern = |name: &[u8]| catalogue::cookie(name).map(|known| known.pattern);
-    let site = |site: &Site| json!({ "site": site.name, "cookies": site.inventory.patterns(pattern) });
-    json!({ "sites": (view.sites)().iter().map(site).collect::<Vec<_>>() })
 }
 
 fn json_answer(value: &Value) -> Answer {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::View;
+use crate::inventory::Thing;
+
+use super::{Site, View};
 
 pub(super) fn render(view: &View) -> String {
     let mut out = String::new();
@@ -26,7 +28,30 @@ pub(super) fn render(view: &View) -> String {
             line(&mut out, "consentgate_rewrites_abandoned_total", &labels, count);
         }
     }
+    seen(&mut out, &sites);
     out
+}
+
+/// What is new, what found no room, and how a canary is asked.
+fn seen(out: &mut String, sites: &[Site]) {
+    head(out, "consentgate_drift_total", "counter", "New on the site, by kind.");
+    for (site, thing) in sites.iter().flat_map(|site| Thing::ALL.map(|thing| (site, thing))) {
+        let labels = format!("{{site={},kind=\"{}\"}}", quoted(&site.name), thing.name());
+        line(out, "consentgate_drift_total", &labels, site.inventory.drifts.count(thing));
+    }
+    head(out, "consentgate_inventory_left_out_total", "counter", "Sightings that found no room in the inventory.");
+    for (site, thing) in sites.iter().flat_map(|site| Thing::ALL.map(|thing| (site, thing))) {
+        let labels = format!("{{site={},kind=\"{}\"}}", quoted(&site.name), thing.name());
+        line(out, "consentgate_inventory_left_out_total", &labels, site.inventory.stock.left_out(thing));
+    }
+    head(out, "consentgate_canary_pages_total", "counter", "Pages asked for inside a site's canary, and outside.");
+    for site in sites {
+        let (inside, outside) = site.counters.visits();
+        for (side, count) in [("inside", inside), ("outside", outside)] {
+            let labels = format!("{{site={},side=\"{side}\"}}", quoted(&site.name));
+            line(out, "consentgate_canary_pages_total", &labels, count);
+        }
+    }
 }
 
 fn head(out: &mut String, name: &str, kind: &str, help: &str) {

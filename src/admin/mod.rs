@@ -1,10 +1,13 @@
 //! The admin listener: health, metrics, and what was held, on an address of its own.
 //!
-//! Read only, and never on the public side. It must never show a secret or anything about one visitor: it knows only
+//! It changes nothing but whether a site is off, and is never on the public side. It must never show a secret or anything about one visitor: it knows only
 //! counts, rules and cookie names. What it shows comes from `inventory` and `ledger`, handed in by start-up wiring.
 
 mod answer;
+mod known;
 mod metrics;
+mod report;
+mod switch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::inventory::{Counters, Inventory};
+use crate::policy::Policy;
 
 /// A client that does not finish its request in this time is gone.
 const LONGEST_HEAD: Duration = Duration::from_secs(5);
@@ -28,6 +32,8 @@ pub struct View {
     pub sites: Box<dyn Fn() -> Vec<Site> + Send + Sync>,
     /// Can choices be recorded?
     pub ledger_healthy: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Switches a site off (true) or on again, until the next reload; false where there is none of this name.
+    pub switch: Box<dyn Fn(&str, bool) -> bool + Send + Sync>,
     /// Has the gate been told to stop?
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -42,6 +48,8 @@ pub struct Site {
     pub counters: Arc<Counters>,
     /// What traffic showed.
     pub inventory: Arc<Inventory>,
+    /// The rules in force.
+    pub policy: Arc<Policy>,
 }
 
 /// Listening, not yet answering.

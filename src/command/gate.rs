@@ -14,8 +14,10 @@ use crate::admin;
 use crate::config::{self, Resolved, Watch};
 use crate::consent::Key;
 use crate::gateway::{self, Gateway, Mode, Shared, Sites};
+use crate::inventory::{self, Store, Teller, Watched};
 use crate::ledger::Sqlite;
 use crate::server::{self, Bound, Handle, RequestBody};
+use crate::upstream;
 
 use super::key;
 
@@ -28,6 +30,7 @@ pub(super) struct Gate {
     admin: admin::Bound,
     shared: Arc<Shared>,
     ledger: Arc<Sqlite>,
+    store: Store,
     key: Key,
     file: PathBuf,
     watch: Watch,
@@ -48,12 +51,13 @@ impl Gate {
         let shared = Arc::new(shared);
         gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;
         let watch = Watch::new(file, &config.files);
-        Ok(Self { bound, admin, shared, ledger, key, file: file.into(), watch, fixed: fixed(config) })
+        let store = kept(&config.inventory, &shared)?;
+        Ok(Self { bound, admin, shared, ledger, store, key, file: file.into(), watch, fixed: fixed(config) })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, shared, ledger, key, file, watch, fixed } = self;
+        let Self { bound, admin, shared, ledger, store, key, file, watch, fixed } = self;
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let view = view(&shared, &stopping);
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
@@ -76,6 +80,7 @@ impl Gate {
             stopping.store(true, Ordering::Relaxed);
         });
         ledger.close();
+        store.close();
         served.map_err(|fault| fault.to_string())
     }
 }
@@ -88,7 +93,28 @@ fn admin_fault(fault: &server::StartFault) -> String {
 /// What a reload does not change, in a form that can be compared.
 fn fixed(config: &Resolved) -> String {
     let ledger = (&config.ledger.file, config.ledger.keep);
-    format!("{:?}", (&config.server, config.admin, ledger, &config.signing_key_file))
+    let webhook = config.inventory.webhook.as_ref().map(|webhook| webhook.0.as_str());
+    format!("{:?}", (&config.server, config.admin, ledger, &config.signing_key_file, &config.inventory, webhook))
+}
+
+/// Reads what was seen before this start, and keeps what is seen from now on.
+fn kept(config: &inventory::Config, shared: &Arc<Shared>) -> Result<Store, String> {
+    let shared = Arc::clone(shared);
+    let sites = move || shared.sites.load().all.iter().map(|site| watched(site)).collect();
+    let teller = config.webhook.as_ref().map(|webhook| {
+        let tls = upstream::machine_tls().map_err(|fault| format!("drift.webhook: {fault}"))?;
+        Teller::start(webhook, tls).map_err(|fault| format!("drift.webhook: {fault}"))
+    });
+    Store::start(config, Box::new(sites), teller.transpose()?).map_err(|fault| format!("the inventory: {fault}"))
+}
+
+fn watched(site: &gateway::Site) -> Watched {
+    Watched {
+        name: site.name().into(),
+        inventory: Arc::clone(&site.inventory),
+        policy: Arc::clone(&site.policy),
+        enforces: site.mode() == Mode::Enforce,
+    }
 }
 
 /// Marks this installation; another gate in front of or behind this one has another name.
@@ -101,19 +127,31 @@ fn token() -> String {
 /// What the admin listener shows, as it is at the moment of asking.
 fn view(shared: &Arc<Shared>, stopping: &Arc<AtomicBool>) -> admin::View {
     let (sites, ledger, stopping) = (Arc::clone(shared), Arc::clone(shared), Arc::clone(stopping));
+    let switched = Arc::clone(shared);
     admin::View {
         sites: Box::new(move || sites.sites.load().all.iter().map(|site| shown(site)).collect()),
         ledger_healthy: Box::new(move || ledger.ledger.healthy()),
+        switch: Box::new(move |name, off| switch(&switched, name, off)),
         stopping: Box::new(move || stopping.load(Ordering::Relaxed)),
     }
+}
+
+/// It is said in the log: whoever looks for the reason why nothing is held must find it.
+fn switch(shared: &Shared, name: &str, off: bool) -> bool {
+    let sites = shared.sites.load();
+    let Some(site) = sites.all.iter().find(|site| site.name() == name) else { return false };
+    site.switch_off(off);
+    tracing::warn!(site = name, "switched {} on the admin listener", if off { "off" } else { "on again" });
+    true
 }
 
 fn shown(site: &gateway::Site) -> admin::Site {
     admin::Site {
         name: site.name().into(),
-        mode: mode_name(site.config.mode),
+        mode: mode_name(site.mode()),
         counters: Arc::clone(&site.counters),
         inventory: Arc::clone(&site.inventory),
+        policy: Arc::clone(&site.policy),
     }
 }
 
@@ -177,7 +215,7 @@ impl Reload {
         }
         if fixed(&config) != self.fixed {
             let what =
-                "listeners, limits, workers, the admin listener, the ledger's url and keep, and the signing key's file";
+                "listeners, limits, workers, the admin listener, the ledger's url and keep, the inventory, drift, and the signing key's file";
             tracing::warn!("changes of {what} take effect after a restart");
         }
         let sites =
