@@ -29,7 +29,11 @@ fn hides(part: &str) -> bool {
     let is_token = part.len() >= LONG
         && digits >= 4
         && (part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') || stem(part).is_some());
-    let is_mixed = part.len() >= 20 && digits >= 4 && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_mixed = part.len() >= 20
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && digits > 0
+        && part.bytes().any(|byte| byte.is_ascii_uppercase())
+        && part.bytes().any(|byte| byte.is_ascii_lowercase());
     part.starts_with('(') || part.contains('@') || part.contains("%40") || is_token || is_mixed
 }
 

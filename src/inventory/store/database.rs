@@ -70,6 +70,11 @@ impl Database {
         Ok(Self(connection))
     }
 
+    #[cfg(test)]
+    pub(super) fn unchecked(file: &Path) -> Self {
+        Self(Connection::open(file).expect("opening reads nothing"))
+    }
+
     fn try_open(file: &Path) -> Result<Self, Unusable> {
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
         if let Err(fault) = made.map(drop)

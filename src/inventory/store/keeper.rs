@@ -113,6 +113,14 @@ impl Keeper {
         Ok(told)
     }
 
+    /// The file is broken while it is open.
+    #[cfg(test)]
+    pub(super) fn breaks(&mut self, file: &std::path::Path) {
+        self.database.take().into_iter().for_each(Database::close);
+        std::fs::write(file, [0xA5; 8192]).expect("a file that can be written");
+        self.database = Some(Database::unchecked(file));
+    }
+
     /// Once, and never again: it stands in the file now.
     fn tell(&self, site: &Watched, drift: Drift) {
         let state = match (site.enforces, drift.held) {
