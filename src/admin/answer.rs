@@ -23,7 +23,10 @@ pub(super) fn answer<B>(request: &Request<B>, view: &View) -> Answer {
         return text(StatusCode::METHOD_NOT_ALLOWED, "read only\n");
     }
     match request.uri().path() {
-        "/" => text(StatusCode::OK, "consentgate\n\n/metrics\n/healthz\n/readyz\n/api/stats\n/api/report\n/api/inventory\n"),
+        "/" => text(
+            StatusCode::OK,
+            "consentgate\n\n/metrics\n/healthz\n/readyz\n/api/stats\n/api/report\n/api/inventory\n",
+        ),
         "/healthz" => text(StatusCode::OK, "ok\n"),
         // Whoever spreads visitors over several gates must send no more of them here (promise 29).
         "/readyz" if (view.stopping)() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),

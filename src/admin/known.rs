@@ -46,15 +46,11 @@ fn verdict<'s>(site: &'s Site, name: &str) -> Verdict<'s> {
 fn cookie(site: &Site, Row { name, state }: &Row) -> Value {
     let verdict = verdict(site, name);
     let mark = |mark| state.marks.has(mark);
-    let said: Vec<_> = [
-        (Marks::STRICT, "strict"),
-        (Marks::LAX, "lax"),
-        (Marks::NONE, "none"),
-        (Marks::NO_SAME_SITE, "not given"),
-    ]
-    .into_iter()
-    .filter_map(|(one, name)| mark(one).then_some(name))
-    .collect();
+    let said: Vec<_> =
+        [(Marks::STRICT, "strict"), (Marks::LAX, "lax"), (Marks::NONE, "none"), (Marks::NO_SAME_SITE, "not given")]
+            .into_iter()
+            .filter_map(|(one, name)| mark(one).then_some(name))
+            .collect();
     let mut cookie = json!({
         "name": name,
         "purpose": verdict.purpose.map(|purpose| site.policy.purposes().name(purpose)),

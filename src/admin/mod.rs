@@ -26,14 +26,17 @@ use crate::policy::Policy;
 /// A client that does not finish its request in this time is gone.
 const LONGEST_HEAD: Duration = Duration::from_secs(5);
 
+/// Switches the site of this name; false where there is none.
+pub type Switch = Box<dyn Fn(&str, bool) -> bool + Send + Sync>;
+
 /// What there is to see.
 pub struct View {
     /// The sites of the configuration in force.
     pub sites: Box<dyn Fn() -> Vec<Site> + Send + Sync>,
     /// Can choices be recorded?
     pub ledger_healthy: Box<dyn Fn() -> bool + Send + Sync>,
-    /// Switches a site off (true) or on again, until the next reload; false where there is none of this name.
-    pub switch: Box<dyn Fn(&str, bool) -> bool + Send + Sync>,
+    /// Switches a site off (true) or on again, until the next reload.
+    pub switch: Switch,
     /// Has the gate been told to stop?
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
 }

@@ -214,8 +214,7 @@ impl Reload {
             tracing::warn!("{warning}");
         }
         if fixed(&config) != self.fixed {
-            let what =
-                "listeners, limits, workers, the admin listener, the ledger's url and keep, the inventory, drift, and the signing key's file";
+            let what = "listeners, limits, workers, the admin listener, the ledger's url and keep, the inventory, drift, and the signing key's file";
             tracing::warn!("changes of {what} take effect after a restart");
         }
         let sites =

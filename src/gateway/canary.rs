@@ -59,7 +59,8 @@ impl Canary {
             let referer = asking.headers.get(REFERER).and_then(|line| Url::parse(line.to_str().ok()?).ok());
             referer.filter(|page| asking.asked == Asked::Other && page.host_str() == Some(asking.host))
         };
-        !self.paths.is_empty() && (asking.is_own || fits(asking.path) || of_page().is_some_and(|page| fits(page.path())))
+        !self.paths.is_empty()
+            && (asking.is_own || fits(asking.path) || of_page().is_some_and(|page| fits(page.path())))
     }
 
     fn has_network(&self, asking: &Asking<'_>, site: &str, key: &Key) -> bool {

@@ -82,8 +82,7 @@ fn document(visit: &Visit) -> &str {
 /// What the YAML or the catalogue calls it.
 fn pattern<'p>(rule: &Rule<'p>) -> Option<&'p str> {
     match rule {
-        Rule::Site(pattern) => Some(pattern),
-        Rule::Catalogue(pattern, _) => Some(pattern),
+        Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
         _ => None,
     }
 }
@@ -117,7 +116,9 @@ pub(super) fn of_page(visit: &Visit) -> Report {
     Box::new(move |seen| match seen {
         Seen::Held(findings) => {
             let place = Place { site: &site, page: &page, enforces };
-            findings.iter().for_each(|finding| tag(&place, finding, (&host, now)));
+            for finding in &findings {
+                tag(&place, finding, (&host, now));
+            }
         }
         Seen::Abandoned(why) => abandoned(&site, why.name(), &path),
     })

@@ -21,12 +21,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            file: None,
-            every: Duration::from_secs(10),
-            after: Duration::from_hours(7 * 24),
-            webhook: None,
-        }
+        Self { file: None, every: Duration::from_secs(10), after: Duration::from_hours(7 * 24), webhook: None }
     }
 }
 

@@ -237,11 +237,19 @@ mod tests {
     fn a_cookie_is_one_row_with_all_that_was_said_of_it() {
         let stock = Stock::default();
         stock.saw_cookie(&sight("theme", "/a"));
-        stock.saw_cookie(&CookieSight { marks: Marks::HTTP_ONLY, domain: None, path: Some("/x"), ..sight("theme", "/b") });
+        stock.saw_cookie(&CookieSight {
+            marks: Marks::HTTP_ONLY,
+            domain: None,
+            path: Some("/x"),
+            ..sight("theme", "/b")
+        });
         let [row] = &stock.rows(Thing::Cookie, |_| None)[..] else { panic!("one row") };
         assert_eq!((&*row.name, row.state.count), ("theme", 2));
         assert!(row.state.marks.has(Marks::HEADER | Marks::SECURE | Marks::HTTP_ONLY));
-        assert_eq!((&row.state.domains[..], &row.state.paths[..]), (&["example.gov.uk".into()][..], &["/".into(), "/x".into()][..]));
+        assert_eq!(
+            (&row.state.domains[..], &row.state.paths[..]),
+            (&["example.gov.uk".into()][..], &["/".into(), "/x".into()][..])
+        );
         assert_eq!(row.state.pages, ["/a", "/b"]);
     }
 
@@ -286,7 +294,10 @@ mod tests {
         stock.saw_tag(&TagSight { host: None, company: None, ..tag });
         let [row] = &stock.rows(Thing::ThirdParty, |_| None)[..] else { panic!("one host") };
         assert_eq!((row.state.count, row.state.company.as_deref()), (2, Some("Stats")));
-        assert_eq!((&row.state.tags[..], &row.state.purposes[..]), (&["script".into(), "img".into()][..], &["analytics".into()][..]));
+        assert_eq!(
+            (&row.state.tags[..], &row.state.purposes[..]),
+            (&["script".into(), "img".into()][..], &["analytics".into()][..])
+        );
         assert_eq!(names(&stock, Thing::Company), ["Stats"]);
     }
 

@@ -28,8 +28,13 @@ const QUEUE: usize = 256;
 const AT_ONCE: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long is waited before each further try.
-const WAITS: [Duration; 5] =
-    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_mins(2), Duration::from_mins(10)];
+const WAITS: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+];
 
 /// Where drift is handed in.
 pub struct Teller(Sender<Value>);

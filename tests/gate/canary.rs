@@ -51,7 +51,8 @@ fn paths_are_enforced_with_what_they_load_and_a_choice_counts_everywhere() {
     assert!(is_enforced(&gate.page("/news/a").send()));
     assert!(is_observed(&gate.page("/bins").send()));
     let loads = |from: &str| {
-        let script = gate.get("/a.js").with("Sec-Fetch-Dest", "script").with("Referer", &format!("http://{HOST}{from}"));
+        let script =
+            gate.get("/a.js").with("Sec-Fetch-Dest", "script").with("Referer", &format!("http://{HOST}{from}"));
         script.send().expect(200).set_cookies().len()
     };
     assert_eq!((loads("/news/a"), loads("/bins")), (0, 1));
@@ -67,7 +68,8 @@ fn paths_are_enforced_with_what_they_load_and_a_choice_counts_everywhere() {
 fn a_share_of_the_visitors_is_inside_and_stays_there() {
     let origin = Origin::telling(site);
     let gate = observed(&origin, "canary: { visitors: 50% }");
-    let ask = |network: u32, host: u32| gate.page("/").with("X-Forwarded-For", &format!("198.51.{network}.{host}")).send();
+    let ask =
+        |network: u32, host: u32| gate.page("/").with("X-Forwarded-For", &format!("198.51.{network}.{host}")).send();
     let inside: Vec<_> = (0..60).filter(|network| is_enforced(&ask(*network, 1))).collect();
     assert!((15..=45).contains(&inside.len()), "{inside:?}");
     for network in 0..60 {
@@ -94,7 +96,8 @@ fn everybody_is_inside_at_a_hundred_per_cent_and_a_reload_ends_it() {
 fn the_switch_turns_a_site_off_and_on_until_the_next_reload() {
     let origin = Origin::telling(site);
     let gate = Gate::before(&origin);
-    let switch = |word: &str| gate.ask_admin("POST", &format!("/api/sites/{HOST}/{word}")).with("X-Consentgate", "switch");
+    let switch =
+        |word: &str| gate.ask_admin("POST", &format!("/api/sites/{HOST}/{word}")).with("X-Consentgate", "switch");
     assert!(is_enforced(&gate.page("/").send()));
     assert!(switch("off").send().expect(200).text().contains("until the next reload"));
     assert!(is_observed(&gate.page("/").send()));
@@ -119,6 +122,10 @@ fn nobody_else_can_turn_the_switch() {
     assert_eq!(gate.ask_admin("GET", &target).with("X-Consentgate", "1").send().status, 405);
     assert_eq!(gate.ask_admin("OPTIONS", &target).send().status, 405);
     assert_eq!(gate.ask_admin("POST", "/api/sites/nobody.example/off").with("X-Consentgate", "1").send().status, 404);
-    assert_eq!(gate.ask("POST", &target).with("X-Consentgate", "1").send().status, 200, "the public side asks the site");
+    assert_eq!(
+        gate.ask("POST", &target).with("X-Consentgate", "1").send().status,
+        200,
+        "the public side asks the site"
+    );
     assert!(is_enforced(&gate.page("/").send()));
 }

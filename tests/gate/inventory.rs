@@ -32,7 +32,8 @@ fn one(gate: &Gate, list: &str, name: &str) -> Value {
 }
 
 fn drift(gate: &Gate) -> Vec<String> {
-    let names = listed(gate, "drift").iter().map(|drift| drift["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let names =
+        listed(gate, "drift").iter().map(|drift| drift["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let mut names = names;
     names.sort();
     names
@@ -77,7 +78,10 @@ fn every_cookie_and_third_party_is_listed_with_what_was_said_of_it() {
     let pay = one(&gate, "third_parties", "pay.unknown.example");
     assert_eq!((&pay["classified"], &pay["tags"]), (&false.into(), &serde_json::json!(["script"])));
     let film = one(&gate, "third_parties", "www.youtube.com");
-    assert_eq!((&film["company"], &film["tags"], &film["holds"]), (&"YouTube".into(), &serde_json::json!(["iframe"]), &true.into()));
+    assert_eq!(
+        (&film["company"], &film["tags"], &film["holds"]),
+        (&"YouTube".into(), &serde_json::json!(["iframe"]), &true.into())
+    );
     let all = gate.told("/api/inventory").to_string();
     for absent in ["jane", "order=77", "jsessionid", "secret-value", "gone", "made-up"] {
         assert!(!all.contains(absent), "{absent}: {all}");
@@ -87,9 +91,9 @@ fn every_cookie_and_third_party_is_listed_with_what_was_said_of_it() {
 /// Hears what is posted to it.
 fn listener(status: &'static str) -> (Origin, Arc<Mutex<Vec<Value>>>) {
     let heard = Arc::<Mutex<Vec<Value>>>::default();
-    let hears = Arc::clone(&heard);
+    let told = Arc::clone(&heard);
     let origin = Origin::telling(move |request| {
-        hears.lock().unwrap().push(serde_json::from_slice(&request.body).expect("JSON is posted"));
+        told.lock().unwrap().push(serde_json::from_slice(&request.body).expect("JSON is posted"));
         response(status, &[], "")
     });
     (origin, heard)
@@ -117,7 +121,8 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     assert_eq!((&after["first_seen"], &after["count"]), (&before["first_seen"], &3.into()));
     gate.restart(|_| {});
     assert_eq!((told_times(&gate), gate.log().matches("drift: new").count()), (0, 0));
-    let told: Vec<_> = heard.lock().unwrap().iter().flat_map(|told| told["drift"].as_array().unwrap().clone()).collect();
+    let told: Vec<_> =
+        heard.lock().unwrap().iter().flat_map(|told| told["drift"].as_array().unwrap().clone()).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
     let words = serde_json::to_string(&told).unwrap();
     assert!(!words.contains("jane") && !words.contains("secret-value") && !words.contains("/bins"), "{words}");
@@ -148,7 +153,8 @@ fn a_damaged_inventory_never_stops_the_gate() {
     assert!(gate.log_line("was damaged").contains("put aside"));
     gate.page("/").send().expect(200);
     wait_until("the new file is used", || drift(&gate).len() == 3);
-    let kept = fs::read_dir(gate.ledger_folder()).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    let kept =
+        fs::read_dir(gate.ledger_folder()).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
     assert!(kept.into_iter().any(|name| name.starts_with("ledger-inventory.db.damaged-")));
 }
 
@@ -175,9 +181,14 @@ fn the_report_says_what_would_be_held_by_page_rule_and_purpose() {
         all.iter().find(|one| one[key] == name).unwrap_or_else(|| panic!("{name}: {all:#?}")).clone()
     };
     let rule = find("rules", "rule", "yaml: _ga*");
-    assert_eq!((&rule["would_hold"], &rule["held"], &rule["purposes"]), (&3.into(), &0.into(), &serde_json::json!(["analytics"])));
+    assert_eq!(
+        (&rule["would_hold"], &rule["held"], &rule["purposes"]),
+        (&3.into(), &0.into(), &serde_json::json!(["analytics"]))
+    );
     assert_eq!(rule["pages"][0], serde_json::json!({ "page": "/bins", "held": 0, "would_hold": 2, "passed": 0 }));
-    assert!(find("pages", "page", "/bins")["would_hold"].as_u64() > find("pages", "page", "/tax")["would_hold"].as_u64());
+    assert!(
+        find("pages", "page", "/bins")["would_hold"].as_u64() > find("pages", "page", "/tax")["would_hold"].as_u64()
+    );
     assert_eq!(find("purposes", "purpose", "analytics")["would_hold"], 3);
     assert!(find("purposes", "purpose", "unclassified")["would_hold"].as_u64() >= Some(6));
 }

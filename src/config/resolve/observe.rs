@@ -95,10 +95,18 @@ impl Resolver<'_, '_> {
         let number = found.1.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
         let share = number.map(|number| number * 100.0).filter(|share| (1.0..=10_000.0).contains(share));
         let Some(share) = share else {
-            self.fault(found, format!("{} is not a share", quoted(&found.1)), "write it from 0.01% to 100%, such as 5%");
+            self.fault(
+                found,
+                format!("{} is not a share", quoted(&found.1)),
+                "write it from 0.01% to 100%, such as 5%",
+            );
             return 0;
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and 10,000, as was just seen")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 1 and 10,000, as was just seen"
+        )]
         let share = share.round() as u32;
         share
     }

@@ -82,19 +82,27 @@ impl Database {
         {
             return Err(Unusable::Foreign(fault.to_string()));
         }
-        let connection = Connection::open(file).map_err(unusable)?;
-        connection.busy_timeout(PATIENCE).map_err(unusable)?;
+        let connection = Connection::open(file).map_err(|fault| unusable(&fault))?;
+        connection.busy_timeout(PATIENCE).map_err(|fault| unusable(&fault))?;
         Self(connection).prepared()
     }
 
     fn prepared(self) -> Result<Self, Unusable> {
-        let number = |name: &str| self.0.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(unusable);
-        let tables: i64 = self.0.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(unusable)?;
+        let number = |name: &str| {
+            self.0.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|fault| unusable(&fault))
+        };
+        let tables: i64 = self
+            .0
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(|fault| unusable(&fault))?;
         let found = (number("application_id")?, number("user_version")?);
         match found {
             (0, 0) if tables == 0 => {}
             (APPLICATION, VERSION) => {
-                let whole: String = self.0.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(unusable)?;
+                let whole: String = self
+                    .0
+                    .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+                    .map_err(|fault| unusable(&fault))?;
                 return if whole == "ok" { self.tuned() } else { Err(Unusable::Damaged(whole)) };
             }
             (APPLICATION, newer) => {
@@ -102,14 +110,16 @@ impl Database {
             }
             _ => return Err(Unusable::Foreign("it is another program's database".into())),
         }
-        let make = format!("BEGIN IMMEDIATE;{SCHEMA}PRAGMA application_id={APPLICATION};PRAGMA user_version={VERSION};COMMIT;");
+        let make = format!(
+            "BEGIN IMMEDIATE;{SCHEMA}PRAGMA application_id={APPLICATION};PRAGMA user_version={VERSION};COMMIT;"
+        );
         match self.0.execute_batch(&make) {
             // Another node was quicker.
             Err(fault) if fault.to_string().contains("already exists") => {
                 let _ = self.0.execute_batch("ROLLBACK");
                 self.prepared()
             }
-            Err(fault) => Err(unusable(fault)),
+            Err(fault) => Err(unusable(&fault)),
             Ok(()) => self.tuned(),
         }
     }
@@ -117,7 +127,7 @@ impl Database {
     /// A power cut may cost the last seconds of what was seen, never the file.
     fn tuned(self) -> Result<Self, Unusable> {
         let wal = self.0.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()));
-        wal.and_then(|()| self.0.pragma_update(None, "synchronous", "NORMAL")).map_err(unusable)?;
+        wal.and_then(|()| self.0.pragma_update(None, "synchronous", "NORMAL")).map_err(|fault| unusable(&fault))?;
         Ok(self)
     }
 
@@ -139,7 +149,7 @@ impl Database {
         let mut found = self.0.prepare_cached("SELECT * FROM item WHERE site = ?1")?;
         let rows = found.query_map([site], |row| {
             let thing = Thing::stored(&row.get::<_, String>("kind")?);
-            Ok(thing.map(|thing| Ok::<_, rusqlite::Error>((thing, row.get("name")?, state(row)?))).transpose()?)
+            thing.map(|thing| Ok((thing, row.get("name")?, state(row)?))).transpose()
         })?;
         rows.filter_map(Result::transpose).collect()
     }
@@ -219,8 +229,8 @@ pub(super) fn is_damage(fault: &rusqlite::Error) -> bool {
     matches!(fault.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-fn unusable(fault: rusqlite::Error) -> Unusable {
-    if is_damage(&fault) { Unusable::Damaged(fault.to_string()) } else { Unusable::Foreign(fault.to_string()) }
+fn unusable(fault: &rusqlite::Error) -> Unusable {
+    if is_damage(fault) { Unusable::Damaged(fault.to_string()) } else { Unusable::Foreign(fault.to_string()) }
 }
 
 /// Nobody reads it again by itself, and nothing of it is lost.

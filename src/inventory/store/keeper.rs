@@ -51,7 +51,9 @@ impl Keeper {
         let outcome = self.read_again(&sites).and_then(|()| self.write(&sites));
         match outcome {
             Ok(told) => {
-                told.into_iter().for_each(|(site, drift)| self.tell(&sites[site], drift));
+                for (site, drift) in told {
+                    self.tell(&sites[site], drift);
+                }
                 self.said(Ok(()));
             }
             Err(fault) => self.said(Err(fault)),
