@@ -73,12 +73,15 @@ fn cookie(site: &Site, Row { name, state }: &Row) -> Value {
 }
 
 fn tag(Row { name, state }: &Row) -> Value {
+    let found = [(Marks::IN_PAGE, "page"), (Marks::ASKED, "script")];
+    let found: Vec<_> = found.into_iter().filter_map(|(mark, name)| state.marks.has(mark).then_some(name)).collect();
     let mut tag = json!({
         "name": name,
         "company": state.company,
         "purposes": state.purposes,
         "classified": state.marks.has(Marks::KNOWN),
         "tags": state.tags,
+        "found": found,
     });
     extend(&mut tag, state);
     tag

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::consent::{Purpose, UnixSeconds};
 use crate::cookie::{SameSite, Scope, SetCookie};
 use crate::html::{Abandoned, Finding};
@@ -77,6 +79,24 @@ fn sight<'v>(visit: &'v Visit, name: &'v [u8]) -> CookieSight<'v> {
 /// The page, where the request is for one.
 fn document(visit: &Visit) -> &str {
     if visit.asked.may_be_document() { visit.page() } else { "" }
+}
+
+/// Notes a host that a script of a page wants, where the YAML, the catalogue or a list knows it: the name alone, for any
+/// visitor could ask about any other, and the address says what they do.
+pub(super) fn asked(visit: &Visit, url: &Url, verdict: &Verdict<'_>) {
+    let is_known = matches!(verdict.rule, Rule::Site(_) | Rule::Catalogue(..) | Rule::List { .. });
+    let host = url.host_str().filter(|host| is_known && *host != visit.host_name());
+    if let Some(host) = host {
+        visit.site.inventory.stock.saw_tag(&TagSight {
+            host: Some(host),
+            tag: "",
+            company: verdict.rule.whose(),
+            purpose: verdict.purpose.map(|purpose| visit.site.policy.purposes().name(purpose)),
+            marks: Marks::ASKED | Marks::KNOWN | Marks::HOLDS.when(verdict.is_hold()),
+            page: "",
+            at: visit.now,
+        });
+    }
 }
 
 /// What the YAML or the catalogue calls it.
@@ -212,7 +232,10 @@ fn note(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
         tag: &finding.tag,
         company: finding.company,
         purpose: finding.purpose.map(|purpose| place.site.policy.purposes().name(purpose)),
-        marks: Marks::HOLDS.when(finding.held) | Marks::KNOWN.when(is_known) | Marks::DECLARED.when(is_declared),
+        marks: Marks::IN_PAGE
+            | Marks::HOLDS.when(finding.held)
+            | Marks::KNOWN.when(is_known)
+            | Marks::DECLARED.when(is_declared),
         page: place.page,
         at: now,
     });

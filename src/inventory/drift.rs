@@ -100,12 +100,13 @@ pub(super) struct Eye<'e> {
 
 impl Eye<'_> {
     /// Is this new thing drift? Unclassified, it is; classified by the catalogue, it is once the site has been looked at for
-    /// long enough. What the site's own YAML names was expected. A cookie that only browsers have shown proves nothing: any
-    /// visitor can send it.
+    /// long enough. What the site's own YAML names was expected. What only browsers have shown proves nothing: any visitor
+    /// can send it.
     pub(super) fn drift(&self, thing: Thing, name: &str, state: &State) -> Option<Drift> {
         let name = &*self.family(thing, name)?;
         let (unclassified, holds, purpose) = match thing {
             Thing::Cookie => self.cookie(name, state)?,
+            Thing::ThirdParty | Thing::Company if !state.marks.has(Marks::IN_PAGE) => return None,
             Thing::ThirdParty | Thing::Company if state.marks.has(Marks::DECLARED) => return None,
             Thing::ThirdParty | Thing::Company => {
                 let purpose = state.purposes.first().cloned();
@@ -217,13 +218,15 @@ mod tests {
     #[test]
     fn a_third_party_nobody_knows_is_drift_though_it_runs() {
         let policy = policy();
-        let host = |marks, days| drift(&policy, (Thing::ThirdParty, "new.example"), marks, days);
+        let host = |marks, days| drift(&policy, (Thing::ThirdParty, "new.example"), Marks::IN_PAGE | marks, days);
         let new = host(Marks::default(), 0).expect("drift");
         assert!(new.unclassified && !new.held);
         assert_eq!(new.yaml, "tags: [ { match: \"||new.example^\", purpose: CHOOSE } ]");
         assert_eq!(host(Marks::KNOWN | Marks::HOLDS, 1), None);
         assert!(host(Marks::KNOWN | Marks::HOLDS, 8).expect("drift").held);
         assert_eq!(host(Marks::KNOWN | Marks::DECLARED, 99), None);
+        let asked = drift(&policy, (Thing::ThirdParty, "new.example"), Marks::ASKED, 99);
+        assert_eq!(asked, None, "any visitor could ask");
     }
 
     #[test]

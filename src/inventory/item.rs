@@ -47,6 +47,10 @@ impl Marks {
     pub const KNOWN: Self = Self(1 << 12);
     /// The site's own YAML has.
     pub const DECLARED: Self = Self(1 << 13);
+    /// A page of the site's has a tag of it.
+    pub const IN_PAGE: Self = Self(1 << 14);
+    /// A browser's guard has asked about it: a script of the page wanted it.
+    pub const ASKED: Self = Self(1 << 15);
 
     /// Are all of the other's in this?
     pub fn has(self, other: Self) -> bool {

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::drift::Drifts;
-use super::fold::folded;
-use super::stock::Stock;
-use super::table::Table;
-use super::tags::Tags;
+use super::{drift::Drifts, fold::folded, stock::Stock, table::Table, tags::Tags};
 use crate::consent::{Purpose, PurposeSet, UnixSeconds};
 
 /// More scopes than this under one name, and the scopes count as unknown.

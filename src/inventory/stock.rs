@@ -80,13 +80,13 @@ pub struct CookieSight<'s> {
 pub struct TagSight<'s> {
     /// The host it fetches from; `None` for a script in the page itself.
     pub host: Option<&'s str>,
-    /// `script`, `img`, …
+    /// `script`, `img`, …; empty where nobody knows.
     pub tag: &'s str,
     /// Whose it is.
     pub company: Option<&'s str>,
     /// What it is for, by name.
     pub purpose: Option<&'s str>,
-    /// Held, classified.
+    /// Held, classified, in a page or asked for by a script.
     pub marks: Marks,
     /// As of a cookie.
     pub page: &'s str,
@@ -139,14 +139,18 @@ impl Stock {
         self.register(thing).note(name, &sight, |item| {
             seen.company.into_iter().for_each(|company| _ = item.company.note(company));
             seen.purpose.into_iter().for_each(|purpose| _ = item.purposes.note(purpose));
-            item.tags.note(short(seen.tag));
+            if !seen.tag.is_empty() {
+                item.tags.note(short(seen.tag));
+            }
         });
     }
 
     /// Everything of this kind, sorted; what has a pattern in common by `pattern_of`, or a number at the end that many
     /// others have, is one row.
     pub fn rows<'p>(&self, thing: Thing, pattern_of: impl Fn(&str) -> Option<&'p str>) -> Vec<Row> {
-        let all = self.register(thing).all();
+        // In order, so that what several names put together is the same each time it is asked for.
+        let mut all = self.register(thing).all();
+        all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let families = Families::of(all.iter().map(|(name, _)| &**name));
         let folds = thing == Thing::Cookie;
         let mut rows = BTreeMap::<String, State>::new();

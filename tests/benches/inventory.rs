@@ -18,7 +18,6 @@ use consentgate::policy::{self, Policy, Rule};
 
 const SIGHTINGS: usize = 1_000_000;
 const NAMES: usize = 1346;
-const AT: u64 = 20_000 * 86_400;
 
 fn main() {
     let policy = Arc::new(Policy::new(&policy::Config::default()).unwrap());
@@ -26,11 +25,11 @@ fn main() {
     let pages: Vec<_> = (0..200).map(|n| format!("/services/area-{}/page-{n}", n % 12)).collect();
 
     let before = resident();
-    let inventory = Arc::<Inventory>::default();
+    let (inventory, at) = (Arc::<Inventory>::default(), now());
     let began = (cpu(), Instant::now());
     for n in 0..SIGHTINGS {
         let one = n.wrapping_mul(2_654_435_761) >> 7;
-        see(&inventory, &policy, names[one % NAMES].as_bytes(), &pages[one / 7 % pages.len()]);
+        see(&inventory, &policy, (names[one % NAMES].as_bytes(), &pages[one / 7 % pages.len()], at));
     }
     let (spent, took) = (cpu() - began.0, began.1.elapsed());
     let memory = resident().saturating_sub(before);
@@ -83,10 +82,14 @@ fn name(n: usize) -> String {
     }
 }
 
+fn now() -> u64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()
+}
+
 /// What the gateway does for each `Set-Cookie` line.
-fn see(inventory: &Inventory, policy: &Policy, name: &[u8], path: &str) {
+fn see(inventory: &Inventory, policy: &Policy, (name, path, at): (&[u8], &str, u64)) {
     let kept = Some(Kept::Seconds(63_072_000));
-    inventory.saw_cookie(name, ScopeRef { domain: None, path: "/", secure: true, partitioned: false }, (AT, kept));
+    inventory.saw_cookie(name, ScopeRef { domain: None, path: "/", secure: true, partitioned: false }, (at, kept));
     let verdict = policy.cookie(name, PurposeSet::ESSENTIAL);
     let judged_by = match verdict.rule {
         Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
@@ -100,7 +103,7 @@ fn see(inventory: &Inventory, policy: &Policy, name: &[u8], path: &str) {
         path: Some("/"),
         kept,
         page: &page(path),
-        at: AT,
+        at,
     });
 }
 
@@ -113,12 +116,12 @@ fn bare(policy: &Policy, names: &[String]) -> u64 {
 }
 
 fn several(policy: &Policy, names: &[String], pages: &[String]) -> u64 {
-    let inventory = Inventory::default();
+    let (inventory, at) = (Inventory::default(), now());
     let work = |worker: usize| {
         let began = cpu();
         for n in 0..SIGHTINGS / 2 {
             let one = (n + worker).wrapping_mul(2_654_435_761) >> 7;
-            see(&inventory, policy, names[one % NAMES].as_bytes(), &pages[one / 7 % pages.len()]);
+            see(&inventory, policy, (names[one % NAMES].as_bytes(), &pages[one / 7 % pages.len()], at));
         }
         cpu() - began
     };

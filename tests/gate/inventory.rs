@@ -88,6 +88,23 @@ fn every_cookie_and_third_party_is_listed_with_what_was_said_of_it() {
     }
 }
 
+#[test]
+fn what_the_guard_asks_about_is_known_by_host_alone_and_only_if_somebody_knows_it() {
+    let origin = Origin::telling(site);
+    let gate = Plan::before(origin.address).also(EVERY).start();
+    let asked = "/page\nhttps://stats.example/x.js?visitor=jane\nhttps://made-up.example/secret-path\n";
+    let ask = gate.ask("POST", "/.consent/verdict").with("Origin", "http://www.example.gov.uk").body(asked);
+    ask.send().expect(200);
+    let stats = one(&gate, "third_parties", "stats.example");
+    assert_eq!(
+        (&stats["found"], &stats["purposes"]),
+        (&serde_json::json!(["script"]), &serde_json::json!(["analytics"]))
+    );
+    assert_eq!(stats["pages"], serde_json::json!([]));
+    let all = gate.told("/api/inventory").to_string();
+    assert!(!all.contains("jane") && !all.contains("made-up") && !all.contains("secret-path"), "{all}");
+}
+
 /// Hears what is posted to it.
 fn listener(status: &'static str) -> (Origin, Arc<Mutex<Vec<Value>>>) {
     let heard = Arc::<Mutex<Vec<Value>>>::default();

@@ -172,6 +172,11 @@ impl Database {
         rows.filter_map(Result::transpose).collect()
     }
 
+    /// What no browser can still have is not kept for ever either.
+    pub(super) fn forget(&self, before: UnixSeconds) -> rusqlite::Result<()> {
+        self.0.execute("DELETE FROM item WHERE last < ?1", [signed(before)]).map(drop)
+    }
+
     /// Puts everything into the one file.
     pub(super) fn close(self) {
         let _ = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));

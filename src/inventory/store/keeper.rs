@@ -12,6 +12,10 @@ use super::database::{Change, Database, is_damage};
 use super::{Sites, Watched};
 use crate::consent::UnixSeconds;
 
+/// As long as a browser keeps a cookie (RFC 6265bis section 5.5): 400 days.
+const LONGEST: u64 = 400 * 86_400;
+
+/// The thread's own.
 pub(super) struct Keeper {
     config: Config,
     sites: Sites,
@@ -41,7 +45,8 @@ impl Keeper {
     /// Reads what is kept of every site, before anything is seen.
     pub(super) fn load(&mut self) {
         let sites = (self.sites)();
-        let outcome = self.read_again(&sites);
+        let old = self.database.as_ref().map_or(Ok(()), |database| database.forget(now().saturating_sub(LONGEST)));
+        let outcome = old.and_then(|()| self.read_again(&sites));
         self.said(outcome);
     }
 

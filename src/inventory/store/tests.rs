@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::super::item::Marks;
 use super::super::stock::{CookieSight, Row, TagSight, Thing};
@@ -10,8 +11,11 @@ use super::*;
 use crate::policy;
 
 const DAY: u64 = 86_400;
-/// A day that is past.
-const AT: u64 = 20_000 * DAY;
+/// A day that is past, and not for long: what is old is forgotten.
+static AT: LazyLock<u64> = LazyLock::new(|| {
+    let now = UNIX_EPOCH.elapsed().unwrap().as_secs();
+    now - now % DAY - 10 * DAY
+});
 
 /// A site and its keeper, without the thread: a test says when it writes.
 struct Node {
@@ -70,8 +74,8 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 fn a_restart_keeps_what_was_seen_and_tells_no_drift_again() {
     let (_folder, file) = place();
     let mut node1 = node(Some(&file), WEEK);
-    node1.set("mystery", "/a", AT);
-    node1.set("mystery", "/b", AT + DAY);
+    node1.set("mystery", "/a", *AT);
+    node1.set("mystery", "/b", *AT + DAY);
     node1.keeper.keep();
     assert_eq!((node1.inventory.drifts.count(Thing::Cookie), node1.drift()), (1, vec!["mystery".to_owned()]));
     node1.keeper.keep();
@@ -82,10 +86,10 @@ fn a_restart_keeps_what_was_seen_and_tells_no_drift_again() {
     let mut node2 = node(Some(&file), WEEK);
     assert_eq!(node2.cookies(), before);
     assert_eq!((node2.inventory.drifts.count(Thing::Cookie), node2.drift()), (0, vec!["mystery".to_owned()]));
-    node2.set("mystery", "/c", AT + 2 * DAY);
+    node2.set("mystery", "/c", *AT + 2 * DAY);
     node2.keeper.keep();
     let [row] = &node2.cookies()[..] else { panic!("one cookie") };
-    assert_eq!((row.state.first, row.state.last, row.state.count), (AT, AT + 2 * DAY, 3));
+    assert_eq!((row.state.first, row.state.last, row.state.count), (*AT, *AT + 2 * DAY, 3));
     assert_eq!(row.state.pages, ["/a", "/b", "/c"]);
     assert_eq!(node2.inventory.drifts.count(Thing::Cookie), 0);
 }
@@ -95,15 +99,15 @@ fn two_nodes_write_one_file_and_tell_once() {
     let (_folder, file) = place();
     let (mut one, mut other) = (node(Some(&file), WEEK), node(Some(&file), WEEK));
     for _ in 0..5 {
-        one.set("mystery", "/one", AT);
-        other.set("mystery", "/other", AT + DAY);
+        one.set("mystery", "/one", *AT);
+        other.set("mystery", "/other", *AT + DAY);
         one.keeper.keep();
         other.keeper.keep();
     }
     one.keeper.keep();
     for node in [&one, &other] {
         let [row] = &node.cookies()[..] else { panic!("one cookie") };
-        assert_eq!((row.state.first, row.state.last, row.state.count), (AT, AT + DAY, 10));
+        assert_eq!((row.state.first, row.state.last, row.state.count), (*AT, *AT + DAY, 10));
         assert_eq!(row.state.pages.len(), 2);
         assert_eq!(node.drift(), ["mystery"]);
     }
@@ -115,20 +119,20 @@ fn two_nodes_write_one_file_and_tell_once() {
 fn what_the_catalogue_knows_is_drift_once_the_site_has_been_learnt() {
     let (_folder, file) = place();
     let mut learning = node(Some(&file), WEEK);
-    learning.set("_ga", "/", AT);
+    learning.set("_ga", "/", *AT);
     learning.keeper.keep();
     drop(learning);
     let mut learnt = node(Some(&file), Duration::ZERO);
-    learnt.set("_ga", "/", AT);
-    learnt.set("_fbp", "/", AT);
+    learnt.set("_ga", "/", *AT);
+    learnt.set("_fbp", "/", *AT);
     let tag = TagSight {
         host: Some("connect.facebook.net"),
         tag: "script",
         company: Some("Meta"),
         purpose: Some("marketing"),
-        marks: Marks::KNOWN | Marks::HOLDS,
+        marks: Marks::KNOWN | Marks::HOLDS | Marks::IN_PAGE,
         page: "/",
-        at: AT,
+        at: *AT,
     };
     learnt.inventory.stock.saw_tag(&tag);
     learnt.keeper.keep();
@@ -139,12 +143,24 @@ fn what_the_catalogue_knows_is_drift_once_the_site_has_been_learnt() {
 }
 
 #[test]
+fn what_no_browser_can_still_have_is_forgotten() {
+    let (_folder, file) = place();
+    let mut node1 = node(Some(&file), WEEK);
+    node1.set("old", "/", *AT - 400 * DAY);
+    node1.set("new", "/", *AT);
+    node1.keeper.keep();
+    drop(node1);
+    let names: Vec<_> = node(Some(&file), WEEK).cookies().into_iter().map(|row| row.name).collect();
+    assert_eq!(names, ["new"]);
+}
+
+#[test]
 fn many_numbered_names_are_told_as_one() {
     let mut node = node(None, WEEK);
-    (0..300).for_each(|n| node.set(&format!("poll_{n}"), "/", AT));
+    (0..300).for_each(|n| node.set(&format!("poll_{n}"), "/", *AT));
     node.keeper.keep();
     assert_eq!(node.drift(), ["poll_*"]);
-    node.set("poll_300", "/", AT);
+    node.set("poll_300", "/", *AT);
     node.keeper.keep();
     assert_eq!(node.inventory.drifts.count(Thing::Cookie), 1);
 }
@@ -155,7 +171,7 @@ fn a_damaged_file_is_put_aside_and_the_gate_goes_on() {
     for junk in [&b"this is no database, and never was one; it is only long enough"[..], &[0; 5000]] {
         fs::write(&file, junk).unwrap();
         let mut node = node(Some(&file), WEEK);
-        node.set("mystery", "/", AT);
+        node.set("mystery", "/", *AT);
         node.keeper.keep();
         drop(node);
         assert_eq!(super::tests::node(Some(&file), WEEK).cookies().len(), 1, "the new file is good");
@@ -168,10 +184,10 @@ fn a_damaged_file_is_put_aside_and_the_gate_goes_on() {
 fn a_file_that_is_damaged_while_it_is_used_loses_nothing_that_is_known() {
     let (_folder, file) = place();
     let mut node1 = node(Some(&file), WEEK);
-    (0..200).for_each(|n| node1.set(&format!("c{n}x"), "/a-page-with-a-name", AT));
+    (0..200).for_each(|n| node1.set(&format!("c{n}x"), "/a-page-with-a-name", *AT));
     node1.keeper.keep();
     node1.keeper.breaks(&file);
-    node1.set("c0x", "/", AT);
+    node1.set("c0x", "/", *AT);
     node1.keeper.keep();
     node1.keeper.keep();
     assert_eq!(node1.inventory.drifts.count(Thing::Cookie), 200, "nothing is told again");
@@ -188,7 +204,7 @@ fn another_programs_file_is_left_as_it_is() {
     drop(other);
     let before = fs::read(&file).unwrap();
     let mut node = node(Some(&file), WEEK);
-    node.set("mystery", "/", AT);
+    node.set("mystery", "/", *AT);
     node.keeper.keep();
     assert_eq!(node.drift(), ["mystery"], "it is told all the same");
     drop(node);
@@ -200,7 +216,7 @@ fn only_the_owner_may_read_the_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, file) = place();
     let mut node = node(Some(&file), WEEK);
-    node.set("mystery", "/", AT);
+    node.set("mystery", "/", *AT);
     node.keeper.keep();
     for entry in fs::read_dir(folder.path()).unwrap() {
         assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
