@@ -7,13 +7,13 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::consent::{Purpose, UnixSeconds};
-use crate::cookie::{SameSite, Scope, SetCookie};
+use crate::cookie::{self, SameSite, Scope, SetCookie};
 use crate::html::{Abandoned, Finding};
-use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight};
+use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page};
 use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
-use super::visit::Visit;
+use super::visit::{Visit, without_port};
 use super::{Csp, Site};
 
 /// The verdict on a cookie for this visit, reported where it is to hold.
@@ -22,19 +22,32 @@ pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     // A script has set it. Only what somebody has classified is noted: any visitor could send any other name.
     if let (Kind::CookieRequest, Some(pattern)) = (kind, pattern(&verdict.rule)) {
         visit.site.inventory.saw_sent(pattern, visit.now);
-        visit.site.inventory.stock.saw_cookie(&CookieSight {
-            judged_by: Some(pattern),
-            marks: Marks::SENT | Marks::HOLDS.when(verdict.is_hold()),
-            ..sight(visit, name)
-        });
     }
     if verdict.is_hold() {
-        // What a page loads sends the page's cookies: the page alone is counted by its path.
-        let page = if kind == Kind::CookieResponse { visit.page() } else { document(visit) };
+        // Whether what was asked for is a page is not known yet when its cookies are judged.
+        let page = if kind == Kind::CookieResponse { visit.page() } else { "" };
         let place = Place { page, ..Place::of(visit) };
         held(&place, (kind, verdict.purpose), &rule_of(&verdict, kind, name), &|| shown(name));
     }
     verdict.is_hold()
+}
+
+/// Notes the cookies that a browser has sent with a request for a page, now that the site has answered it: those that
+/// somebody has classified.
+pub(super) fn sent(visit: &Visit) {
+    if document(visit).is_empty() {
+        return;
+    }
+    for name in visit.sent.iter().flat_map(cookie::names_in) {
+        let verdict = visit.site.policy.cookie(name, visit.granted);
+        if let Some(pattern) = pattern(&verdict.rule) {
+            visit.site.inventory.stock.saw_cookie(&CookieSight {
+                judged_by: Some(pattern),
+                marks: Marks::SENT | Marks::HOLDS.when(verdict.is_hold()),
+                ..sight(visit, name)
+            });
+        }
+    }
 }
 
 /// Notes a cookie that the site sets. A line that only deletes one has set nothing.
@@ -55,12 +68,19 @@ pub(super) fn set(visit: &Visit, set: &SetCookie<'_>, scope: &Scope) {
     visit.site.inventory.stock.saw_cookie(&CookieSight {
         judged_by: pattern(&verdict.rule),
         marks: Marks::HEADER | same_site | secure | http_only | partitioned,
-        domain: scope.domain.as_deref(),
-        path: Some(&scope.path),
+        domain: scope.domain.as_deref().filter(|domain| covers(domain, &visit.host)),
+        path: Some(&page(&scope.path)),
         kept: super::clear::kept(set, visit.now),
         page: visit.page(),
         ..sight(visit, set.name)
     });
+}
+
+/// Browsers take no other `Domain` (RFC 6265bis section 5.7), and what stands in one that they refuse may be anything.
+fn covers(domain: &str, host: &str) -> bool {
+    let host = without_port(host).as_bytes();
+    let start = host.len().saturating_sub(domain.len());
+    host[start..].eq_ignore_ascii_case(domain.as_bytes()) && (start == 0 || host[start - 1] == b'.')
 }
 
 fn sight<'v>(visit: &'v Visit, name: &'v [u8]) -> CookieSight<'v> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -56,6 +57,8 @@ pub(super) struct Visit {
     pub(super) now: UnixSeconds,
     /// The same moment in milliseconds since 1970.
     pub(super) now_ms: u64,
+    /// The site has no such page.
+    pub(super) is_lost: AtomicBool,
     /// The path as it may be kept, where that is not the path itself.
     page: OnceLock<Option<Box<str>>>,
     nonce: OnceLock<String>,
@@ -84,6 +87,7 @@ impl Visit {
             cookies,
             sent: headers.get_all(COOKIE).iter().cloned().collect(),
             starts_worker: worker::starts(headers),
+            is_lost: AtomicBool::new(false),
             page: OnceLock::new(),
             nonce: OnceLock::new(),
             exempt: OnceLock::new(),
@@ -120,8 +124,13 @@ impl Visit {
         self.site.canary.as_ref().map(|_| self.in_canary)
     }
 
-    /// The path as it may be kept and shown: it names no visitor.
+    /// The path as it may be kept and shown: it names no visitor. Empty for what is no page of the site's: anybody can ask
+    /// for anything.
     pub(super) fn page(&self) -> &str {
+        let is_asked_for = matches!(self.method, Method::GET | Method::HEAD);
+        if !is_asked_for || self.is_lost.load(Ordering::Relaxed) || super::own::is_reserved(&self.site, &self.path) {
+            return "";
+        }
         let own = |path| match page(path) {
             Cow::Borrowed(same) if same.len() == path.len() => None,
             other => Some(other.into()),

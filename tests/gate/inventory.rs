@@ -89,6 +89,21 @@ fn every_cookie_and_third_party_is_listed_with_what_was_said_of_it() {
 }
 
 #[test]
+fn what_anybody_makes_up_is_no_page() {
+    let origin = Origin::telling(|request| match request.path() {
+        "/bins" => site(request),
+        _ => response("404 Not Found", &[HTML, ("Set-Cookie", "mystery=1; Domain=elsewhere.example; Path=/x?q")], PAGE),
+    });
+    let gate = Plan::before(origin.address).mode("observe").start();
+    gate.page("/wp-login.php").send().expect(404);
+    gate.ask("POST", "/bins").with("Accept", "text/html").body("x=1").send().expect(200);
+    let mystery = one(&gate, "cookies", "mystery");
+    assert_eq!((&mystery["pages"], &mystery["count"]), (&serde_json::json!([]), &2.into()));
+    assert_eq!((&mystery["domains"], &mystery["paths"]), (&serde_json::json!([]), &serde_json::json!(["/x", "/"])));
+    assert!(!gate.told("/api/report").to_string().contains("wp-login"));
+}
+
+#[test]
 fn what_the_guard_asks_about_is_known_by_host_alone_and_only_if_somebody_knows_it() {
     let origin = Origin::telling(site);
     let gate = Plan::before(origin.address).also(EVERY).start();
