@@ -67,7 +67,8 @@ fn values_queries_and_addresses_of_visitors_are_told_to_nobody() {
         talk(&gate);
         assert!(gate.says("page not rewritten", PATIENCE), "the traffic makes it talk: {}", gate.said());
         assert!(gate.says("broke off", PATIENCE), "{}", gate.said());
-        let admin = ["/", "/metrics", "/api/stats", "/api/inventory"].map(|page| gate.admin_page(page).text());
+        let admin =
+            ["/", "/metrics", "/api/stats", "/api/report", "/api/inventory"].map(|page| gate.admin_page(page).text());
         let export = run(&with_config(&["ledger", "export"], &place.config())).out;
         for told in admin.iter().chain([&gate.said(), &export]) {
             silent_about(told, &[MARK, VISITOR, VISITOR6]);

@@ -12,12 +12,10 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::{Value, json};
 
-use crate::catalogue;
-
 use super::access::{Access, Entry, is_own_form};
 use super::proof::{Numbers, Proof};
 use super::table::Table;
-use super::{LONGEST_HEAD, Site, View, metrics, pages, pages::Pages, tables};
+use super::{LONGEST_HEAD, Site, View, known, metrics, pages, pages::Pages, report, switch, tables};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
@@ -50,11 +48,14 @@ where
     if matches!(&*path, "/login" | "/logout") && desk.access.asks() {
         return session(request, desk, peer).await;
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return allowing("GET, HEAD");
-    }
     if entry != Entry::Open && !is_open(&path) {
         return refused(&entry, request.headers());
+    }
+    if let Some((status, said)) = switch::switched(request.method(), &path, request.headers(), &desk.view) {
+        return text(status, said);
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return allowing("GET, HEAD");
     }
     let csv = wants_csv(request.uri().query());
     page(&path, csv, desk).await
@@ -77,7 +78,8 @@ async fn page(path: &str, csv: bool, desk: &Desk) -> Answer {
         "/dashboard.css" => typed("text/css; charset=utf-8", pages::STYLE.into()),
         "/dashboard.js" => typed("text/javascript; charset=utf-8", pages::SCRIPT.into()),
         "/api/stats" => json_answer(&stats(view)),
-        "/api/inventory" => json_answer(&inventory(view)),
+        "/api/report" => json_answer(&report::report(view)),
+        "/api/inventory" => json_answer(&known::inventory(view)),
         "/" => typed(HTML, desk.pages.overview(view, &*numbers(desk).await)),
         "/config" => typed(HTML, desk.pages.config(view)),
         "/ledger" => typed(HTML, desk.pages.ledger(view, &desk.proof, &*numbers(desk).await)),
@@ -233,12 +235,6 @@ fn stats(view: &View) -> Value {
         json!({ "site": site.name, "mode": site.mode, "held": counts, "abandoned": abandoned })
     };
     json!({ "ledger_healthy": (view.ledger_healthy)(), "sites": (view.sites)().iter().map(site).collect::<Vec<_>>() })
-}
-
-fn inventory(view: &View) -> Value {
-    let pattern = |name: &[u8]| catalogue::cookie(name).map(|known| known.pattern);
-    let site = |site: &Site| json!({ "site": site.name, "cookies": site.inventory.patterns(pattern) });
-    json!({ "sites": (view.sites)().iter().map(site).collect::<Vec<_>>() })
 }
 
 fn json_answer(value: &Value) -> Answer {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::proof::{Proof, bytes};
 use super::{Site, View};
-use crate::inventory::{Histogram, Taken};
+use crate::inventory::{Histogram, Taken, Thing};
 
 pub(super) fn render(view: &View, proof: &Proof) -> String {
     let mut out = String::new();
@@ -14,6 +14,7 @@ pub(super) fn render(view: &View, proof: &Proof) -> String {
     upstream(&mut out, &sites);
     rewriting(&mut out, &sites);
     consent(&mut out, &sites);
+    seen(&mut out, &sites);
     out
 }
 
@@ -83,6 +84,20 @@ fn consent(out: &mut String, sites: &[Site]) {
     let metric = ("consentgate_choices_total", "counter", "Choices recorded, by the ledger's name of the event.");
     each(out, metric, sites, |site| {
         site.traffic.choices().map(|(event, count)| (label("event", event), count)).collect()
+    });
+}
+
+/// What is new, what found no room, and how a canary is asked.
+fn seen(out: &mut String, sites: &[Site]) {
+    let things = |of: &dyn Fn(Thing) -> u64| Thing::ALL.map(|thing| (label("kind", thing.name()), of(thing))).to_vec();
+    let metric = ("consentgate_drift_total", "counter", "New on the site, by kind.");
+    each(out, metric, sites, |site| things(&|thing| site.inventory.drifts.count(thing)));
+    let metric = ("consentgate_inventory_left_out_total", "counter", "Sightings that found no room in the inventory.");
+    each(out, metric, sites, |site| things(&|thing| site.inventory.stock.left_out(thing)));
+    let metric = ("consentgate_canary_pages_total", "counter", "Pages asked for inside a site's canary, and outside.");
+    each(out, metric, sites, |site| {
+        let (inside, outside) = site.counters.visits();
+        vec![(label("side", "inside"), inside), (label("side", "outside"), outside)]
     });
 }
 

@@ -1,6 +1,6 @@
 //! The admin listener: dashboard, health, metrics, and what was held, on an address of its own.
 //!
-//! Read only, and never on the public side. It must never show a secret or anything about one visitor: it knows only
+//! It changes nothing but whether a site is off, and is never on the public side. It must never show a secret or anything about one visitor: it knows only
 //! counts, rules and cookie names. What it shows comes from `inventory` and `ledger`, handed in by start-up wiring.
 //! Off loopback everybody has to show a token (`access`). A table is made once, for the page, the CSV and the JSON.
 
@@ -8,9 +8,12 @@ mod access;
 mod answer;
 mod chart;
 mod config;
+mod known;
 mod metrics;
 mod pages;
 mod proof;
+mod report;
+mod switch;
 mod table;
 mod tables;
 
@@ -39,12 +42,17 @@ const LONGEST_HEAD: Duration = Duration::from_secs(5);
 /// Connections at once; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 256;
 
+/// Switches the site of this name; false where there is none.
+pub type Switch = Box<dyn Fn(&str, bool) -> bool + Send + Sync>;
+
 /// What there is to see.
 pub struct View {
     /// The sites of the configuration in force.
     pub sites: Box<dyn Fn() -> Vec<Site> + Send + Sync>,
     /// Can choices be recorded?
     pub ledger_healthy: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Switches a site off (true) or on again, until the next reload.
+    pub switch: Switch,
     /// Has the gate been told to stop?
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
     /// The configuration in force.

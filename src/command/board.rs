@@ -23,10 +23,11 @@ pub(super) struct Board {
 impl Board {
     pub(super) fn view(self, stopping: &Arc<AtomicBool>, asks: bool) -> admin::View {
         let Self { shared, in_force, ledger } = self;
-        let (sites, stopping) = (Arc::clone(&shared), Arc::clone(stopping));
+        let (sites, switched, stopping) = (Arc::clone(&shared), Arc::clone(&shared), Arc::clone(stopping));
         admin::View {
             sites: Box::new(move || sites.sites.load().all.iter().map(|site| shown(site)).collect()),
             ledger_healthy: Box::new(move || shared.ledger.healthy()),
+            switch: Box::new(move |name, off| switch(&switched, name, off)),
             stopping: Box::new(move || stopping.load(Ordering::Relaxed)),
             config: Box::new(move || in_force.load_full()),
             ledger,
@@ -36,12 +37,21 @@ impl Board {
     }
 }
 
+/// It is said in the log: whoever looks for the reason why nothing is held must find it.
+fn switch(shared: &Shared, name: &str, off: bool) -> bool {
+    let sites = shared.sites.load();
+    let Some(site) = sites.all.iter().find(|site| site.name() == name) else { return false };
+    site.switch_off(off);
+    tracing::warn!(site = name, "switched {} on the admin listener", if off { "off" } else { "on again" });
+    true
+}
+
 fn shown(site: &gateway::Site) -> admin::Site {
     let most = site.config.upstream.max_connections;
     admin::Site {
         name: site.name().into(),
         hosts: site.config.hosts.clone(),
-        mode: mode_name(site.config.mode),
+        mode: mode_name(site.mode()),
         upstream: address(site),
         under_way: most.saturating_sub(site.cap.available_permits()),
         most_under_way: most,

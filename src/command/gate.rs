@@ -14,8 +14,10 @@ use crate::admin;
 use crate::config::{self, Resolved, Watch};
 use crate::consent::Key;
 use crate::gateway::{self, Gateway, Mode, Shared, Sites};
+use crate::inventory::{self, Store, Teller, Watched};
 use crate::ledger::Sqlite;
 use crate::server::{self, Bound, Handle, RequestBody};
+use crate::upstream;
 
 use super::board::{self, Board};
 use super::key;
@@ -30,6 +32,7 @@ pub(super) struct Gate {
     board: Board,
     shared: Arc<Shared>,
     ledger: Arc<Sqlite>,
+    store: Store,
     key: Key,
     file: PathBuf,
     watch: Watch,
@@ -54,12 +57,13 @@ impl Gate {
         let fixed = fixed(config);
         let in_force = Arc::new(ArcSwap::from_pointee(board::in_force(config, file)));
         let board = Board { shared: Arc::clone(&shared), in_force, ledger: config.ledger.file.clone() };
-        Ok(Self { bound, admin, board, shared, ledger, key, file: file.into(), watch, fixed })
+        let store = kept(&config.inventory, &shared)?;
+        Ok(Self { bound, admin, board, shared, ledger, store, key, file: file.into(), watch, fixed })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, board, shared, ledger, key, file, watch, fixed } = self;
+        let Self { bound, admin, board, shared, ledger, store, key, file, watch, fixed } = self;
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let in_force = Arc::clone(&board.in_force);
         let view = board.view(&stopping, admin.asks());
@@ -84,6 +88,7 @@ impl Gate {
             stopping.store(true, Ordering::Relaxed);
         });
         ledger.close();
+        store.close();
         served.map_err(|fault| fault.to_string())
     }
 }
@@ -96,7 +101,28 @@ fn admin_fault(fault: &server::StartFault) -> String {
 /// What a reload does not change, in a form that can be compared.
 fn fixed(config: &Resolved) -> String {
     let ledger = (&config.ledger.file, config.ledger.keep);
-    format!("{:?}", (&config.server, &config.admin, ledger, &config.signing_key_file))
+    let webhook = config.inventory.webhook.as_ref().map(|webhook| webhook.0.as_str());
+    format!("{:?}", (&config.server, &config.admin, ledger, &config.signing_key_file, &config.inventory, webhook))
+}
+
+/// Reads what was seen before this start, and keeps what is seen from now on.
+fn kept(config: &inventory::Config, shared: &Arc<Shared>) -> Result<Store, String> {
+    let shared = Arc::clone(shared);
+    let sites = move || shared.sites.load().all.iter().map(|site| watched(site)).collect();
+    let teller = config.webhook.as_ref().map(|webhook| {
+        let tls = upstream::machine_tls().map_err(|fault| format!("drift.webhook: {fault}"))?;
+        Teller::start(webhook, tls).map_err(|fault| format!("drift.webhook: {fault}"))
+    });
+    Store::start(config, Box::new(sites), teller.transpose()?).map_err(|fault| format!("the inventory: {fault}"))
+}
+
+fn watched(site: &gateway::Site) -> Watched {
+    Watched {
+        name: site.name().into(),
+        inventory: Arc::clone(&site.inventory),
+        policy: Arc::clone(&site.policy),
+        enforces: site.mode() == Mode::Enforce,
+    }
 }
 
 /// Marks this installation; another gate in front of or behind this one has another name.
@@ -168,8 +194,7 @@ impl Reload {
         }
         let needs_restart = fixed(&config) != self.fixed;
         if needs_restart {
-            let what =
-                "listeners, limits, workers, the admin listener, the ledger's url and keep, and the signing key's file";
+            let what = "listeners, limits, workers, the admin listener, the ledger's url and keep, the inventory, drift, and the signing key's file";
             tracing::warn!("changes of {what} take effect after a restart");
         }
         let sites =

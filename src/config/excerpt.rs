@@ -9,8 +9,8 @@ use std::ops::Range;
 const LONGEST: usize = 120;
 const MASK: &str = "***";
 /// A key or setting with one of these in its name holds a secret.
-const SECRET_WORDS: [&str; 8] =
-    ["passw", "passphrase", "pwd", "secret", "token", "credential", "api_key", "signing_key:"];
+const SECRET_WORDS: [&str; 9] =
+    ["webho", "passw", "passphrase", "pwd", "secret", "token", "credential", "api_key", "signing_key:"];
 
 /// A line as printed, and what to underline in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use crate::admin;
 use crate::gateway;
+use crate::inventory;
 use crate::ledger;
 use crate::server;
 
@@ -47,6 +48,8 @@ pub struct Resolved {
     pub admin: admin::Config,
     /// The ledger.
     pub ledger: ledger::Config,
+    /// What was seen on the sites, and who is told of drift.
+    pub inventory: inventory::Config,
     /// The key the choice cookie is signed with; relative to the working directory.
     pub signing_key_file: PathBuf,
     /// At least one.

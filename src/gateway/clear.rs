@@ -1,6 +1,7 @@
 //! The only place where a response that may leave is made.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use http::header::{HeaderName, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
@@ -38,6 +39,8 @@ pub(super) async fn clear(
     response: Response<upstream::Body>,
     held: &[Vec<u8>],
 ) -> Result<Cleared, Problem> {
+    let is_lost = response.status().is_client_error() || response.status().is_server_error();
+    visit.is_lost.store(is_lost, Ordering::Relaxed);
     match visit.mode() {
         Mode::Off => Ok(Cleared(response.map(Body::site))),
         Mode::Observe => {
@@ -73,15 +76,17 @@ fn strip(visit: &Visit, headers: &mut HeaderMap) {
 }
 
 fn remember(visit: &Visit, headers: &HeaderMap) {
+    report::sent(visit);
     for set in cookie::set_cookies(headers).filter(|set| !set.name.is_empty()) {
         if let Some(scope) = set.scope(&visit.path) {
             visit.site.inventory.saw_cookie(set.name, seen(&scope), (visit.now, kept(&set, visit.now)));
+            report::set(visit, &set, &scope);
         }
     }
 }
 
 /// How long it is set for, by `Max-Age` before `Expires` as browsers do (RFC 6265bis section 5.7); a deletion says nothing.
-fn kept(set: &SetCookie<'_>, now: UnixSeconds) -> Option<Kept> {
+pub(super) fn kept(set: &SetCookie<'_>, now: UnixSeconds) -> Option<Kept> {
     (!set.is_deletion(now)).then(|| set.declared_lifetime(now).map_or(Kept::Session, Kept::Seconds))
 }
 

@@ -28,6 +28,17 @@ pub enum Csp {
     Strict,
 }
 
+/// Who is held from on a site that is observed otherwise: whoever fits one of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Canary {
+    /// Of ten thousand visitors so many, by a keyed hash of their network; 0 is nobody.
+    pub visitors: u32,
+    /// Requests with this header and value.
+    pub header: Option<(http::HeaderName, http::HeaderValue)>,
+    /// Pages of these paths, and what they load.
+    pub paths: Vec<String>,
+}
+
 /// How many choices one network may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choices {
@@ -50,6 +61,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Observe, enforce or off.
     pub mode: Mode,
+    /// In observe mode: for whom the gate acts all the same.
+    pub canary: Option<Canary>,
     /// Fence, learn or strict.
     pub csp: Csp,
     /// The reserved prefix, without a slash at its end (default `/.consent`).

@@ -6,6 +6,7 @@
 
 mod ask;
 mod body;
+mod canary;
 mod choose;
 mod clear;
 mod config;

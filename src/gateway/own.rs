@@ -43,7 +43,7 @@ pub(super) fn is_reserved(site: &Site, path: &str) -> bool {
 }
 
 /// The part of the path behind the prefix.
-fn under_prefix<'p>(site: &Site, path: &'p str) -> Option<&'p str> {
+pub(super) fn under_prefix<'p>(site: &Site, path: &'p str) -> Option<&'p str> {
     let rest = path.strip_prefix(site.config.prefix.as_str())?;
     if rest.is_empty() { Some("") } else { rest.strip_prefix('/') }
 }

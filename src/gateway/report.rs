@@ -4,28 +4,141 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
+use crate::consent::{Purpose, UnixSeconds};
+use crate::cookie::{self, SameSite, Scope, SetCookie};
 use crate::html::{Abandoned, Finding};
-use crate::inventory::{Deed, Kind};
+use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page};
 use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
-use super::visit::Visit;
-use super::{Csp, Mode, Site};
+use super::visit::{Visit, without_port};
+use super::{Csp, Site};
 
 /// The verdict on a cookie for this visit, reported where it is to hold.
 pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     let verdict = visit.site.policy.cookie(name, visit.granted);
-    // A script has set it. Only what somebody has classified is noted, and from whoever may have it: any visitor could
-    // send any other name, and without a choice that is in the ledger any name at all.
-    if let (Kind::CookieRequest, Rule::Site(pattern) | Rule::Catalogue(pattern, _)) = (kind, &verdict.rule)
-        && !verdict.is_hold()
-    {
+    // A script has set it. Only what somebody has classified is noted, and from whoever may have it: any visitor
+    // could send any other name, and without a choice that is in the ledger any name at all.
+    if let (Kind::CookieRequest, Some(pattern), false) = (kind, pattern(&verdict.rule), verdict.is_hold()) {
         visit.site.inventory.saw_sent(pattern, visit.now);
     }
     if verdict.is_hold() {
-        held(&visit.site, kind, &rule_of(&verdict, kind, name), &|| shown(name));
+        // Whether what was asked for is a page is not known yet when its cookies are judged.
+        let page = if kind == Kind::CookieResponse { visit.page() } else { "" };
+        let place = Place { page, ..Place::of(visit) };
+        held(&place, (kind, verdict.purpose), &rule_of(&verdict, kind, name), &|| shown(name));
     }
     verdict.is_hold()
+}
+
+/// Notes the cookies that a browser has sent with a request for a page, now that the site has answered it: those that
+/// somebody has classified.
+pub(super) fn sent(visit: &Visit) {
+    if document(visit).is_empty() {
+        return;
+    }
+    for name in visit.sent.iter().flat_map(cookie::names_in) {
+        let verdict = visit.site.policy.cookie(name, visit.granted);
+        if let Some(pattern) = pattern(&verdict.rule) {
+            visit.site.inventory.stock.saw_cookie(&CookieSight {
+                judged_by: Some(pattern),
+                marks: Marks::SENT | Marks::HOLDS.when(verdict.is_hold()),
+                ..sight(visit, name)
+            });
+        }
+    }
+}
+
+/// Notes a cookie that the site sets. A line that only deletes one has set nothing.
+pub(super) fn set(visit: &Visit, set: &SetCookie<'_>, scope: &Scope) {
+    let verdict = visit.site.policy.cookie(set.name, visit.granted);
+    if set.is_deletion(visit.now) || verdict.rule == Rule::Reserved {
+        return;
+    }
+    let same_site = match set.same_site {
+        Some(SameSite::Strict) => Marks::STRICT,
+        Some(SameSite::Lax) => Marks::LAX,
+        Some(SameSite::None) => Marks::NONE,
+        None => Marks::NO_SAME_SITE,
+    };
+    let secure = if set.secure { Marks::SECURE } else { Marks::NOT_SECURE };
+    let http_only = if set.http_only { Marks::HTTP_ONLY } else { Marks::NOT_HTTP_ONLY };
+    let partitioned = Marks::PARTITIONED.when(set.partitioned) | Marks::HOLDS.when(verdict.is_hold());
+    visit.site.inventory.stock.saw_cookie(&CookieSight {
+        judged_by: pattern(&verdict.rule),
+        marks: Marks::HEADER | same_site | secure | http_only | partitioned,
+        domain: scope.domain.as_deref().filter(|domain| covers(domain, &visit.host)),
+        path: Some(&page(&scope.path)),
+        kept: super::clear::kept(set, visit.now),
+        page: visit.page(),
+        ..sight(visit, set.name)
+    });
+}
+
+/// Browsers take no other `Domain` (RFC 6265bis section 5.7), and what stands in one that they refuse may be anything.
+fn covers(domain: &str, host: &str) -> bool {
+    let host = without_port(host).as_bytes();
+    let start = host.len().saturating_sub(domain.len());
+    host[start..].eq_ignore_ascii_case(domain.as_bytes()) && (start == 0 || host[start - 1] == b'.')
+}
+
+fn sight<'v>(visit: &'v Visit, name: &'v [u8]) -> CookieSight<'v> {
+    CookieSight {
+        name,
+        judged_by: None,
+        marks: Marks::default(),
+        domain: None,
+        path: None,
+        kept: None,
+        page: document(visit),
+        at: visit.now,
+    }
+}
+
+/// The page, where the request is for one.
+fn document(visit: &Visit) -> &str {
+    if visit.asked.may_be_document() { visit.page() } else { "" }
+}
+
+/// Notes a host that a script of a page wants, where the YAML, the catalogue or a list knows it: the name alone, for any
+/// visitor could ask about any other, and the address says what they do.
+pub(super) fn asked(visit: &Visit, url: &Url, verdict: &Verdict<'_>) {
+    let is_known = matches!(verdict.rule, Rule::Site(_) | Rule::Catalogue(..) | Rule::List { .. });
+    let host = url.host_str().filter(|host| is_known && *host != visit.host_name());
+    if let Some(host) = host {
+        visit.site.inventory.stock.saw_tag(&TagSight {
+            host: Some(host),
+            tag: "",
+            company: verdict.rule.whose(),
+            purpose: verdict.purpose.map(|purpose| visit.site.policy.purposes().name(purpose)),
+            marks: Marks::ASKED | Marks::KNOWN | Marks::HOLDS.when(verdict.is_hold()),
+            page: "",
+            at: visit.now,
+        });
+    }
+}
+
+/// What the YAML or the catalogue calls it.
+fn pattern<'p>(rule: &Rule<'p>) -> Option<&'p str> {
+    match rule {
+        Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
+        _ => None,
+    }
+}
+
+/// Where something was judged, and whether the gate acts there.
+struct Place<'p> {
+    site: &'p Site,
+    page: &'p str,
+    enforces: bool,
+}
+
+impl<'p> Place<'p> {
+    fn of(visit: &'p Visit) -> Self {
+        Self { site: &visit.site, page: document(visit), enforces: visit.enforces() }
+    }
 }
 
 /// An unclassified cookie is counted by its own name, so that it can be found and classified; but not by a name that a
@@ -39,36 +152,45 @@ fn rule_of(verdict: &Verdict<'_>, kind: Kind, name: &[u8]) -> String {
 
 /// Reports what a page's body comes upon while it streams.
 pub(super) fn of_page(visit: &Visit) -> Report {
-    let site = Arc::clone(&visit.site);
-    let path = shown(visit.path.as_bytes());
+    let (site, now, enforces) = (Arc::clone(&visit.site), visit.now, visit.enforces());
+    let (path, page, host) = (shown(visit.path.as_bytes()), visit.page().to_owned(), visit.host_name());
     Box::new(move |seen| match seen {
-        Seen::Held(findings) => findings.iter().for_each(|finding| tag(&site, finding)),
+        Seen::Held(findings) => {
+            let place = Place { site: &site, page: &page, enforces };
+            for finding in &findings {
+                tag(&place, finding, (&host, now));
+            }
+        }
         Seen::Abandoned(why) => abandoned(&site, why.name(), &path),
     })
 }
 
 /// Reports what was held of `Link` headers.
 pub(super) fn hints(visit: &Visit, findings: &[Finding]) {
+    let place = Place::of(visit);
     for finding in findings {
-        held(&visit.site, Kind::Hint, &finding.rule, &|| shown(finding.address.as_bytes()));
+        note(&place, finding, (&visit.host_name(), visit.now));
+        held(&place, (Kind::Hint, finding.purpose), &finding.rule, &|| shown(finding.address.as_bytes()));
     }
 }
 
 /// Reports what a header of the site's would have fetched or told; the address without its query.
 pub(super) fn header(visit: &Visit, name: &str, verdict: &Verdict<'_>, address: &str) {
     let rule = shown(verdict.rule.to_string().as_bytes());
-    held(&visit.site, Kind::Hint, &rule, &|| format!("{name} {}", shown(address.as_bytes())));
+    let what = || format!("{name} {}", shown(address.as_bytes()));
+    held(&Place::of(visit), (Kind::Hint, verdict.purpose), &rule, &what);
 }
 
 /// Reports a header that has the browser note something for advertisers.
 pub(super) fn advertising(visit: &Visit, name: &str) {
-    held(&visit.site, Kind::Hint, &format!("header: {name}"), &|| name.to_owned());
+    held(&Place::of(visit), (Kind::Hint, None), &format!("header: {name}"), &|| name.to_owned());
 }
 
 /// Reports what a browser says the strict policy stopped, or would have. Only the first of each host is logged, and
 /// never its query.
 pub(super) fn stopped(visit: &Visit, host: &str, path: &str) {
-    let deed = if visit.site.config.csp == Csp::Strict { Deed::Held } else { Deed::WouldHold };
+    let strict = visit.site.config.csp == Csp::Strict && visit.enforces();
+    let deed = if strict { Deed::Held } else { Deed::WouldHold };
     if visit.site.counters.reported(deed, &shown(host.as_bytes())) {
         let what = format!("{}{}", shown(host.as_bytes()), shown(path.as_bytes()));
         tracing::info!(site = visit.site.name(), kind = Kind::Csp.name(), what, "{}", deed.name());
@@ -78,7 +200,7 @@ pub(super) fn stopped(visit: &Visit, host: &str, path: &str) {
 /// Reports a request for a tracker of the site's own.
 pub(super) fn request(visit: &Visit, verdict: &Verdict<'_>) {
     let rule = shown(verdict.rule.to_string().as_bytes());
-    held(&visit.site, Kind::Request, &rule, &|| shown(visit.path.as_bytes()));
+    held(&Place::of(visit), (Kind::Request, verdict.purpose), &rule, &|| shown(visit.path.as_bytes()));
 }
 
 /// Reports a page that was not rewritten. The log has the first one of each reason; the counters have them all.
@@ -92,16 +214,18 @@ fn abandoned(site: &Site, why: &'static str, path: &str) {
     }
 }
 
-fn tag(site: &Site, finding: &Finding) {
+fn tag(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
+    let site = place.site;
+    let host = finding.address.split('/').next().unwrap_or_default();
     if let Some((purpose, company)) = finding.whose {
         site.inventory.saw_company(company, purpose);
-        if finding.address != "inline" {
-            site.inventory.saw_host(finding.address.split('/').next().unwrap_or_default(), Some(purpose));
+        if finding.address != INLINE {
+            site.inventory.saw_host(host, Some(purpose));
         }
     }
-    let kind = if finding.address == "inline" { Kind::Script } else { Kind::Tag };
+    note(place, finding, (own, now));
+    let kind = if finding.address == INLINE { Kind::Script } else { Kind::Tag };
     if kind == Kind::Tag {
-        let host = finding.address.split('/').next().unwrap_or_default();
         site.inventory.tags.saw(host, finding.held.then_some(finding.purpose), finding.company);
     }
     if !finding.held && finding.company.is_some() {
@@ -110,15 +234,48 @@ fn tag(site: &Site, finding: &Finding) {
     let what = || format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
     let rule = shown(finding.rule.as_bytes());
     if finding.held {
-        held(site, kind, &rule, &what);
-    } else if site.counters.judged(Deed::Passed, kind, &rule) {
-        tracing::info!(site = site.name(), kind = kind.name(), rule, what = what(), "{}", Deed::Passed.name());
+        held(place, (kind, finding.purpose), &rule, &what);
+    } else {
+        judged(place, (Deed::Passed, kind, finding.purpose), &rule, &what);
     }
 }
 
-fn held(site: &Site, kind: Kind, rule: &str, what: &dyn Fn() -> String) {
-    let deed = if site.config.mode == Mode::Enforce { Deed::Held } else { Deed::WouldHold };
-    if site.counters.judged(deed, kind, rule) {
+/// What a script in the page itself has for an address.
+const INLINE: &str = "inline";
+
+/// Notes whose the tag is. What the site serves itself is no third party, but may be some company's.
+fn note(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
+    let host = finding.address.split('/').next().filter(|host| !matches!(*host, "" | INLINE) && *host != own);
+    let is_declared = finding.rule.starts_with("yaml: ");
+    let is_known = finding.purpose.is_some() || finding.company.is_some() || finding.rule.starts_with("banner: ");
+    place.site.inventory.stock.saw_tag(&TagSight {
+        host,
+        tag: &finding.tag,
+        company: finding.company,
+        purpose: finding.purpose.map(|purpose| place.site.policy.purposes().name(purpose)),
+        marks: Marks::IN_PAGE
+            | Marks::HOLDS.when(finding.held)
+            | Marks::KNOWN.when(is_known)
+            | Marks::DECLARED.when(is_declared),
+        page: place.page,
+        at: now,
+    });
+}
+
+fn held(place: &Place<'_>, (kind, purpose): (Kind, Option<Purpose>), rule: &str, what: &dyn Fn() -> String) {
+    let deed = if place.enforces { Deed::Held } else { Deed::WouldHold };
+    judged(place, (deed, kind, purpose), rule, what);
+}
+
+fn judged(
+    place: &Place<'_>,
+    (deed, kind, purpose): (Deed, Kind, Option<Purpose>),
+    rule: &str,
+    what: &dyn Fn() -> String,
+) {
+    let Place { site, page, .. } = place;
+    let purpose = purpose.map(|purpose| site.policy.purposes().name(purpose));
+    if site.counters.judged_on(&Judged { deed, kind, rule, purpose, page }) {
         tracing::info!(site = site.name(), kind = kind.name(), rule, what = what(), "{}", deed.name());
     }
 }

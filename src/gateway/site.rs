@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -13,8 +13,9 @@ use crate::inventory::{Counters, Inventory, Traffic};
 use crate::notice::Guard;
 use crate::policy::{Policy, csp};
 
-use super::Config;
+use super::canary::Canary;
 use super::guard::Guards;
+use super::{Config, Mode};
 
 /// One site, ready to serve.
 pub struct Site {
@@ -42,6 +43,10 @@ pub struct Site {
     pub replaced: super::replaced::Replaced,
     /// The notice and the rules as records point to them.
     pub(super) shown: super::shown::Texts,
+    /// Of a site in observe mode.
+    pub(super) canary: Option<Canary>,
+    /// Somebody has switched the gate off here, until the next reload.
+    is_off: AtomicBool,
     guards: Guards,
 }
 
@@ -65,6 +70,8 @@ impl Site {
     pub fn new(config: Config, key: &Key, earlier: Option<&Self>) -> Result<Self, SetupFault> {
         let fault = |fault| SetupFault { site: config.hosts[0].clone(), fault };
         let policy = Arc::new(Policy::new(&config.policy).map_err(fault)?);
+        let canary = config.canary.as_ref().filter(|_| config.mode == Mode::Observe);
+        let canary = canary.map(Canary::new).transpose().map_err(fault)?;
         let choice = ChoiceCookie {
             key: key.clone(),
             site: config.share.as_deref().unwrap_or(&config.hosts[0]).into(),
@@ -86,6 +93,8 @@ impl Site {
             paces: super::pace::Paces::default(),
             replaced: super::replaced::Replaced::default(),
             shown: super::shown::Texts::default(),
+            canary,
+            is_off: AtomicBool::new(false),
             guards: Guards::new(),
             config,
         })
@@ -94,6 +103,16 @@ impl Site {
     /// The guard for pages on which these purposes are granted.
     pub fn guard(&self, granted: PurposeSet) -> &Guard {
         self.guards.of(&self.config, &self.policy, granted)
+    }
+
+    /// Switches the gate off on this site, or on again, for every request from now on. A reload forgets it.
+    pub fn switch_off(&self, off: bool) {
+        self.is_off.store(off, Ordering::Relaxed);
+    }
+
+    /// What the gate does for visitors outside a canary: as configured, or off.
+    pub fn mode(&self) -> Mode {
+        if self.is_off.load(Ordering::Relaxed) { Mode::Off } else { self.config.mode }
     }
 
     /// The site's name: its first host.

@@ -2,7 +2,8 @@
 //!
 //! The first line is the path of the page that asks (some paths hold more), each further line an absolute address.
 //! `{"granted":["essential"],"all":false,"decided":false,"verdicts":"phPH"}`: `h` is held, `p` passes, in capitals so for
-//! the whole host. A question without an address asks for the state, and gets the rules that go with it. The addresses say what a visitor does: they are judged and forgotten, never logged or counted.
+//! the whole host. A question without an address asks for the state, and gets the rules that go with it. The addresses say what a visitor does: they are judged
+//! and forgotten, never logged. Of a host that a rule, the catalogue or a list knows, the inventory has the name.
 
 use bytes::Bytes;
 use http::Request;
@@ -15,7 +16,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Cleared, guard, origin, own};
+use super::{Cleared, guard, origin, own, report};
 
 /// The guard asks in smaller pieces.
 const LARGEST: usize = 64 * 1024;
@@ -64,6 +65,7 @@ fn judge(visit: &Visit, line: &str, (own_host, granted): (&str, PurposeSet)) -> 
         return 'p';
     }
     let verdict = visit.site.policy.address(&url, own_host, granted);
+    report::asked(visit, &url, &verdict);
     match (verdict.is_hold(), visit.site.policy.whole_host(&url, &verdict)) {
         (true, true) => 'H',
         (true, false) => 'h',

@@ -1,6 +1,8 @@
 //! What is known about one request once its headers are read: whose site, who asks, what they agreed to.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,8 +14,10 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
 use crate::cookie;
 use crate::html::Asked;
+use crate::inventory::page;
 use crate::notice::{self, ExemptPurpose, Language, Place};
 
+use super::canary::Asking;
 use super::{Mode, Site, worker};
 
 /// Who is at the other end, after trusted proxies.
@@ -39,6 +43,8 @@ pub(super) struct Visit {
     pub(super) visitor: Visitor,
     /// What may be stored and run on this path.
     pub(super) granted: PurposeSet,
+    /// Held from, though the site is observed.
+    in_canary: bool,
     /// The gate keeps out of this path.
     pub(super) bypassed: bool,
     /// The `Cookie` lines they sent, for the page that tells them.
@@ -53,6 +59,10 @@ pub(super) struct Visit {
     pub(super) now: UnixSeconds,
     /// The same moment in milliseconds since 1970.
     pub(super) now_ms: u64,
+    /// The site has no such page.
+    pub(super) is_lost: AtomicBool,
+    /// The path as it may be kept, where that is not the path itself.
+    page: OnceLock<Option<Box<str>>>,
     nonce: OnceLock<String>,
     exempt: OnceLock<Vec<ExemptPurpose>>,
 }
@@ -62,7 +72,7 @@ impl Visit {
         let now_ms = now_ms();
         let now = now_ms / 1000;
         let headers = request.headers();
-        let visitor = visitor(&site, headers, peer.https, now);
+        let (visitor, has_chosen) = visitor(&site, headers, peer.https, now);
         let path = request.uri().path().to_owned();
         let cookies = sent(&site, headers);
         let mut visit = Self {
@@ -73,11 +83,14 @@ impl Visit {
             host: host(headers).to_owned(),
             target: request.uri().path_and_query().map_or_else(|| path.clone(), ToString::to_string),
             asked: Asked::read(headers),
+            in_canary: in_canary(&site, request, peer, has_chosen),
             granted: PurposeSet::ESSENTIAL,
             bypassed: site.policy.bypasses(&path) && !super::own::is_reserved(&site, &path),
             cookies,
             sent: headers.get_all(COOKIE).iter().cloned().collect(),
             starts_worker: worker::starts(headers),
+            is_lost: AtomicBool::new(false),
+            page: OnceLock::new(),
             nonce: OnceLock::new(),
             exempt: OnceLock::new(),
             arrives: arrives(headers),
@@ -102,7 +115,30 @@ impl Visit {
 
     /// The site's mode, or off where the gate keeps out.
     pub(super) fn mode(&self) -> Mode {
-        if self.bypassed { Mode::Off } else { self.site.config.mode }
+        match self.site.mode() {
+            _ if self.bypassed => Mode::Off,
+            Mode::Observe if self.in_canary => Mode::Enforce,
+            mode => mode,
+        }
+    }
+
+    /// Inside the site's canary, or outside; nothing where the site has none.
+    pub(super) fn canary(&self) -> Option<bool> {
+        self.site.canary.as_ref().map(|_| self.in_canary)
+    }
+
+    /// The path as it may be kept and shown: it names no visitor. Empty for what is no page of the site's: anybody can ask
+    /// for anything.
+    pub(super) fn page(&self) -> &str {
+        let is_asked_for = matches!(self.method, Method::GET | Method::HEAD);
+        if !is_asked_for || self.is_lost.load(Ordering::Relaxed) || super::own::is_reserved(&self.site, &self.path) {
+            return "";
+        }
+        let own = |path| match page(path) {
+            Cow::Borrowed(same) if same.len() == path.len() => None,
+            other => Some(other.into()),
+        };
+        self.page.get_or_init(|| own(&self.path)).as_deref().unwrap_or(&self.path)
     }
 
     pub(super) fn enforces(&self) -> bool {
@@ -239,13 +275,25 @@ fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {
     if site.policy.looks_at_cookies() { cookie::names(headers).map(<[u8]>::to_vec).collect() } else { Vec::new() }
 }
 
-fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> Visitor {
+fn in_canary<B>(site: &Site, request: &Request<B>, peer: Peer, has_chosen: bool) -> bool {
+    let Some(canary) = &site.canary else { return false };
+    let (headers, path) = (request.headers(), request.uri().path());
+    let host = without_port(host(headers)).to_ascii_lowercase();
+    let (asked, is_own) = (Asked::read(headers), super::own::under_prefix(site, path).is_some());
+    let asking = Asking { headers, address: peer.address, host: &host, path, asked, is_own, has_chosen };
+    canary.takes(&asking, site.name(), &site.choice.key)
+}
+
+/// Who asks, and whether they have chosen here.
+fn visitor(site: &Site, headers: &HeaderMap, https: bool, now: UnixSeconds) -> (Visitor, bool) {
     let name = site.choice.name(https).as_bytes();
     // A neighbour host can put a second cookie of this name beside ours, and one that is signed too: a choice of its
     // own. What both agreed to counts, or it could agree for a visitor who refused.
     let made = cookie::values(headers, name).filter_map(|value| site.choice.open(value, now)).reduce(Choice::stricter);
     let gpc = headers.get_all("sec-gpc").iter().map(HeaderValue::as_bytes);
-    Visitor { choice: made.or_else(|| refused_elsewhere(site, headers, now)), gpc: consent::gpc(gpc) }
+    let has_chosen = made.is_some();
+    let choice = made.or_else(|| refused_elsewhere(site, headers, now));
+    (Visitor { choice, gpc: consent::gpc(gpc) }, has_chosen)
 }
 
 /// The banner that this one replaces has asked already, and the visitor has refused everything. Nothing was chosen here:

@@ -1,9 +1,9 @@
 //! How often what was held, or would have been, by kind and by the rule that decided; and why rewrites were abandoned.
 
-use std::array;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::few::Few;
 use super::table::Table;
 
 /// What was judged.
@@ -97,18 +97,57 @@ pub struct Count {
     pub count: u64,
 }
 
-/// The counts under one rule, a number for each deed and kind.
-struct Row([[AtomicU64; Kind::ALL.len()]; Deed::ALL.len()]);
+/// One thing that was judged, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'j> {
+    /// What the gate did.
+    pub deed: Deed,
+    /// What it was.
+    pub kind: Kind,
+    /// What decided.
+    pub rule: &'j str,
+    /// What it is for, by name, where that is known.
+    pub purpose: Option<&'j str>,
+    /// On which page, as [`super::page()`] gives it; empty where there is none.
+    pub page: &'j str,
+}
 
-impl Default for Row {
-    fn default() -> Self {
-        Self(array::from_fn(|_| array::from_fn(|_| AtomicU64::new(0))))
-    }
+/// What one rule did, page by page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnPages {
+    /// The rule, as its text.
+    pub rule: Arc<str>,
+    /// What it holds things for; empty where nobody knows.
+    pub purposes: Vec<String>,
+    /// The first pages it decided on, by how often, each with a number for each of [`Deed::ALL`].
+    pub pages: Vec<(String, [u64; Deed::ALL.len()])>,
+    /// All other pages together.
+    pub elsewhere: [u64; Deed::ALL.len()],
+}
+
+/// The counts under one rule, a number for each deed and kind, and for each deed and page.
+#[derive(Default)]
+struct Row {
+    counts: [[AtomicU64; Kind::ALL.len()]; Deed::ALL.len()],
+    purposes: Few<4>,
+    pages: Few<{ Counters::MOST_PAGES }>,
+    on_pages: [[AtomicU64; Deed::ALL.len()]; Counters::MOST_PAGES],
+    elsewhere: [AtomicU64; Deed::ALL.len()],
 }
 
 impl Row {
     fn add(&self, deed: Deed, kind: Kind) -> bool {
-        self.0[deed as usize][kind as usize].fetch_add(1, Ordering::Relaxed) == 0
+        self.counts[deed as usize][kind as usize].fetch_add(1, Ordering::Relaxed) == 0
+    }
+
+    fn add_on(&self, judged: &Judged<'_>) -> bool {
+        judged.purpose.into_iter().for_each(|purpose| _ = self.purposes.note(purpose));
+        if !judged.page.is_empty() {
+            let place = self.pages.note(judged.page);
+            let counts = place.map_or(&self.elsewhere, |place| &self.on_pages[place]);
+            counts[judged.deed as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        self.add(judged.deed, judged.kind)
     }
 
     fn counts(&self, rule: &Arc<str>) -> Vec<Count> {
@@ -117,9 +156,22 @@ impl Row {
             deed,
             kind,
             rule: Arc::clone(rule),
-            count: self.0[deed as usize][kind as usize].load(Ordering::Relaxed),
+            count: self.counts[deed as usize][kind as usize].load(Ordering::Relaxed),
         });
         counts.filter(|count| count.count > 0).collect()
+    }
+
+    fn on_pages(&self, rule: Arc<str>) -> OnPages {
+        let numbers = |counts: &[AtomicU64; Deed::ALL.len()]| counts.each_ref().map(|n| n.load(Ordering::Relaxed));
+        let pages = self.pages.all().map(str::to_owned).zip(self.on_pages.iter().map(numbers));
+        let mut pages: Vec<_> = pages.collect();
+        pages.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.iter().sum::<u64>()));
+        OnPages {
+            rule,
+            purposes: self.purposes.all().map(str::to_owned).collect(),
+            pages,
+            elsewhere: numbers(&self.elsewhere),
+        }
     }
 }
 
@@ -131,6 +183,8 @@ pub struct Counters {
     other: Row,
     abandoned: Table<str, AtomicU64>,
     abandoned_otherwise: AtomicU64,
+    /// Pages asked for by visitors inside the canary, and outside.
+    visits: [AtomicU64; 2],
 }
 
 impl Default for Counters {
@@ -141,6 +195,7 @@ impl Default for Counters {
             other: Row::default(),
             abandoned: Table::new(Self::MOST_REASONS),
             abandoned_otherwise: AtomicU64::new(0),
+            visits: Default::default(),
         }
     }
 }
@@ -150,6 +205,8 @@ impl Counters {
     pub const MOST_RULES: usize = 1024;
     /// Hosts beyond that browsers report are counted together, under [`Self::OTHER`].
     pub const MOST_REPORTED: usize = 256;
+    /// So many pages of each rule are counted by themselves, the first ones; the rest together.
+    pub const MOST_PAGES: usize = 20;
     /// Reasons beyond are counted together, under [`Self::OTHER`].
     pub const MOST_REASONS: usize = 64;
     /// Where everything is counted that found no room.
@@ -160,6 +217,32 @@ impl Counters {
     pub fn judged(&self, deed: Deed, kind: Kind, rule: &str) -> bool {
         let counted = with(&self.rules, rule, |row| row.add(deed, kind));
         counted.unwrap_or_else(|| self.other.add(deed, kind))
+    }
+
+    /// The same, with the page it was on and what it is for.
+    pub fn judged_on(&self, judged: &Judged<'_>) -> bool {
+        let counted = with(&self.rules, judged.rule, |row| row.add_on(judged));
+        counted.unwrap_or_else(|| self.other.add_on(judged))
+    }
+
+    /// What each rule did, page by page, sorted by rule.
+    pub fn on_pages(&self) -> Vec<OnPages> {
+        let mut all: Vec<_> = self.rules.all().into_iter().map(|(rule, row)| row.on_pages(rule)).collect();
+        all.push(self.other.on_pages(Self::OTHER.into()));
+        all.retain(|rule| !rule.pages.is_empty() || rule.elsewhere.iter().any(|count| *count > 0));
+        all.sort_unstable_by(|a, b| a.rule.cmp(&b.rule));
+        all
+    }
+
+    /// One more page asked for, inside the site's canary or outside.
+    pub fn visited(&self, in_canary: bool) {
+        self.visits[usize::from(in_canary)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Pages asked for inside the site's canary, and outside, while it had one.
+    pub fn visits(&self) -> (u64, u64) {
+        let [outside, inside] = self.visits.each_ref().map(|count| count.load(Ordering::Relaxed));
+        (inside, outside)
     }
 
     /// One more report that a policy stopped this host, or would have. True for the first one.
@@ -255,6 +338,25 @@ mod tests {
         assert_eq!(counts.len(), Counters::MOST_RULES + 1);
         assert!(counts.contains(&count(Deed::Held, Kind::Tag, Counters::OTHER, 7)));
         assert!(counts.contains(&count(Deed::Held, Kind::Tag, "rule 0", 2)));
+    }
+
+    #[test]
+    fn a_rule_says_on_which_pages_and_for_what() {
+        let counters = Counters::default();
+        let held = Judged { deed: Deed::WouldHold, kind: Kind::Tag, rule: "r", purpose: Some("analytics"), page: "/b" };
+        for page in ["/a", "/b", "/b"] {
+            counters.judged_on(&Judged { page, ..held });
+        }
+        counters.judged_on(&Judged { deed: Deed::Held, page: "/b", ..held });
+        let [rule] = &counters.on_pages()[..] else { panic!("one rule") };
+        assert_eq!((&*rule.rule, &rule.purposes[..]), ("r", &["analytics".to_owned()][..]));
+        assert_eq!(rule.pages, [("/b".to_owned(), [1, 2, 0]), ("/a".to_owned(), [0, 1, 0])]);
+        for n in 0..Counters::MOST_PAGES {
+            counters.judged_on(&Judged { page: &format!("/{n}"), ..held });
+        }
+        assert_eq!(counters.on_pages()[0].elsewhere, [0, 2, 0]);
+        counters.visited(true);
+        assert_eq!(counters.visits(), (1, 0));
     }
 
     #[test]

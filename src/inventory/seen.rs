@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::fold::folded;
-use super::table::Table;
-use super::tags::Tags;
+use super::{drift::Drifts, fold::folded, stock::Stock, table::Table, tags::Tags};
 use crate::consent::{Purpose, PurposeSet, UnixSeconds};
 
 /// More scopes than this under one name, and the scopes count as unknown.
@@ -180,6 +178,10 @@ pub struct Inventory {
     hosts: Table<str, HostUse>,
     /// What pages have tags of.
     pub tags: Tags,
+    /// Everything that was seen, for whoever runs the site.
+    pub stock: Stock,
+    /// What was new.
+    pub drifts: Drifts,
 }
 
 /// More cookies than any one site's scripts set.
@@ -203,6 +205,8 @@ impl Default for Inventory {
             companies: Table::new(MOST_COMPANIES),
             hosts: Table::new(MOST_HOSTS),
             tags: Tags::default(),
+            stock: Stock::default(),
+            drifts: Drifts::default(),
         }
     }
 }

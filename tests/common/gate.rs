@@ -303,6 +303,7 @@ pub(crate) struct Plan {
     admin: &'static str,
     lines: String,
     more_sites: String,
+    more: String,
 }
 
 impl Plan {
@@ -318,6 +319,7 @@ impl Plan {
             admin: "",
             lines: RULES.to_owned(),
             more_sites: String::new(),
+            more: String::new(),
         }
     }
 
@@ -366,6 +368,12 @@ impl Plan {
         self
     }
 
+    /// One more key of the file, such as `inventory: { every: 1s }`.
+    pub(crate) fn also(mut self, key: &str) -> Self {
+        self.more.extend([key, "\n"]);
+        self
+    }
+
     pub(crate) fn another_site(mut self, hosts: &str, upstream: SocketAddr) -> Self {
         self.more_sites += &site(hosts, &format!("http://{upstream}"), "enforce", RULES);
         self
@@ -386,7 +394,8 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, admin, lines, more_sites } = self;
+        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, admin, lines, more_sites, more } =
+            self;
         let token_file = if admin.is_empty() { "" } else { ", token_file: admin.token" };
         let sites = site(hosts, upstream, mode, lines);
         format!(
@@ -395,7 +404,7 @@ impl Plan {
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\", {ledger} }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
              organisation: {{ name: Example Council, contact: dpo@example.gov.uk, {organisation} }}\n\
-             limits: {{ {limits} }}\n\
+             limits: {{ {limits} }}\n{more}\
              sites:\n{sites}{more_sites}"
         )
     }
@@ -422,20 +431,26 @@ impl Gate {
     }
 
     fn start(folder: tempfile::TempDir, file: PathBuf) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_consentgate"))
-            .args(["serve", "--config"])
-            .arg(&file)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program was built");
-        let log = Log::default();
-        log.follow(process.stderr.take().expect("the log is piped"));
+        let (process, log) = serving(&file);
         let mut gate = Self { address: nowhere(), admin: nowhere(), file, folder, process, log };
-        let ready = gate.log_line("consentgate is ready");
-        gate.address = between(&ready, "listening=[", "]");
-        gate.admin = between(&ready, "admin=", " ");
+        gate.wait_until_ready();
         gate
+    }
+
+    fn wait_until_ready(&mut self) {
+        let ready = self.log_line("consentgate is ready");
+        self.address = between(&ready, "listening=[", "]");
+        self.admin = between(&ready, "admin=", " ");
+    }
+
+    /// Told to stop, ended, and started again with the same files; the log begins anew.
+    pub(crate) fn restart(&mut self, meanwhile: impl FnOnce(&std::path::Path)) {
+        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(told.expect("kill is installed").success());
+        assert!(self.process.wait().expect("it ends").success(), "{}", self.log());
+        meanwhile(self.folder.path());
+        (self.process, self.log) = serving(&self.file);
+        self.wait_until_ready();
     }
 
     /// Waits for a line of the log with these words in it.
@@ -528,10 +543,16 @@ impl Gate {
     }
 
     pub(crate) fn stats(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.admin("GET", "/api/stats").send().body).expect("the statistics are JSON")
+        self.told("/api/stats")
     }
 
-    /// Somebody on this machine asks the admin listener.
+    /// What the admin listener answers as JSON.
+    pub(crate) fn told(&self, target: &str) -> serde_json::Value {
+        let body = self.admin("GET", target).send().expect(200).body;
+        serde_json::from_slice(&body).expect("what programs read is JSON")
+    }
+
+    /// A request to the admin listener.
     pub(crate) fn admin(&self, method: &str, target: &str) -> Ask {
         Ask { address: self.admin, ..self.ask(method, target) }.with("Host", "localhost")
     }
@@ -584,6 +605,19 @@ impl Drop for Gate {
             }
         }
     }
+}
+
+fn serving(file: &std::path::Path) -> (Child, Log) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_consentgate"))
+        .args(["serve", "--config"])
+        .arg(file)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program was built");
+    let log = Log::default();
+    log.follow(process.stderr.take().expect("the log is piped"));
+    (process, log)
 }
 
 fn nowhere() -> SocketAddr {

@@ -9,6 +9,7 @@ mod descriptions;
 mod exempt;
 mod languages;
 mod lists;
+mod observe;
 mod organisation;
 mod proof;
 mod purpose_texts;
@@ -64,6 +65,7 @@ pub(super) fn file(
     }
     let longest = sites.iter().map(|site| site.notice.days.max(site.notice.refusal_days)).max().unwrap_or(0);
     let ledger = resolver.ledger(written.ledger.as_ref(), longest);
+    let inventory = resolver.inventory(written, &ledger.file);
     resolver.same_where_shared(&sites, items(&written.sites));
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();
     let complete = !sites.is_empty();
@@ -71,6 +73,7 @@ pub(super) fn file(
         server,
         admin,
         ledger,
+        inventory,
         signing_key_file,
         sites,
         warnings: Vec::new(),

@@ -22,6 +22,7 @@ impl Resolver<'_, '_> {
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
             mode: mode(written.mode.as_ref()),
+            canary: self.canary(written),
             csp: csp(written.csp.as_ref()),
             prefix,
             share,

@@ -15,6 +15,7 @@ use super::shape::PlaceId;
 
 mod descriptions;
 mod languages;
+mod observe;
 mod organisation;
 mod proof;
 mod purposes;
@@ -23,6 +24,7 @@ mod style;
 
 pub(super) use descriptions::*;
 pub(super) use languages::*;
+pub(super) use observe::*;
 pub(super) use organisation::*;
 pub(super) use proof::*;
 pub(super) use purposes::*;
@@ -69,6 +71,10 @@ pub(in crate::config) struct File {
     pub(in crate::config) admin: Key<Admin>,
     /// The durable record of choices: the proof.
     pub(in crate::config) ledger: Key<Ledger>,
+    /// What was really seen on the sites: cookies, third parties, tags.
+    pub(in crate::config) inventory: Key<Inventory>,
+    /// Something new on a site.
+    pub(in crate::config) drift: Key<Drift>,
     /// The key the choice cookie is signed with, made on the first start with mode 0600. All nodes of a cluster share it.
     /// Relative to the working directory. Default: consentgate.key.
     #[schemars(length(min = 1))]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Description, Found, Key, LanguageRule, List, Purpose, Style};
+use super::{Canary, Description, Found, Key, LanguageRule, List, Purpose, Style};
 
 /// One website, its hosts and its rules. The first rule that matches decides.
 #[derive(Deserialize, JsonSchema)]
@@ -18,6 +18,8 @@ pub(in crate::config) struct Site {
     pub(in crate::config) upstream: Key<Upstream>,
     /// What the gate does. Default: observe.
     pub(in crate::config) mode: Key<Mode>,
+    /// In observe mode: for whom the gate acts all the same. Default: nobody.
+    pub(in crate::config) canary: Key<Canary>,
     /// The Content-Security-Policy behind the verdicts. Default: fence.
     pub(in crate::config) csp: Key<Csp>,
     /// The path prefix the gate keeps for itself. Default: /.consent.

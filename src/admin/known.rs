@@ -1,0 +1,127 @@
+//! What was seen on the sites, as JSON: cookies, third parties, companies, drift.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::consent::{PurposeSet, UnixSeconds};
+use crate::inventory::{Kept, Marks, Row, State, Thing};
+use crate::ledger;
+use crate::policy::{Rule, Verdict};
+
+use super::{Site, View};
+
+/// Browsers keep no cookie longer (RFC 6265bis section 5.5).
+const LONGEST_LIFETIME: u64 = 400 * 86_400;
+
+/// `/api/inventory`.
+pub(super) fn inventory(view: &View) -> Value {
+    json!({ "sites": (view.sites)().iter().map(site).collect::<Vec<_>>() })
+}
+
+fn site(site: &Site) -> Value {
+    let stock = &site.inventory.stock;
+    let pattern = |name: &str| match verdict(site, name).rule {
+        Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
+        _ => None,
+    };
+    let rows = |thing| stock.rows(thing, pattern);
+    let left_out: Map<_, _> =
+        Thing::ALL.into_iter().map(|thing| (thing.name().to_owned(), stock.left_out(thing).into())).collect();
+    json!({
+        "site": site.name,
+        "mode": site.mode,
+        "cookies": rows(Thing::Cookie).iter().map(|row| cookie(site, row)).collect::<Vec<_>>(),
+        "third_parties": rows(Thing::ThirdParty).iter().map(tag).collect::<Vec<_>>(),
+        "companies": rows(Thing::Company).iter().map(tag).collect::<Vec<_>>(),
+        "left_out": left_out,
+        "drift": drift(site),
+    })
+}
+
+fn verdict<'s>(site: &'s Site, name: &str) -> Verdict<'s> {
+    site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL)
+}
+
+fn cookie(site: &Site, Row { name, state }: &Row) -> Value {
+    let verdict = verdict(site, name);
+    let mark = |mark| state.marks.has(mark);
+    let said: Vec<_> =
+        [(Marks::STRICT, "strict"), (Marks::LAX, "lax"), (Marks::NONE, "none"), (Marks::NO_SAME_SITE, "not given")]
+            .into_iter()
+            .filter_map(|(one, name)| mark(one).then_some(name))
+            .collect();
+    let mut cookie = json!({
+        "name": name,
+        "purpose": verdict.purpose.map(|purpose| site.policy.purposes().name(purpose)),
+        "rule": verdict.rule.to_string(),
+        "classified": verdict.rule != Rule::Unclassified,
+        // A browser that sends what the site was never seen to set has it from a script.
+        "set_by": if mark(Marks::HEADER) { "header" } else { "script" },
+        "sent": mark(Marks::SENT),
+        "secure": always(state, Marks::SECURE, Marks::NOT_SECURE),
+        "http_only": always(state, Marks::HTTP_ONLY, Marks::NOT_HTTP_ONLY),
+        "partitioned": mark(Marks::PARTITIONED),
+        "same_site": said,
+        "domains": state.domains,
+        "paths": state.paths,
+        "declared_lifetime": state.kept().map(|kept| lifetime(kept, u64::MAX)),
+        "effective_lifetime": state.kept().map(|kept| lifetime(kept, LONGEST_LIFETIME)),
+    });
+    extend(&mut cookie, state);
+    cookie
+}
+
+fn tag(Row { name, state }: &Row) -> Value {
+    let found = [(Marks::IN_PAGE, "page"), (Marks::ASKED, "script")];
+    let found: Vec<_> = found.into_iter().filter_map(|(mark, name)| state.marks.has(mark).then_some(name)).collect();
+    let mut tag = json!({
+        "name": name,
+        "company": state.company,
+        "purposes": state.purposes,
+        "classified": state.marks.has(Marks::KNOWN),
+        "tags": state.tags,
+        "found": found,
+    });
+    extend(&mut tag, state);
+    tag
+}
+
+/// What is known of everything.
+fn extend(value: &mut Value, state: &State) {
+    value["holds"] = state.marks.has(Marks::HOLDS).into();
+    value["first_seen"] = day(state.first).into();
+    value["last_seen"] = day(state.last).into();
+    value["count"] = state.count.into();
+    value["pages"] = state.pages.clone().into();
+}
+
+/// True, false, or null where it was set now with and now without.
+fn always(state: &State, with: Marks, without: Marks) -> Option<bool> {
+    match (state.marks.has(with), state.marks.has(without)) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
+}
+
+fn lifetime(kept: Kept, longest: u64) -> Value {
+    match kept {
+        Kept::Session => "session".into(),
+        Kept::Seconds(seconds) => seconds.min(longest).into(),
+    }
+}
+
+fn drift(site: &Site) -> Vec<Value> {
+    let mut all: Vec<_> = site.inventory.drifts.latest().iter().map(|drift| drift.json(&site.name)).collect();
+    for drift in &mut all {
+        let at = drift["at"].as_u64().unwrap_or_default();
+        drift["at"] = ledger::rfc3339(at * 1000).into();
+    }
+    all
+}
+
+fn day(seconds: UnixSeconds) -> String {
+    let day = Duration::from_secs(seconds);
+    ledger::rfc3339(u64::try_from(day.as_millis()).unwrap_or_default()).chars().take(10).collect()
+}

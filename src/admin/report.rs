@@ -1,0 +1,76 @@
+//! What was held, or would have been, page by page: what an operator reads before a site is enforced.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::inventory::{Deed, OnPages};
+
+use super::{Site, View};
+
+/// So many pages are listed, by how much there is on them.
+const MOST: usize = 100;
+
+type Numbers = [u64; Deed::ALL.len()];
+
+/// `/api/report`.
+pub(super) fn report(view: &View) -> Value {
+    json!({ "sites": (view.sites)().iter().map(site).collect::<Vec<_>>() })
+}
+
+fn site(site: &Site) -> Value {
+    let rules = site.counters.on_pages();
+    let (inside, outside) = site.counters.visits();
+    let (mut pages, mut purposes) = (BTreeMap::<String, Numbers>::new(), BTreeMap::<String, Numbers>::new());
+    for rule in &rules {
+        for (page, numbers) in &rule.pages {
+            add(pages.entry(page.clone()).or_default(), numbers);
+        }
+        let purpose = if rule.purposes.is_empty() { "unclassified".to_owned() } else { rule.purposes.join(", ") };
+        add(purposes.entry(purpose).or_default(), &total(rule));
+    }
+    let mut pages: Vec<_> = pages.into_iter().collect();
+    pages.sort_by_key(|(_, numbers)| std::cmp::Reverse(numbers.iter().sum::<u64>()));
+    pages.truncate(MOST);
+    let mut rules: Vec<_> = rules.iter().collect();
+    rules.sort_by_key(|rule| std::cmp::Reverse(total(rule).iter().sum::<u64>()));
+    json!({
+        "site": site.name,
+        "mode": site.mode,
+        // What is held on a site in observe mode is held in its canary.
+        "canary": { "pages_inside": inside, "pages_outside": outside },
+        "pages": pages.iter().map(|(page, numbers)| named("page", page, numbers)).collect::<Vec<_>>(),
+        "purposes": purposes.iter().map(|(purpose, numbers)| named("purpose", purpose, numbers)).collect::<Vec<_>>(),
+        "rules": rules.into_iter().map(rule).collect::<Vec<_>>(),
+    })
+}
+
+fn rule(rule: &OnPages) -> Value {
+    let mut value = named("rule", &rule.rule, &total(rule));
+    value["purposes"] = rule.purposes.clone().into();
+    value["pages"] = rule.pages.iter().map(|(page, numbers)| named("page", page, numbers)).collect();
+    value["elsewhere"] = numbers(&rule.elsewhere).into();
+    value
+}
+
+fn total(rule: &OnPages) -> Numbers {
+    let mut total = rule.elsewhere;
+    rule.pages.iter().for_each(|(_, numbers)| add(&mut total, numbers));
+    total
+}
+
+fn add(sum: &mut Numbers, more: &Numbers) {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+fn named(what: &str, name: &str, all: &Numbers) -> Value {
+    let mut value = json!({ what: name });
+    for (deed, number) in numbers(all) {
+        value[deed] = number;
+    }
+    value
+}
+
+fn numbers(all: &Numbers) -> Map<String, Value> {
+    Deed::ALL.into_iter().map(|deed| (deed.name().to_owned(), all[deed as usize].into())).collect()
+}
