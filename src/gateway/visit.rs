@@ -30,6 +30,7 @@ pub struct Peer {
 }
 
 /// One request as the gate sees it.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the request")]
 pub(super) struct Visit {
     pub(super) site: Arc<Site>,
     pub(super) peer: Peer,
