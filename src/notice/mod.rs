@@ -16,6 +16,7 @@ mod elsewhere;
 mod embed_page;
 mod error_page;
 mod exempt;
+mod format;
 mod guard;
 mod html;
 mod language;

@@ -15,6 +15,12 @@ use super::template::{self, Flaw, Template};
 use super::{Config, Language};
 use crate::consent::Purpose;
 
+mod allowed;
+mod answers;
+
+use allowed::forbidden;
+use answers::answers;
+
 const STATES: [BannerState; 5] =
     [BannerState::Ask, BannerState::Accepted, BannerState::Rejected, BannerState::Saved, BannerState::Withdrawn];
 
@@ -113,7 +119,7 @@ fn tried(template: &Template, view: &Banner) -> Result<Found, Flaw> {
     let mut markup = Html::default();
     built_in(&mut markup, view, Strings::of(view.place.language));
     let usual = Outline::of(&markup.into_string()).expect("the built-in notice is whole");
-    let mut found = forbidden(&made, view);
+    let mut found = forbidden(&made, &usual, view);
     let missing = [controls(&made, &usual), answers(&made, &usual), links(&made, &usual), sentences(&made, view)];
     found.extend(missing.into_iter().flatten().map(|what| (what, None)));
     Ok(found)
@@ -123,81 +129,6 @@ fn ascii(rendered: &str) -> String {
     let mut html = Html::default();
     html.rendered(rendered);
     html.into_string()
-}
-
-/// Elements a notice is made of, and what they may carry beside `EVERYWHERE`.
-const ELEMENTS: [(&str, &[&str]); 29] = [
-    ("div", &[]),
-    ("section", &[]),
-    ("p", &[]),
-    ("span", &[]),
-    ("strong", &[]),
-    ("b", &[]),
-    ("em", &[]),
-    ("i", &[]),
-    ("abbr", &[]),
-    ("bdi", &[]),
-    ("bdo", &[]),
-    ("br", &[]),
-    ("wbr", &[]),
-    ("hr", &[]),
-    ("h2", &[]),
-    ("h3", &[]),
-    ("ul", &[]),
-    ("ol", &[]),
-    ("li", &[]),
-    ("dl", &[]),
-    ("dt", &[]),
-    ("dd", &[]),
-    ("blockquote", &[]),
-    ("address", &[]),
-    ("form", &["method", "action", "accept-charset", "target"]),
-    ("input", &["type", "name", "value"]),
-    ("button", &["type", "name", "value"]),
-    ("a", &["href", "target", "rel"]),
-    ("img", &["src", "alt", "width", "height"]),
-];
-const EVERYWHERE: [&str; 8] = ["class", "id", "lang", "dir", "title", "role", "aria-label", "aria-describedby"];
-/// Roles that take nothing from what is required.
-const ROLES: [&str; 3] = ["alert", "group", "note"];
-/// Classes of the stylesheet that take what they are on out of sight.
-const HIDING: [&str; 2] = ["unseen", "skip"];
-
-fn forbidden(made: &Outline, view: &Banner) -> Found {
-    let logo = super::banner::logo_address(&view.place).map(|(address, _)| address);
-    let mut found = Vec::new();
-    for node in &made.nodes {
-        let needle = Some(format!("<{}", node.tag));
-        let Some((_, own)) = ELEMENTS.iter().find(|(tag, _)| *tag == node.tag) else {
-            found.push((format!("<{}> may not stand in a notice", node.tag), needle));
-            continue;
-        };
-        for (name, value) in &node.attributes {
-            if let Some(what) = unfit(node, (name, value), own, logo.as_deref()) {
-                found.push((what, Some(format!(" {name}"))));
-            }
-        }
-    }
-    found
-}
-
-/// What is wrong with an attribute.
-fn unfit(node: &Node, (name, value): (&str, &str), own: &[&str], logo: Option<&str>) -> Option<String> {
-    if !EVERYWHERE.contains(&name) && !own.contains(&name) {
-        return Some(format!("{name}= may not stand on <{}>", node.tag));
-    }
-    match name {
-        "class" => {
-            let hides = value.split_ascii_whitespace().find(|class| HIDING.contains(class))?;
-            Some(format!("class=\"{hides}\" would hide what it stands on"))
-        }
-        "role" if !ROLES.contains(&value) => Some(format!("role=\"{value}\" may not stand in a notice")),
-        "src" if Some(value) != logo => Some("<img> may show {{ logo.address }} alone".to_owned()),
-        "href" if !["https://", "http://", "//", "mailto:", "tel:"].iter().any(|start| value.starts_with(start)) => {
-            Some("a link needs the whole address, with https://".to_owned())
-        }
-        _ => None,
-    }
 }
 
 /// The form, its hidden fields, the heading and the message that is announced.
@@ -233,38 +164,6 @@ fn controls(made: &Outline, usual: &Outline) -> Vec<String> {
         if (tag == "h2" && texts(usual) > texts(made)) || (role.is_some() && everywhere != texts(usual)) {
             missing.push(what.to_owned());
         }
-    }
-    missing
-}
-
-/// Accept and Reject: as the built-in ones, side by side, in plain words.
-fn answers(made: &Outline, usual: &Outline) -> Vec<String> {
-    let mut missing = Vec::new();
-    let sorted = |node: &Node| {
-        let mut attributes = node.attributes.clone();
-        attributes.sort();
-        attributes
-    };
-    let buttons: Vec<_> = made.tagged("button").collect();
-    let needed: Vec<_> = usual.tagged("button").collect();
-    for button in &needed {
-        let fits = |other: &&&Node| sorted(other) == sorted(button) && made.inside(other, "form");
-        if buttons.iter().filter(fits).count() != 1 {
-            let value = button.value("value").unwrap_or_default();
-            missing.push(format!(
-                "the form needs one <button type=\"submit\" name=\"choice\" value=\"{value}\" class=\"button\">, with \
-                 these attributes alone"
-            ));
-        }
-    }
-    if buttons.len() > needed.len() {
-        missing.push("there are more buttons than Accept and Reject".to_owned());
-    }
-    if buttons.iter().any(|button| button.parent != buttons[0].parent) {
-        missing.push("Accept and Reject must stand side by side, in the same element".to_owned());
-    }
-    if buttons.iter().any(|button| button.text.trim().is_empty() || made.has_children(button)) {
-        missing.push("a button needs words, and plain words alone".to_owned());
     }
     missing
 }
@@ -412,7 +311,11 @@ mod tests {
                 "with these attributes alone",
             ),
             ("{{ reject }}", "<b>{{ reject }}</b>", "plain words alone"),
-            ("{{ reject }}", " ", "a button needs words"),
+            ("{{ reject }}", " ", "the reject button must say {{ reject }}"),
+            ("{{ reject }}", "&#8203;", "the reject button must say {{ reject }}"),
+            ("{{ reject }}", "\u{202e}{{ reject }}", "the reject button must say {{ reject }}"),
+            ("{{ accept }}", "{{ reject }}", "the accept button must say {{ accept }}"),
+            ("{{ accept }}", "Yes, {{ accept }}", "the accept button must say {{ accept }}"),
             ("<a href=\"{{ cookies }}\">{{ view_cookies }}</a>", "", "a link to the cookies page is missing"),
             ("{{ view_cookies }}</a>", "</a>", "a link to the cookies page is missing"),
             ("<li>{{ purpose.wish }}</li>", "<li>{{ purpose.name }}</li>", "a purpose is not named"),
@@ -436,8 +339,13 @@ mod tests {
         assert!(said[0].contains("side by side"), "{said:?}");
         let said = said_of(reject, &format!("{reject}{}", reject.replace("reject", "accept")));
         assert!(said[0].contains("needs one <button") && said[0].contains("\"accept\""), "{said:?}");
-        let said = said_of("{{ accept }}</button>", "{{ accept }}</button></div><div>");
-        assert!(said[0].contains("side by side"), "{said:?}");
+        for between in ["</div><div>", "<br><br>", "<p>or</p>", "<ul><li>a</li></ul>", "or", "&nbsp;", "<wbr>"] {
+            let said = said_of("{{ accept }}</button>", &format!("{{{{ accept }}}}</button>{between}"));
+            assert!(said[0].contains("side by side"), "{between}: {said:?}");
+        }
+        let turned = EXAMPLE.replace("accept", "x").replace("reject", "accept").replace("x\" class", "reject\" class");
+        let flaws = Template::new(&turned.replace("{{ x }}", "{{ reject }}"), &config()).expect_err("the other order");
+        assert!(flaws.iter().any(|flaw| flaw.what.contains("side by side")), "{flaws:?}");
     }
 
     #[test]
@@ -452,7 +360,16 @@ mod tests {
             ("<img src=\"https://elsewhere.example/a.png\" alt=\"\">", "<img> may show {{ logo.address }} alone"),
             ("<p hidden>{{ essential }}</p>", "14: hidden= may not stand on <p>"),
             ("<p aria-hidden=\"true\">a</p>", "14: aria-hidden= may not stand on <p>"),
-            ("<p class=\"unseen\">a</p>", "class=\"unseen\" would hide"),
+            ("<p class=\"unseen\">a</p>", "14: class=\"unseen\" may not stand on <p> here"),
+            ("<p class=\"note SKIP\">a</p>", "class=\"SKIP\" may not stand"),
+            ("<div class=\"placeholder\">a</div>", "class=\"placeholder\" may not stand"),
+            ("<div class=\"footer buttons\">a</div>", "class=\"footer\" may not stand"),
+            ("<div class=\"logo\">a</div>", "class=\"logo\" may not stand on <div>"),
+            ("<a class=\"button\" href=\"https://elsewhere.example/\">a</a>", "class=\"button\" may not stand on <a>"),
+            ("<a class=\"hide\" href=\"https://elsewhere.example/\">a</a>", "class=\"hide\" may not stand on <a>"),
+            ("<bdo dir=\"rtl\">a</bdo>", "<bdo> may not stand in a notice"),
+            ("<p>a\u{202e}b</p>", "14: U+202E is a character that nobody sees"),
+            ("<p>&#8203;</p>", "U+200B is a character that nobody sees"),
             ("<p role=\"none\">a</p>", "role=\"none\" may not stand"),
             ("<a href=\"javascript:1\">a</a>", "a link needs the whole address"),
             ("<a href=\"/privacy\">a</a>", "a link needs the whole address"),
@@ -505,7 +422,7 @@ mod tests {
     fn what_is_right_may_look_otherwise() {
         let welsh = "{% if language == 'cy' %}<p>Croeso \u{175}.</p>{% else %}<p class=\"note\">Hello.</p>{% endif %}";
         assert_eq!(said_of("<p>{{ essential }}</p>", welsh), [""; 0]);
-        assert_eq!(said_of("{{ accept }}", "Yes, {{ accept }}"), [""; 0]);
+        assert_eq!(said_of("{{ accept }}", "\n  {{ accept }}\n"), [""; 0]);
         assert_eq!(said_of("<h2>", "\r\n<h2 id=\"cookies\">"), [""; 0]);
     }
 }
