@@ -49,6 +49,7 @@ pub use logo::{LONGEST_LOGO, logo};
 pub use placeholder::{Held, Placeholder, placeholder};
 pub use purpose::{AskedPurpose, ExemptPurpose};
 pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page, receipt_text};
+pub use required::Site;
 pub use strings::{Added, Misfit, Misfits, OwnWords, sentences};
 pub use style::{Colour, Corners, FooterPlace, Look, Palette, Part, Poor, Style};
 pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};

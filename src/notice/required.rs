@@ -4,55 +4,40 @@
 //! template may write is a short list of plain elements: no script, no inline style, nothing that hides, nothing from
 //! elsewhere. That values cannot break out of their places is seen by rendering them at their worst.
 
+use super::Config;
 use super::address::Place;
 use super::banner::{Banner, BannerState, built_in, done};
 use super::exempt;
 use super::html::Html;
 use super::outline::{Node, Outline};
-use super::purpose::{AskedPurpose, ExemptPurpose};
+use super::purpose::AskedPurpose;
 use super::strings::Strings;
-use super::template::{self, Flaw, Template};
-use super::{Config, Language};
-use crate::consent::Purpose;
+use super::template::{Flaw, Template};
 
 mod allowed;
 mod answers;
+mod trials;
 
 use allowed::forbidden;
 use answers::answers;
+pub use trials::Site;
+use trials::{Grounds, Trial};
 
-const STATES: [BannerState; 5] =
-    [BannerState::Ask, BannerState::Accepted, BannerState::Rejected, BannerState::Saved, BannerState::Withdrawn];
-
-const ONE: &[AskedPurpose] =
-    &[AskedPurpose { purpose: Purpose::ANALYTICS, name: "analytics", third_parties: &["Example Metrics"] }];
-const SEVERAL: &[AskedPurpose] = &[
-    AskedPurpose { purpose: Purpose::PREFERENCES, name: "preferences", third_parties: &[] },
-    AskedPurpose { purpose: Purpose::MARKETING, name: "marketing", third_parties: &["Example Maps", "Example Films"] },
-];
-const NOBODY_ELSE: &[AskedPurpose] =
-    &[AskedPurpose { purpose: Purpose::PREFERENCES, name: "preferences", third_parties: &[] }];
 /// Markup, quotes, spaces and the template's own signs.
 const WORST: &str = "\"><img src=x onerror=1>' x=1 </div></template></form>{{ 1 }}{% x %}&quot;<!--";
 
-/// Where a template is tried.
-struct Trial<'a> {
-    view: Banner<'a>,
-    what: &'static str,
-}
-
 /// Each flaw once, with where it was first seen.
-pub(super) fn flaws(template: &Template, source: &str, config: &Config) -> Vec<Flaw> {
+pub(super) fn flaws(template: &Template, source: &str, site: &Site) -> Vec<Flaw> {
     let mut flaws: Vec<(String, Flaw)> = Vec::new();
     let mut add = |what: String, flaw: Flaw| {
         if !flaws.iter().any(|(known, _)| *known == what) {
             flaws.push((what, flaw));
         }
     };
-    let exempt = [statistics()];
-    for language in &config.languages {
-        for trial in trials(config, *language, &exempt) {
-            match tried(template, &trial.view) {
+    let grounds = Grounds::new(site, source);
+    for language in &site.config.languages {
+        for trial in grounds.trials(*language) {
+            match tried(template, &trial) {
                 Ok(found) => found.into_iter().for_each(|(what, needle)| {
                     let line = needle.and_then(|needle| line_of(source, &needle));
                     add(what.clone(), Flaw { line, what: format!("{what} ({trial})") });
@@ -64,53 +49,17 @@ pub(super) fn flaws(template: &Template, source: &str, config: &Config) -> Vec<F
     flaws.into_iter().map(|(_, flaw)| flaw).collect()
 }
 
-impl std::fmt::Display for Trial<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (state, language) = (template::name(self.view.state), self.view.place.language.tag());
-        write!(f, "state {state}, language {language}, {}", self.what)
-    }
-}
-
-fn statistics() -> ExemptPurpose {
-    let third_parties = vec!["Example Counters"];
-    ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected: false }
-}
-
-fn trials<'a>(config: &'a Config, language: Language, exempt: &'a [ExemptPurpose]) -> impl Iterator<Item = Trial<'a>> {
-    let asked: [(&'static str, &'static [AskedPurpose<'static>], &'a [ExemptPurpose]); 4] = [
-        ("one purpose", ONE, &[]),
-        ("several purposes", SEVERAL, &[]),
-        ("no other organisation", NOBODY_ELSE, &[]),
-        ("statistics without consent", SEVERAL, exempt),
-    ];
-    STATES.into_iter().flat_map(move |state| {
-        asked.map(|(what, asked, exempt)| {
-            let place = Place {
-                config,
-                language,
-                page_language: None,
-                https: true,
-                host: "www.example.gov.uk",
-                prefix: "/.consent",
-                return_to: "/bins?week=2&street=a",
-                exempt,
-                nonce: "",
-            };
-            Trial { view: Banner { place, asked, state }, what }
-        })
-    })
-}
-
 /// What is wrong, and what to look for in the template.
 type Found = Vec<(String, Option<String>)>;
 
-fn tried(template: &Template, view: &Banner) -> Result<Found, Flaw> {
+fn tried(template: &Template, trial: &Trial) -> Result<Found, Flaw> {
+    let view = &trial.view;
     let rendered = template.render(view).map_err(|error| Flaw::of(&error))?;
     let made = match Outline::of(&ascii(&rendered)) {
         Ok(made) => made,
         Err(what) => return Ok(vec![(what.to_owned(), None)]),
     };
-    if breaks_out(template, view, &made)? {
+    if breaks_out(template, trial, &made)? {
         return Ok(vec![(
             "a value is not in quotes, or not escaped: it could break out of its place".to_owned(),
             None,
@@ -217,15 +166,18 @@ fn words(text: &str) -> String {
 }
 
 /// Whether other elements or attributes come about when every value that can be is at its worst.
-fn breaks_out(template: &Template, view: &Banner, made: &Outline) -> Result<bool, Flaw> {
+fn breaks_out(template: &Template, trial: &Trial, made: &Outline) -> Result<bool, Flaw> {
+    let view = &trial.view;
     let organisation = view.place.config.organisation.as_ref().map(|_| WORST.to_owned());
     let config = Config { service: WORST.to_owned(), organisation, ..view.place.config.clone() };
     let (names, path): (&[&str], _) = (&[WORST], format!("/{WORST}"));
-    let worst = |asked: &AskedPurpose| {
-        let third_parties = if asked.third_parties.is_empty() { &[] } else { names };
-        AskedPurpose { purpose: asked.purpose, name: WORST, third_parties }
-    };
-    let asked: Vec<_> = view.asked.iter().map(worst).collect();
+    let asked = view.asked.iter().map(|asked| AskedPurpose {
+        // A template may say more of a purpose that it knows.
+        name: if trial.own { asked.name } else { WORST },
+        third_parties: if asked.third_parties.is_empty() { &[] } else { names },
+        ..*asked
+    });
+    let asked: Vec<_> = asked.collect();
     let place = Place { config: &config, return_to: &path, ..view.place };
     let rendered = template.render(&Banner { place, asked: &asked, state: view.state }).map_err(|e| Flaw::of(&e))?;
     Ok(Outline::of(&ascii(&rendered)).map_or(true, |worst| worst.shape() != made.shape()))
@@ -239,6 +191,8 @@ fn line_of(source: &str, needle: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consent::Purpose;
+    use crate::notice::Language;
     use crate::notice::testing::{config, mirrored};
     use crate::notice::{Look, Style, logo};
 
@@ -250,10 +204,17 @@ mod tests {
         Config { languages, style: Style::new(Look { logo, ..Look::default() }), ..config() }
     }
 
+    /// A site with two purposes beside the built-in ones.
+    fn site(config: &Config) -> Site<'_> {
+        let asked =
+            vec![(Purpose::ANALYTICS, "analytics"), (Purpose::MARKETING, "video"), (Purpose::MARKETING, "weather")];
+        Site { config, host: "www.ynysfor.example", prefix: "/-/cookies", asked }
+    }
+
     /// What is said of the example with one thing changed in it.
     fn said_of(from: &str, to: &str) -> Vec<String> {
         assert!(EXAMPLE.contains(from), "the example has no {from}");
-        let flaws = match Template::new(&EXAMPLE.replacen(from, to, 1), &config()) {
+        let flaws = match Template::new(&EXAMPLE.replacen(from, to, 1), &site(&config())) {
             Ok(_) => Vec::new(),
             Err(flaws) => flaws,
         };
@@ -279,10 +240,10 @@ mod tests {
     #[test]
     fn the_example_is_the_built_in_notice() {
         let config = all_languages();
-        let template = Template::new(EXAMPLE, &config).expect("no flaw");
-        let exempt = [statistics()];
+        let site = site(&config);
+        let template = Template::new(EXAMPLE, &site).expect("no flaw");
         for language in &config.languages {
-            for trial in trials(&config, *language, &exempt) {
+            for trial in Grounds::new(&site, EXAMPLE).trials(*language) {
                 let mut usual = Html::default();
                 built_in(&mut usual, &trial.view, Strings::of(*language));
                 let made = ascii(&template.render(&trial.view).expect("rendered"));
@@ -344,7 +305,8 @@ mod tests {
             assert!(said[0].contains("side by side"), "{between}: {said:?}");
         }
         let turned = EXAMPLE.replace("accept", "x").replace("reject", "accept").replace("x\" class", "reject\" class");
-        let flaws = Template::new(&turned.replace("{{ x }}", "{{ reject }}"), &config()).expect_err("the other order");
+        let flaws =
+            Template::new(&turned.replace("{{ x }}", "{{ reject }}"), &site(&config())).expect_err("the other order");
         assert!(flaws.iter().any(|flaw| flaw.what.contains("side by side")), "{flaws:?}");
     }
 
@@ -398,11 +360,29 @@ mod tests {
             ("<h2>{{ heading }}</h2>", "{% autoescape false %}<h2>{{ heading }}</h2>{% endautoescape %}"),
             ("alt=\"{{ logo.name }}\"", "alt={{ logo.name }}"),
         ] {
-            let flaws = Template::new(&EXAMPLE.replacen(from, to, 1), &all_languages()).expect_err(to);
+            let flaws = Template::new(&EXAMPLE.replacen(from, to, 1), &site(&all_languages())).expect_err(to);
             assert!(flaws.iter().any(|flaw| flaw.what.contains("break out")), "{to}: {flaws:?}");
         }
         let said = said_of("<h2>{{ heading }}</h2>", "<h2>{{ heading|safe }}</h2>");
         assert!(said[0].contains("safe"), "{said:?}");
+    }
+
+    #[test]
+    fn a_template_that_knows_the_usual_trials_is_tried_where_it_will_stand() {
+        for (condition, seen) in [
+            ("\"www.example.gov.uk\" not in action", "this site's own pages"),
+            ("\"ynysfor\" in action", "this site's own pages"),
+            ("\"/-/\" in action", "this site's own pages"),
+            ("\"bins\" not in cookies", "this site's own pages"),
+            ("purposes[0].name == \"weather\"", "the purpose 'weather' alone"),
+            ("purposes | length == 3", "all of this site's purposes"),
+            ("purposes | length == 3 and purposes[1].name == \"video\"", "all of this site's purposes"),
+        ] {
+            let wrong = format!("<h2>{{% if {condition} %}}<script>1</script>{{% endif %}}");
+            let said = said_of("<h2>", &wrong);
+            let found = said.iter().any(|said| said.contains("<script> may not") && said.contains(seen));
+            assert!(found, "{condition}: {said:?}");
+        }
     }
 
     #[test]
@@ -422,6 +402,9 @@ mod tests {
     fn what_is_right_may_look_otherwise() {
         let welsh = "{% if language == 'cy' %}<p>Croeso \u{175}.</p>{% else %}<p class=\"note\">Hello.</p>{% endif %}";
         assert_eq!(said_of("<p>{{ essential }}</p>", welsh), [""; 0]);
+        let known =
+            "{% for purpose in purposes %}{% if purpose.name == 'weather' %}<p>Rain.</p>{% endif %}{% endfor %}<h2>";
+        assert_eq!(said_of("<h2>", known), [""; 0]);
         assert_eq!(said_of("{{ accept }}", "\n  {{ accept }}\n"), [""; 0]);
         assert_eq!(said_of("<h2>", "\r\n<h2 id=\"cookies\">"), [""; 0]);
     }

@@ -7,11 +7,11 @@ use crate::notice::{Language, OwnWords};
 
 impl Resolver<'_, '_> {
     /// The languages, speaking of the site's purposes as it wants them spoken of.
-    pub(super) fn in_own_words(&mut self, site: &Site, languages: Vec<Language>) -> Vec<Language> {
+    pub(super) fn in_own_words(&mut self, site: &Site, languages: &[Language]) -> Vec<Language> {
         let mut words: Vec<(Language, OwnWords)> = Vec::new();
         for Found(_, purpose) in items(&site.purposes) {
             if let written::Purpose::Full(full) = purpose {
-                words.extend(self.words_of(full, &languages));
+                words.extend(self.words_of(full, languages));
             }
         }
         let own = |language: &Language| {
