@@ -94,6 +94,9 @@ pub(super) fn verified(file: &Path, found: &Verified) -> String {
     line("records", &found.records);
     line("deleted on purpose, with a tombstone", &found.deleted);
     line("texts (notices and rules)", &found.documents);
+    if found.unused > 0 {
+        line("texts that no record points to", &found.unused);
+    }
     line("signed checkpoints", &found.checkpoints);
     if found.other_key > 0 {
         line("checkpoints signed with another key, which prove nothing", &found.other_key);
