@@ -87,6 +87,8 @@ fn the_translations_of_the_tests_have_every_sentence() {
         ("  no: \"No\"\n", ""),
         ("accept: \"Accept {}\"", "accept: \"Akceptuj\""),
         ("save: \"Save cookie settings\"", "save: \" \""),
+        ("rejected: \"You've", "rejected: \"\\u200bYou've"),
+        ("back_to_cookies: \"[Change your cookie settings]\"", "back_to_cookies: \"x [] y\""),
         ("record_text: \"You can [see what you chose and when].\"", "record_text: \"Zapis\""),
     ] {
         assert_eq!(polish.matches(right).count(), 1, "{right}");

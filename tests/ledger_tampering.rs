@@ -218,6 +218,12 @@ fn a_hundred_changes_of_a_hundred_are_found_and_an_honest_ledger_passes() {
     assert_eq!(found.fault, None, "{found:?}");
     assert!(found.deleted > 100 && found.records + found.deleted == RECORDS, "{found:?}");
     let mut missed = Vec::new();
+    let triggers: Vec<String> = {
+        let connection = Connection::open(&file).expect("a ledger");
+        let mut query = connection.prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").expect("a query");
+        query.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("texts")
+    };
+    assert_eq!(triggers.len(), 3);
     for round in 0..100 {
         let copy = folder.path().join("copy.db");
         std::fs::copy(&file, &copy).expect("a copy");
@@ -230,7 +236,12 @@ fn a_hundred_changes_of_a_hundred_are_found_and_an_honest_ledger_passes() {
                     DROP TRIGGER document_is_never_changed;",
                 )
                 .expect("whoever can write the file can do this");
-            TAMPERINGS[round % TAMPERINGS.len()](&connection)
+            let said = TAMPERINGS[round % TAMPERINGS.len()](&connection);
+            // As it was: what was done to the rows is to be found, not the way there.
+            for sql in &triggers {
+                connection.execute_batch(sql).expect("the gate's own");
+            }
+            said
         };
         if verified(&copy).fault.is_none() {
             missed.push(said);
@@ -263,10 +274,47 @@ fn the_first_wrong_record_is_named_with_what_is_wrong() {
         (swap, (7, Wrong::Reordered(9))),
         (neighbours, (7, Wrong::Reordered(8))),
         ("UPDATE head SET seal = randomblob(32)", (20, Wrong::Head)),
+        ("UPDATE head SET seq = 19", (20, Wrong::Head)),
+        ("UPDATE head SET seq = 21", (20, Wrong::Head)),
+        ("UPDATE head SET hash = zeroblob(32)", (20, Wrong::Head)),
         ("DELETE FROM checkpoint", (20, Wrong::Checkpoint)),
     ] {
         assert_eq!(fault_after(change), Some(expected), "{change}");
     }
+}
+
+/// A ledger whose rows are as they were.
+fn schema_after(change: &str) -> Verified {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ledger.db");
+    write(&file, 1..21);
+    let connection = Connection::open(&file).expect("a ledger");
+    connection.execute_batch(&format!("PRAGMA writable_schema = ON; {change}")).expect("a change");
+    drop(connection);
+    verified(&file)
+}
+
+#[test]
+fn a_schema_that_is_not_the_gates_is_named_and_a_text_nobody_points_to_is_told() {
+    for (change, name) in [
+        ("DROP TRIGGER record_is_never_changed", "record_is_never_changed"),
+        (
+            "UPDATE sqlite_schema SET sql = replace(sql, 'only ever added', 'only ever edded')
+                WHERE name = 'tombstone_is_never_changed'",
+            "tombstone_is_never_changed",
+        ),
+        ("UPDATE sqlite_schema SET sql = replace(sql, 'IN (0, 1)', 'IN (0, 9)') WHERE name = 'record'", "record"),
+        ("DROP INDEX record_by_receipt", "record_by_receipt"),
+        ("CREATE TRIGGER zz AFTER INSERT ON record BEGIN DELETE FROM record WHERE seq = new.seq; END", "zz"),
+    ] {
+        let fault = schema_after(change).fault.expect(change);
+        assert_eq!(fault.wrong, Wrong::Schema(name.into()), "{change}");
+        assert!(fault.to_string().starts_with(&format!("edited: \"{name}\"")), "{fault}");
+    }
+    let added = schema_after("INSERT INTO document VALUES (randomblob(32), 'notice', 'You may.')");
+    assert_eq!((added.fault, added.unused, added.documents), (None, 1, 3));
+    assert_eq!(schema_after("ANALYZE").fault, None);
+    assert_eq!(schema_after("").unused, 0);
 }
 
 #[test]

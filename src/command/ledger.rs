@@ -94,6 +94,9 @@ pub(super) fn verified(file: &Path, found: &Verified) -> String {
     line("records", &found.records);
     line("deleted on purpose, with a tombstone", &found.deleted);
     line("texts (notices and rules)", &found.documents);
+    if found.unused > 0 {
+        line("texts that no record points to", &found.unused);
+    }
     line("signed checkpoints", &found.checkpoints);
     if found.other_key > 0 {
         line("checkpoints signed with another key, which prove nothing", &found.other_key);
@@ -155,6 +158,8 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// As many characters of a path as `show` shows; exports have the whole of it.
+const LONGEST_PAGE: usize = 40;
 const HEADINGS: [&str; 9] = ["time", "event", "site", "page", "language", "notice", "decisions", "method", "receipt"];
 
 fn rows(entries: &[Entry]) -> Vec<Vec<String>> {
@@ -168,13 +173,22 @@ fn row(entry: &Entry) -> Vec<String> {
         rfc3339(record.time_ms),
         record.event.name().into(),
         record.site.clone(),
-        record.page.to_string(),
+        short(&record.page.to_string()),
         record.language.clone(),
         record.notice_version.clone(),
         record.decisions_text(),
         record.method.name().into(),
         record.event.receipt().map_or_else(|| "-".into(), |receipt| receipt.to_string()),
     ]
+}
+
+/// Every row is as wide as the longest path: without an end to it one visitor could make the table unreadable.
+fn short(page: &str) -> String {
+    match page.char_indices().nth(LONGEST_PAGE) {
+        None => page.to_owned(),
+        // The mark counts too.
+        Some(_) => page.chars().take(LONGEST_PAGE - 1).chain(['…']).collect(),
+    }
 }
 
 /// Columns as wide as their widest cell; one row for the heading alone is no table.
@@ -291,6 +305,17 @@ time                      event    site                page   language  notice  
     fn an_empty_ledger_has_no_tables() {
         let text = shown(vec![], &Filter::default()).unwrap();
         assert_eq!(text.lines().skip(1).filter(|line| !line.is_empty()).count(), 0, "{text}");
+    }
+
+    #[test]
+    fn a_long_path_does_not_make_every_row_long() {
+        let long = format!("/{}", "é".repeat(500));
+        let (fits, over) = (format!("/{}", "b".repeat(39)), format!("/{}", "c".repeat(40)));
+        let pages = ["/", &long, &fits, &over];
+        let records = (1..).zip(pages).map(|(n, page)| record(n, Event::Refused, page)).collect();
+        let text = shown(records, &Filter::default()).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() < 160), "{text}");
+        assert!(text.contains(&format!(" {fits} ")) && text.contains(&format!(" /{}…", "c".repeat(38))), "{text}");
     }
 
     #[test]

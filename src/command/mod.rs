@@ -108,9 +108,9 @@ enum LedgerCommand {
     },
     /// Every record, oldest first, to the standard output
     Export {
-        /// The YAML file
-        #[arg(long, value_name = "FILE")]
-        config: PathBuf,
+        /// The YAML file; not needed with --schema
+        #[arg(long, value_name = "FILE", required_unless_present = "schema")]
+        config: Option<PathBuf>,
         /// The form of the export
         #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
         format: ExportFormat,
@@ -190,20 +190,8 @@ fn ledger(command: LedgerCommand) -> ExitCode {
             let Some(receipt) = receipt else { return Ok(()) };
             ledger::proof(&config.ledger.file, receipt, &key(config)?, io::stdout().lock())
         }),
-        LedgerCommand::Export { schema: true, .. } => {
-            printed(io::stdout().lock().write_all(crate::ledger::SCHEMA_27560.as_bytes()))
-        }
-        LedgerCommand::Export { config, pack: Some(folder), .. } => {
-            with_config(&config, |config| pack::write(config, &key(config)?, &folder, io::stdout().lock()))
-        }
-        LedgerCommand::Export { config, format, .. } => with_config(&config, |config| {
-            let format = match format {
-                ExportFormat::Jsonl => Format::Jsonl,
-                ExportFormat::Csv => Format::Csv,
-                ExportFormat::Iso27560 => Format::Iso27560,
-            };
-            ledger::export(&config.ledger.file, format, io::stdout().lock()).map(drop)
-        }),
+        LedgerCommand::Export { config: Some(config), format, schema: false, pack } => export(&config, format, pack),
+        LedgerCommand::Export { .. } => printed(io::stdout().lock().write_all(crate::ledger::SCHEMA_27560.as_bytes())),
         LedgerCommand::Verify { config } => with_config(&config, |config| {
             ledger::verify(&config.ledger.file, &key(config)?, (io::stdout().lock(), io::stderr().lock()))
         }),
@@ -212,6 +200,18 @@ fn ledger(command: LedgerCommand) -> ExitCode {
             ledger::purge(&config.ledger, &key(config)?, removal, io::stdout().lock())
         }),
     }
+}
+
+fn export(config: &Path, format: ExportFormat, pack: Option<PathBuf>) -> ExitCode {
+    let format = match format {
+        ExportFormat::Jsonl => Format::Jsonl,
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Iso27560 => Format::Iso27560,
+    };
+    with_config(config, |config| match pack {
+        Some(folder) => pack::write(config, &key(config)?, &folder, io::stdout().lock()),
+        None => ledger::export(&config.ledger.file, format, io::stdout().lock()).map(drop),
+    })
 }
 
 fn key(config: &Resolved) -> Result<crate::consent::Key, ReadFault> {

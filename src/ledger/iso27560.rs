@@ -24,7 +24,7 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
             "privacy_notice": {
                 "version": record.notice_version,
                 "sha256": entry.notice.map(|hash| hex(&hash)),
-                "page": format!("https://{}{}", record.site, record.page),
+                "page": address(record, record.page.as_str()),
             },
             "language": record.language,
             "purposes": purposes(entry, rules),
@@ -37,13 +37,13 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
             "recipient_third_parties": recipients(entry, rules),
             "withdrawal_method": rules["withdrawal"].as_str().map_or_else(
                 || "the cookies page of the site".to_owned(),
-                |page| format!("https://{}{page}", record.site),
+                |page| address(record, page),
             ),
         },
         "party_identification": [{
             "party_id": "controller",
             "party_name": controller,
-            "party_address": rules["address"].as_str().map_or_else(|| format!("https://{}/", record.site), str::to_owned),
+            "party_address": rules["address"].as_str().map_or_else(|| address(record, "/"), str::to_owned),
             "party_contact": rules["contact"],
             "party_type": "PII controller",
         }],
@@ -65,12 +65,17 @@ pub(super) fn record(entry: &Entry, rules: &Value) -> Value {
     })
 }
 
+/// Without a scheme (RFC 3986 section 4.2): a record does not say which one the visitor's page had.
+fn address(record: &Record, path: &str) -> String {
+    format!("//{}{path}", record.site)
+}
+
 fn purposes(entry: &Entry, rules: &Value) -> Vec<Value> {
     let asked = entry.record.decisions.iter().map(|(purpose, agreed)| {
         let terms = terms(rules, purpose);
         json!({
             "purpose": purpose,
-            "purpose_version": terms["version"].as_str(),
+            "purpose_version": terms["version"].as_str().filter(|version| !version.is_empty()),
             "lawful_basis": terms["basis"].as_str(),
             "consented": agreed,
             "recipients": rules["recipients"][purpose].as_array(),

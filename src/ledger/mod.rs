@@ -15,6 +15,7 @@ mod read;
 mod record;
 mod shown;
 mod sqlite;
+mod verdict;
 mod verify;
 
 use std::fmt;
@@ -33,7 +34,8 @@ pub use read::{Daily, Kept, Reader, Summary, Use};
 pub use record::{Entry, Event, Method, Page, Record, receipt_from_hex, rfc3339};
 pub use shown::{Document, Shown};
 pub use sqlite::{Removal, Sqlite, remove};
-pub use verify::{Fault, Verified, Wrong, verify};
+pub use verdict::{Fault, Verified, Wrong};
+pub use verify::verify;
 
 /// What the ledger will have answered; it holds nothing of the ledger and may be dropped at any time.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, Refused>> + Send>>;

@@ -200,9 +200,11 @@ impl Page {
 
     /// The path of a request target such as `/benefits/apply?ref=123`; `/` for anything that is no path.
     ///
-    /// Older frameworks put the session id in the path: `/page;jsessionid=…` and `/(S(…))/page`. Both go (E4).
+    /// Older frameworks put the session id in the path: `/page;jsessionid=…` (or `%3b`) and `/(S(…))/page`. They go (E4).
     pub fn of(target: &str) -> Self {
         let path = target.split(['?', '#', ';']).next().unwrap_or_default();
+        // What the `;` is for some servers when it comes written so.
+        let path = &path[..path.to_ascii_lowercase().find("%3b").unwrap_or(path.len())];
         if !path.starts_with('/') {
             return Self("/".into());
         }
@@ -316,6 +318,8 @@ pub(super) mod tests {
             ("/benefits/apply?nino=QQ123456C", "/benefits/apply"),
             ("/a#nino=QQ", "/a"),
             ("/a;jsessionid=1A2B?x=1", "/a"),
+            ("/a%3Bjsessionid=1A2B?x=1", "/a"),
+            ("/é/a%3bjsessionid%3D1A2B", "/é/a"),
             ("/(S(lit3py55t21z5v55vlm25s55))/default.aspx", "/default.aspx"),
             ("/(S(abc))", "/"),
             ("/parking/(zones)/", "/parking/(zones)/"),

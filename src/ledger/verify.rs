@@ -4,7 +4,6 @@
 //! over by its tombstone, which stands in the chain itself.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 use std::path::Path;
 
 use rusqlite::types::{Value, ValueRef};
@@ -12,6 +11,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use sha2::{Digest as _, Sha256};
 
 use super::chain::{End, GENESIS, Hash, Kind, Seal, link};
+use super::sqlite::differing;
+use super::verdict::{Fault, Verified, Wrong};
 use super::{ReadFault, Reader, fault::explain};
 use crate::consent::Key;
 
@@ -19,74 +20,6 @@ use crate::consent::Key;
 const STEP: u64 = 100_000;
 /// How far from its place a row that was moved is looked for.
 const REACH: u64 = 500;
-
-/// What was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
-    /// Records that are there.
-    pub records: u64,
-    /// Records that were deleted on purpose.
-    pub deleted: u64,
-    /// Texts that are there.
-    pub documents: u64,
-    /// Checkpoints whose seal is right.
-    pub checkpoints: u64,
-    /// Checkpoints sealed with a key that is not this one: they prove nothing.
-    pub other_key: u64,
-    /// Where the chain ends: its number and its hash.
-    pub end: (u64, Hash),
-    /// The first thing that is wrong.
-    pub fault: Option<Fault>,
-}
-
-/// Something is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The row's number.
-    pub seq: u64,
-    /// What is wrong.
-    pub wrong: Wrong,
-}
-
-/// What is wrong with a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
-    /// Its values are not those its hash was made of.
-    Edited,
-    /// It is not there, and no tombstone says why.
-    Missing,
-    /// It stands where rows were deleted, or behind the end.
-    Inserted,
-    /// It was written as another number.
-    Reordered(u64),
-    /// It and what came after it are not there.
-    Truncated,
-    /// A text it points to is missing or was changed.
-    Text,
-    /// A checkpoint about it is missing or was changed, or rows up to it were made anew.
-    Checkpoint,
-    /// The head's seal is not the key's.
-    Head,
-    /// The gate found the end of the chain changed when it went on here.
-    Broken,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seq {}: ", self.seq)?;
-        match self.wrong {
-            Wrong::Edited => f.write_str("edited: its values are not those its hash was made of"),
-            Wrong::Missing => f.write_str("missing: it is not there, and no tombstone says why"),
-            Wrong::Inserted => f.write_str("inserted: it stands where rows were deleted, or behind the end"),
-            Wrong::Reordered(from) => write!(f, "reordered: it was written as seq {from}"),
-            Wrong::Truncated => f.write_str("truncated: it and what came after it are not there"),
-            Wrong::Text => f.write_str("edited: the notice or the rules it points to are missing or were changed"),
-            Wrong::Checkpoint => f.write_str("edited: a checkpoint up to here is missing, or does not fit the rows"),
-            Wrong::Head => f.write_str("edited: the seal of the ledger's end is not this key's"),
-            Wrong::Broken => f.write_str("edited: the gate found the end of the chain changed when it went on here"),
-        }
-    }
-}
 
 /// Verifies the whole ledger; `progress` is told how far it is, and of how many.
 pub fn verify(file: &Path, key: &Key, mut progress: impl FnMut(u64, u64)) -> Result<Verified, ReadFault> {
@@ -115,6 +48,9 @@ struct Walk<'c> {
     checkpoints: BTreeMap<u64, Hash>,
     checkpoint_fault: Option<u64>,
     documents: HashSet<Hash>,
+    /// Of those, what records point to.
+    used: HashSet<Hash>,
+    kept: u64,
     end: End,
     found: Verified,
 }
@@ -130,6 +66,8 @@ impl<'c> Walk<'c> {
             checkpoints: BTreeMap::new(),
             checkpoint_fault: None,
             documents: HashSet::new(),
+            used: HashSet::new(),
+            kept: 0,
             end: End::NONE,
             found: Verified::default(),
         };
@@ -192,6 +130,7 @@ impl<'c> Walk<'c> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (name, text): (Hash, Vec<u8>) = (row.get(0)?, row.get_ref(1)?.as_bytes()?.to_vec());
+            self.kept += 1;
             if name == <Hash>::from(Sha256::digest(&text)) {
                 self.documents.insert(name);
                 self.found.documents += 1;
@@ -226,7 +165,12 @@ impl<'c> Walk<'c> {
                 progress(self.end.seq, self.head.seq);
             }
         }
-        Ok(self.finish())
+        if let Err(fault) = self.finish() {
+            return Ok(Err(fault));
+        }
+        self.found.unused = self.kept.saturating_sub(self.used.len() as u64);
+        let schema = differing(self.connection)?;
+        Ok(schema.map_or(Ok(()), |name| Err(Fault { seq: self.end.seq, wrong: Wrong::Schema(name) })))
     }
 
     fn record(&mut self, values: &[Value; 19]) -> Outcome {
@@ -234,8 +178,11 @@ impl<'c> Walk<'c> {
             return Ok(Err(fault));
         }
         self.found.records += 1;
-        let known = |value: &Value| match value {
-            Value::Blob(hash) => <&Hash>::try_from(&hash[..]).is_ok_and(|hash| self.documents.contains(hash)),
+        let mut known = |value: &Value| match value {
+            Value::Blob(hash) => <&Hash>::try_from(&hash[..]).is_ok_and(|hash| {
+                self.used.insert(*hash);
+                self.documents.contains(hash)
+            }),
             _ => true,
         };
         let wrong = (!known(&values[16]) || !known(&values[17])).then_some(Wrong::Text);
@@ -317,10 +264,12 @@ impl<'c> Walk<'c> {
         let at = |seq, wrong| Err(Fault { seq, wrong });
         let last = self.checkpoints.keys().next_back().copied().unwrap_or(0);
         match self.end.seq {
-            seq if seq < self.head.seq.max(last) => return at(seq + 1, Wrong::Truncated),
+            seq if seq < last => return at(seq + 1, Wrong::Truncated),
+            // An end that was not sealed says nothing about what comes after it.
+            seq if !self.head_fits => return at(seq, Wrong::Head),
+            seq if seq < self.head.seq => return at(seq + 1, Wrong::Truncated),
             seq if seq > self.head.seq => return at(self.head.seq + 1, Wrong::Inserted),
             seq if self.end.hash != self.head.hash => return at(seq, Wrong::Edited),
-            seq if !self.head_fits => return at(seq, Wrong::Head),
             _ => {}
         }
         self.checkpoint_fault.map_or(Ok(()), |seq| at(seq, Wrong::Checkpoint))

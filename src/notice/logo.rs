@@ -19,9 +19,9 @@ pub fn logo(content: Vec<u8>) -> Result<Asset, String> {
         return Ok(named("logo-", ".png", (Bytes::from(content), "image/png")));
     }
     let text = std::str::from_utf8(&content).map_err(|_| "is neither a PNG nor an SVG in UTF-8".to_owned())?;
-    let text = text.to_ascii_lowercase();
-    if !text.contains("<svg") || text.contains('\0') {
-        return Err("is neither a PNG nor an SVG".to_owned());
+    let text = text.trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
+    if !begins_with_svg(&text) || text.contains(['\0', '\u{1b}']) {
+        return Err("is neither a PNG nor an SVG in UTF-8".to_owned());
     }
     match forbidden(&text) {
         Some(what) => Err(format!("has {what} in it")),
@@ -29,28 +29,113 @@ pub fn logo(content: Vec<u8>) -> Result<Asset, String> {
     }
 }
 
+/// What a drawing is made of. Everything else may be a page's: a browser shows an SVG that is opened by itself as one.
+const SHAPES: [&str; 38] = [
+    "svg",
+    "g",
+    "defs",
+    "symbol",
+    "use",
+    "path",
+    "rect",
+    "circle",
+    "ellipse",
+    "line",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "textpath",
+    "image",
+    "lineargradient",
+    "radialgradient",
+    "stop",
+    "pattern",
+    "clippath",
+    "mask",
+    "marker",
+    "title",
+    "desc",
+    "metadata",
+    "style",
+    "filter",
+    "feblend",
+    "fecolormatrix",
+    "fecomposite",
+    "fedropshadow",
+    "feflood",
+    "fegaussianblur",
+    "femerge",
+    "femergenode",
+    "femorphology",
+    "feoffset",
+];
+
+/// After an XML declaration and remarks.
+fn begins_with_svg(text: &str) -> bool {
+    let mut rest = text;
+    if let Some((declaration, after)) = rest.strip_prefix("<?xml ").and_then(|rest| rest.split_once("?>")) {
+        if declaration.contains("encoding") && !declaration.contains("utf-8") {
+            return false;
+        }
+        rest = after.trim_start();
+    }
+    while let Some((_, after)) = rest.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")) {
+        rest = after.trim_start();
+    }
+    // A document type is refused by its name.
+    rest.starts_with("<!") || name(rest).is_some_and(|name| name == "svg")
+}
+
+/// The name of the tag that begins here.
+fn name(rest: &str) -> Option<&str> {
+    rest.strip_prefix('<')?.split(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).next()
+}
+
+/// The first thing in angle brackets that is no shape. Remarks are not stepped over: where one ends is a question that
+/// CDATA would answer otherwise.
+fn no_shape(svg: &str) -> Option<String> {
+    let tags = svg.match_indices('<').map(|(at, _)| &svg[at..]);
+    let known = |tag: &&str| {
+        let inert = ["</", "<!--", "<![cdata["].iter().any(|start| tag.starts_with(start));
+        inert
+            || (tag.len() == svg.len() && tag.starts_with("<?xml "))
+            || SHAPES.contains(&name(tag).unwrap_or_default())
+    };
+    let tag = tags.into_iter().find(|tag| !known(tag))?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '?' | '!' | '_');
+    Some(format!("<{}>", name(tag).unwrap_or_default().chars().filter(plain).take(20).collect::<String>()))
+}
+
 /// Anything that runs, or comes from elsewhere. It may refuse a harmless picture, never pass a harmful one that is
 /// written plainly: references (`&#…;`) and entities could write any of it in another way, so they are refused as well.
-fn forbidden(svg: &str) -> Option<&'static str> {
+fn forbidden(svg: &str) -> Option<String> {
     let words = [
         ("<!entity", "an entity"),
+        ("<!doctype", "a document type"),
         ("&#", "a character reference"),
+        // In a stylesheet it stands for any character.
+        ("\\", "a backslash"),
         ("javascript:", "a script"),
         ("foreignobject", "a foreignObject"),
         ("@import", "an @import"),
+        ("image-set", "an address of something elsewhere"),
+        ("xml:base", "an address of something elsewhere"),
+        ("/1999/xhtml", "a page"),
         ("<?xml-stylesheet", "a stylesheet from elsewhere"),
         ("<animate", "an animation"),
         ("<set", "an animation"),
     ];
     let element = |name: &str| [format!("<{name}"), format!(":{name}")].iter().any(|tag| svg.contains(tag));
-    match words.into_iter().find(|(word, _)| svg.contains(word)) {
-        Some((_, what)) => Some(what),
-        None if element("script") => Some("a script"),
-        None if element("iframe") || element("embed") || element("object") => Some("a page"),
-        None if has_handler(svg) => Some("an event handler"),
-        None if reaches_out(svg) => Some("an address of something elsewhere"),
-        None => None,
-    }
+    let what = match words.into_iter().find(|(word, _)| svg.contains(word)) {
+        Some((_, what)) => what,
+        None if element("script") => "a script",
+        None if element("iframe") || element("embed") || element("object") => "a page",
+        None if has_handler(svg) => "an event handler",
+        None if reaches_out(svg) => "an address of something elsewhere",
+        None => return no_shape(svg),
+    };
+    Some(what.to_owned())
 }
 
 /// `onload=`, `onclick =`, after white space, a quote or a slash.
@@ -109,6 +194,16 @@ mod tests {
             ("<g style=\"fill: url( 'https://x.example/#a')\"/>", "an address of something elsewhere"),
             ("<a href=\"&#106;avascript:1\"/>", "a character reference"),
             ("<style>@import 'x'</style>", "an @import"),
+            ("<style>@\\69mport 'x'</style>", "a backslash"),
+            ("<style>g { fill: u\\72l(https://x.example/) }</style>", "a backslash"),
+            ("<style>g { cursor: image-set(\"https://x.example/\" 1x) }</style>", "an address of something elsewhere"),
+            ("<g xml:base=\"https://x.example/\"/>", "an address of something elsewhere"),
+            ("<h:meta xmlns:h=\"http://www.w3.org/1999/xhtml\" http-equiv=\"refresh\"/>", "a page"),
+            ("<h:form xmlns:h=\"x\" action=\"https://x.example/\"/>", "<h:form>"),
+            ("<META http-equiv=\"refresh\" content=\"0;https://x.example/\"/>", "<meta>"),
+            ("<a><path/></a>", "<a>"),
+            ("<![CDATA[<!--]]><video/><![CDATA[-->]]>", "<video>"),
+            ("<?php x ?>", "<?php>"),
             ("<set attributeName=\"href\" to=\"x\"/>", "an animation"),
         ] {
             assert_eq!(of(inside).unwrap_err(), format!("has {what} in it"), "{inside}");
@@ -116,8 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_before_the_picture_is_looked_at_too() {
+        for before in ["\u{feff}", "\n<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- drawn by hand -->\n"] {
+            assert!(
+                logo(format!("{before}<svg><style><![CDATA[g{{}}]]></style></svg>").into_bytes()).is_ok(),
+                "{before}"
+            );
+        }
+        for (before, what) in [
+            ("<!DOCTYPE svg [<!ATTLIST svg onload CDATA \"x\">]>", "has a document type in it"),
+            ("<!DOCTYPE svg SYSTEM \"https://x.example/a.dtd\">", "has a document type in it"),
+            ("<html>", "is neither a PNG nor an SVG in UTF-8"),
+            ("<?xml version=\"1.0\" encoding=\"iso-2022-jp\"?>", "is neither a PNG nor an SVG in UTF-8"),
+            ("<?xml version=\"1.0\"?><?xml-stylesheet href=\"x\"?>", "is neither a PNG nor an SVG in UTF-8"),
+        ] {
+            assert_eq!(logo(format!("{before}<svg/>").into_bytes()).unwrap_err(), what, "{before}");
+        }
+    }
+
+    #[test]
     fn what_is_no_picture_is_refused() {
-        for wrong in [&b""[..], b"GIF89a", b"<html>", b"\xff\xfe<\0s\0v\0g\0", b"<svg>\0</svg>"] {
+        for wrong in [&b""[..], b"GIF89a", b"<svgx/>", b"<html>", b"\xff\xfe<\0s\0v\0g\0", b"<svg>\0</svg>"] {
             assert!(logo(wrong.to_vec()).is_err(), "{wrong:?}");
         }
         assert!(logo(vec![b' '; LONGEST_LOGO + 1]).unwrap_err().contains("256 KiB"));

@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) parent: Option<usize>,
     /// Decoded, with that of everything in it.
     pub(super) text: String,
+    /// The text between it and the tag before it, as it was written.
+    pub(super) before: String,
 }
 
 impl Node {
@@ -44,6 +46,8 @@ struct Reading {
     nodes: Vec<Node>,
     open: Vec<usize>,
     text: String,
+    /// Where in the text the last tag stands.
+    tag_at: usize,
 }
 
 impl Outline {
@@ -102,7 +106,7 @@ fn read(reading: &Rc<RefCell<Reading>>, html: &str) -> Result<String, lol_html::
     });
     let text = doc_text!(move |chunk| {
         let mut reading = texts.borrow_mut();
-        let Reading { nodes, open, text } = &mut *reading;
+        let Reading { nodes, open, text, .. } = &mut *reading;
         text.push_str(chunk.as_str());
         for at in open {
             nodes[*at].text.push_str(chunk.as_str());
@@ -119,13 +123,17 @@ fn opened(reading: &Rc<RefCell<Reading>>, element: &mut Element) {
     let decoded = |value: String| htmlize::unescape_attribute(value.as_str()).into_owned();
     let attributes = element.attributes().iter().map(|a| (a.name(), decoded(a.value()))).collect();
     let (at, parent) = (state.nodes.len(), state.open.last().copied());
-    state.nodes.push(Node { tag: element.tag_name(), attributes, parent, ..Node::default() });
+    let before = state.text[state.tag_at..].to_owned();
+    state.tag_at = state.text.len();
+    state.nodes.push(Node { tag: element.tag_name(), attributes, parent, before, ..Node::default() });
     let Some(handlers) = element.end_tag_handlers() else { return };
     let depth = state.open.len();
     state.open.push(at);
     let closing = Rc::clone(reading);
     handlers.push(Box::new(move |_: &mut EndTag| {
-        closing.borrow_mut().open.truncate(depth);
+        let mut state = closing.borrow_mut();
+        state.open.truncate(depth);
+        state.tag_at = state.text.len();
         Ok(())
     }));
 }

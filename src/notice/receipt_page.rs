@@ -120,7 +120,7 @@ fn to_delete(html: &mut Html, view: &ReceiptPage, strings: &Strings) {
     html.element("button", &button, strings.record_delete).raw("</form>");
 }
 
-/// The same in plain text, to keep.
+/// The same in plain text, to keep; whoever has a receipt reads last that the ledger's own record follows.
 pub fn receipt_text(view: &ReceiptPage) -> String {
     let strings = Strings::of(view.language);
     let mut lines = vec![strings.receipt_title.to_owned(), String::new()];
@@ -139,6 +139,10 @@ pub fn receipt_text(view: &ReceiptPage) -> String {
     for purpose in receipt.purposes.iter().filter(|chosen| chosen.purpose != Purpose::ESSENTIAL) {
         let word = if purpose.granted { strings.word_accepted } else { strings.word_refused };
         fact(&purpose::cookies(strings, purpose.purpose, purpose.name), word);
+    }
+    // The ledger's own lines come after it.
+    if receipt.id.is_some() {
+        lines.extend([String::new(), strings.record_as_kept.to_owned()]);
     }
     lines.join("\n") + "\n"
 }
@@ -210,6 +214,9 @@ mod tests {
         assert_eq!(text_in(&html, "form[method=post] button[name=record][value=delete]"), "Delete my record");
         let text = receipt_text(&view);
         assert!(text.contains(&format!("Receipt number: {id}\n")) && text.contains("ccepted\n"), "{text}");
+        assert!(text.ends_with("\n\nWhat follows is the record word for word as it is kept, with names and values that are the same in every language:\n"));
+        let refused = ReceiptPage { receipt: view.receipt.map(|receipt| Receipt { id: None, ..receipt }), ..view };
+        assert!(!receipt_text(&refused).contains("What follows"), "nothing follows without a receipt");
     }
 
     #[test]

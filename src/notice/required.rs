@@ -4,49 +4,40 @@
 //! template may write is a short list of plain elements: no script, no inline style, nothing that hides, nothing from
 //! elsewhere. That values cannot break out of their places is seen by rendering them at their worst.
 
+use super::Config;
 use super::address::Place;
 use super::banner::{Banner, BannerState, built_in, done};
 use super::exempt;
 use super::html::Html;
 use super::outline::{Node, Outline};
-use super::purpose::{AskedPurpose, ExemptPurpose};
+use super::purpose::AskedPurpose;
 use super::strings::Strings;
-use super::template::{self, Flaw, Template};
-use super::{Config, Language};
-use crate::consent::Purpose;
+use super::template::{Flaw, Template};
 
-const STATES: [BannerState; 5] =
-    [BannerState::Ask, BannerState::Accepted, BannerState::Rejected, BannerState::Saved, BannerState::Withdrawn];
+mod allowed;
+mod answers;
+mod trials;
 
-const ONE: &[AskedPurpose] =
-    &[AskedPurpose { purpose: Purpose::ANALYTICS, name: "analytics", third_parties: &["Example Metrics"] }];
-const SEVERAL: &[AskedPurpose] = &[
-    AskedPurpose { purpose: Purpose::PREFERENCES, name: "preferences", third_parties: &[] },
-    AskedPurpose { purpose: Purpose::MARKETING, name: "marketing", third_parties: &["Example Maps", "Example Films"] },
-];
-const NOBODY_ELSE: &[AskedPurpose] =
-    &[AskedPurpose { purpose: Purpose::PREFERENCES, name: "preferences", third_parties: &[] }];
+use allowed::forbidden;
+use answers::answers;
+pub use trials::Site;
+use trials::{Grounds, Trial};
+
 /// Markup, quotes, spaces and the template's own signs.
 const WORST: &str = "\"><img src=x onerror=1>' x=1 </div></template></form>{{ 1 }}{% x %}&quot;<!--";
 
-/// Where a template is tried.
-struct Trial<'a> {
-    view: Banner<'a>,
-    what: &'static str,
-}
-
 /// Each flaw once, with where it was first seen.
-pub(super) fn flaws(template: &Template, source: &str, config: &Config) -> Vec<Flaw> {
+pub(super) fn flaws(template: &Template, source: &str, site: &Site) -> Vec<Flaw> {
     let mut flaws: Vec<(String, Flaw)> = Vec::new();
     let mut add = |what: String, flaw: Flaw| {
         if !flaws.iter().any(|(known, _)| *known == what) {
             flaws.push((what, flaw));
         }
     };
-    let exempt = [statistics()];
-    for language in &config.languages {
-        for trial in trials(config, *language, &exempt) {
-            match tried(template, &trial.view) {
+    let grounds = Grounds::new(site, source);
+    for language in &site.config.languages {
+        for trial in grounds.trials(*language) {
+            match tried(template, &trial) {
                 Ok(found) => found.into_iter().for_each(|(what, needle)| {
                     let line = needle.and_then(|needle| line_of(source, &needle));
                     add(what.clone(), Flaw { line, what: format!("{what} ({trial})") });
@@ -58,53 +49,17 @@ pub(super) fn flaws(template: &Template, source: &str, config: &Config) -> Vec<F
     flaws.into_iter().map(|(_, flaw)| flaw).collect()
 }
 
-impl std::fmt::Display for Trial<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (state, language) = (template::name(self.view.state), self.view.place.language.tag());
-        write!(f, "state {state}, language {language}, {}", self.what)
-    }
-}
-
-fn statistics() -> ExemptPurpose {
-    let third_parties = vec!["Example Counters"];
-    ExemptPurpose { purpose: Purpose::ANALYTICS, name: "analytics".into(), third_parties, objected: false }
-}
-
-fn trials<'a>(config: &'a Config, language: Language, exempt: &'a [ExemptPurpose]) -> impl Iterator<Item = Trial<'a>> {
-    let asked: [(&'static str, &'static [AskedPurpose<'static>], &'a [ExemptPurpose]); 4] = [
-        ("one purpose", ONE, &[]),
-        ("several purposes", SEVERAL, &[]),
-        ("no other organisation", NOBODY_ELSE, &[]),
-        ("statistics without consent", SEVERAL, exempt),
-    ];
-    STATES.into_iter().flat_map(move |state| {
-        asked.map(|(what, asked, exempt)| {
-            let place = Place {
-                config,
-                language,
-                page_language: None,
-                https: true,
-                host: "www.example.gov.uk",
-                prefix: "/.consent",
-                return_to: "/bins?week=2&street=a",
-                exempt,
-                nonce: "",
-            };
-            Trial { view: Banner { place, asked, state }, what }
-        })
-    })
-}
-
 /// What is wrong, and what to look for in the template.
 type Found = Vec<(String, Option<String>)>;
 
-fn tried(template: &Template, view: &Banner) -> Result<Found, Flaw> {
+fn tried(template: &Template, trial: &Trial) -> Result<Found, Flaw> {
+    let view = &trial.view;
     let rendered = template.render(view).map_err(|error| Flaw::of(&error))?;
     let made = match Outline::of(&ascii(&rendered)) {
         Ok(made) => made,
         Err(what) => return Ok(vec![(what.to_owned(), None)]),
     };
-    if breaks_out(template, view, &made)? {
+    if breaks_out(template, trial, &made)? {
         return Ok(vec![(
             "a value is not in quotes, or not escaped: it could break out of its place".to_owned(),
             None,
@@ -113,7 +68,7 @@ fn tried(template: &Template, view: &Banner) -> Result<Found, Flaw> {
     let mut markup = Html::default();
     built_in(&mut markup, view, Strings::of(view.place.language));
     let usual = Outline::of(&markup.into_string()).expect("the built-in notice is whole");
-    let mut found = forbidden(&made, view);
+    let mut found = forbidden(&made, &usual, view);
     let missing = [controls(&made, &usual), answers(&made, &usual), links(&made, &usual), sentences(&made, view)];
     found.extend(missing.into_iter().flatten().map(|what| (what, None)));
     Ok(found)
@@ -123,81 +78,6 @@ fn ascii(rendered: &str) -> String {
     let mut html = Html::default();
     html.rendered(rendered);
     html.into_string()
-}
-
-/// Elements a notice is made of, and what they may carry beside `EVERYWHERE`.
-const ELEMENTS: [(&str, &[&str]); 29] = [
-    ("div", &[]),
-    ("section", &[]),
-    ("p", &[]),
-    ("span", &[]),
-    ("strong", &[]),
-    ("b", &[]),
-    ("em", &[]),
-    ("i", &[]),
-    ("abbr", &[]),
-    ("bdi", &[]),
-    ("bdo", &[]),
-    ("br", &[]),
-    ("wbr", &[]),
-    ("hr", &[]),
-    ("h2", &[]),
-    ("h3", &[]),
-    ("ul", &[]),
-    ("ol", &[]),
-    ("li", &[]),
-    ("dl", &[]),
-    ("dt", &[]),
-    ("dd", &[]),
-    ("blockquote", &[]),
-    ("address", &[]),
-    ("form", &["method", "action", "accept-charset", "target"]),
-    ("input", &["type", "name", "value"]),
-    ("button", &["type", "name", "value"]),
-    ("a", &["href", "target", "rel"]),
-    ("img", &["src", "alt", "width", "height"]),
-];
-const EVERYWHERE: [&str; 8] = ["class", "id", "lang", "dir", "title", "role", "aria-label", "aria-describedby"];
-/// Roles that take nothing from what is required.
-const ROLES: [&str; 3] = ["alert", "group", "note"];
-/// Classes of the stylesheet that take what they are on out of sight.
-const HIDING: [&str; 2] = ["unseen", "skip"];
-
-fn forbidden(made: &Outline, view: &Banner) -> Found {
-    let logo = super::banner::logo_address(&view.place).map(|(address, _)| address);
-    let mut found = Vec::new();
-    for node in &made.nodes {
-        let needle = Some(format!("<{}", node.tag));
-        let Some((_, own)) = ELEMENTS.iter().find(|(tag, _)| *tag == node.tag) else {
-            found.push((format!("<{}> may not stand in a notice", node.tag), needle));
-            continue;
-        };
-        for (name, value) in &node.attributes {
-            if let Some(what) = unfit(node, (name, value), own, logo.as_deref()) {
-                found.push((what, Some(format!(" {name}"))));
-            }
-        }
-    }
-    found
-}
-
-/// What is wrong with an attribute.
-fn unfit(node: &Node, (name, value): (&str, &str), own: &[&str], logo: Option<&str>) -> Option<String> {
-    if !EVERYWHERE.contains(&name) && !own.contains(&name) {
-        return Some(format!("{name}= may not stand on <{}>", node.tag));
-    }
-    match name {
-        "class" => {
-            let hides = value.split_ascii_whitespace().find(|class| HIDING.contains(class))?;
-            Some(format!("class=\"{hides}\" would hide what it stands on"))
-        }
-        "role" if !ROLES.contains(&value) => Some(format!("role=\"{value}\" may not stand in a notice")),
-        "src" if Some(value) != logo => Some("<img> may show {{ logo.address }} alone".to_owned()),
-        "href" if !["https://", "http://", "//", "mailto:", "tel:"].iter().any(|start| value.starts_with(start)) => {
-            Some("a link needs the whole address, with https://".to_owned())
-        }
-        _ => None,
-    }
 }
 
 /// The form, its hidden fields, the heading and the message that is announced.
@@ -233,38 +113,6 @@ fn controls(made: &Outline, usual: &Outline) -> Vec<String> {
         if (tag == "h2" && texts(usual) > texts(made)) || (role.is_some() && everywhere != texts(usual)) {
             missing.push(what.to_owned());
         }
-    }
-    missing
-}
-
-/// Accept and Reject: as the built-in ones, side by side, in plain words.
-fn answers(made: &Outline, usual: &Outline) -> Vec<String> {
-    let mut missing = Vec::new();
-    let sorted = |node: &Node| {
-        let mut attributes = node.attributes.clone();
-        attributes.sort();
-        attributes
-    };
-    let buttons: Vec<_> = made.tagged("button").collect();
-    let needed: Vec<_> = usual.tagged("button").collect();
-    for button in &needed {
-        let fits = |other: &&&Node| sorted(other) == sorted(button) && made.inside(other, "form");
-        if buttons.iter().filter(fits).count() != 1 {
-            let value = button.value("value").unwrap_or_default();
-            missing.push(format!(
-                "the form needs one <button type=\"submit\" name=\"choice\" value=\"{value}\" class=\"button\">, with \
-                 these attributes alone"
-            ));
-        }
-    }
-    if buttons.len() > needed.len() {
-        missing.push("there are more buttons than Accept and Reject".to_owned());
-    }
-    if buttons.iter().any(|button| button.parent != buttons[0].parent) {
-        missing.push("Accept and Reject must stand side by side, in the same element".to_owned());
-    }
-    if buttons.iter().any(|button| button.text.trim().is_empty() || made.has_children(button)) {
-        missing.push("a button needs words, and plain words alone".to_owned());
     }
     missing
 }
@@ -318,15 +166,18 @@ fn words(text: &str) -> String {
 }
 
 /// Whether other elements or attributes come about when every value that can be is at its worst.
-fn breaks_out(template: &Template, view: &Banner, made: &Outline) -> Result<bool, Flaw> {
+fn breaks_out(template: &Template, trial: &Trial, made: &Outline) -> Result<bool, Flaw> {
+    let view = &trial.view;
     let organisation = view.place.config.organisation.as_ref().map(|_| WORST.to_owned());
     let config = Config { service: WORST.to_owned(), organisation, ..view.place.config.clone() };
     let (names, path): (&[&str], _) = (&[WORST], format!("/{WORST}"));
-    let worst = |asked: &AskedPurpose| {
-        let third_parties = if asked.third_parties.is_empty() { &[] } else { names };
-        AskedPurpose { purpose: asked.purpose, name: WORST, third_parties }
-    };
-    let asked: Vec<_> = view.asked.iter().map(worst).collect();
+    let asked = view.asked.iter().map(|asked| AskedPurpose {
+        // A template may say more of a purpose that it knows.
+        name: if trial.own { asked.name } else { WORST },
+        third_parties: if asked.third_parties.is_empty() { &[] } else { names },
+        ..*asked
+    });
+    let asked: Vec<_> = asked.collect();
     let place = Place { config: &config, return_to: &path, ..view.place };
     let rendered = template.render(&Banner { place, asked: &asked, state: view.state }).map_err(|e| Flaw::of(&e))?;
     Ok(Outline::of(&ascii(&rendered)).map_or(true, |worst| worst.shape() != made.shape()))
@@ -340,6 +191,8 @@ fn line_of(source: &str, needle: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consent::Purpose;
+    use crate::notice::Language;
     use crate::notice::testing::{config, mirrored};
     use crate::notice::{Look, Style, logo};
 
@@ -351,10 +204,17 @@ mod tests {
         Config { languages, style: Style::new(Look { logo, ..Look::default() }), ..config() }
     }
 
+    /// A site with two purposes beside the built-in ones.
+    fn site(config: &Config) -> Site<'_> {
+        let asked =
+            vec![(Purpose::ANALYTICS, "analytics"), (Purpose::MARKETING, "video"), (Purpose::MARKETING, "weather")];
+        Site { config, host: "www.ynysfor.example", prefix: "/-/cookies", asked }
+    }
+
     /// What is said of the example with one thing changed in it.
     fn said_of(from: &str, to: &str) -> Vec<String> {
         assert!(EXAMPLE.contains(from), "the example has no {from}");
-        let flaws = match Template::new(&EXAMPLE.replacen(from, to, 1), &config()) {
+        let flaws = match Template::new(&EXAMPLE.replacen(from, to, 1), &site(&config())) {
             Ok(_) => Vec::new(),
             Err(flaws) => flaws,
         };
@@ -380,10 +240,10 @@ mod tests {
     #[test]
     fn the_example_is_the_built_in_notice() {
         let config = all_languages();
-        let template = Template::new(EXAMPLE, &config).expect("no flaw");
-        let exempt = [statistics()];
+        let site = site(&config);
+        let template = Template::new(EXAMPLE, &site).expect("no flaw");
         for language in &config.languages {
-            for trial in trials(&config, *language, &exempt) {
+            for trial in Grounds::new(&site, EXAMPLE).trials(*language) {
                 let mut usual = Html::default();
                 built_in(&mut usual, &trial.view, Strings::of(*language));
                 let made = ascii(&template.render(&trial.view).expect("rendered"));
@@ -412,7 +272,11 @@ mod tests {
                 "with these attributes alone",
             ),
             ("{{ reject }}", "<b>{{ reject }}</b>", "plain words alone"),
-            ("{{ reject }}", " ", "a button needs words"),
+            ("{{ reject }}", " ", "the reject button must say {{ reject }}"),
+            ("{{ reject }}", "&#8203;", "the reject button must say {{ reject }}"),
+            ("{{ reject }}", "\u{202e}{{ reject }}", "the reject button must say {{ reject }}"),
+            ("{{ accept }}", "{{ reject }}", "the accept button must say {{ accept }}"),
+            ("{{ accept }}", "Yes, {{ accept }}", "the accept button must say {{ accept }}"),
             ("<a href=\"{{ cookies }}\">{{ view_cookies }}</a>", "", "a link to the cookies page is missing"),
             ("{{ view_cookies }}</a>", "</a>", "a link to the cookies page is missing"),
             ("<li>{{ purpose.wish }}</li>", "<li>{{ purpose.name }}</li>", "a purpose is not named"),
@@ -436,8 +300,14 @@ mod tests {
         assert!(said[0].contains("side by side"), "{said:?}");
         let said = said_of(reject, &format!("{reject}{}", reject.replace("reject", "accept")));
         assert!(said[0].contains("needs one <button") && said[0].contains("\"accept\""), "{said:?}");
-        let said = said_of("{{ accept }}</button>", "{{ accept }}</button></div><div>");
-        assert!(said[0].contains("side by side"), "{said:?}");
+        for between in ["</div><div>", "<br><br>", "<p>or</p>", "<ul><li>a</li></ul>", "or", "&nbsp;", "<wbr>"] {
+            let said = said_of("{{ accept }}</button>", &format!("{{{{ accept }}}}</button>{between}"));
+            assert!(said[0].contains("side by side"), "{between}: {said:?}");
+        }
+        let turned = EXAMPLE.replace("accept", "x").replace("reject", "accept").replace("x\" class", "reject\" class");
+        let flaws =
+            Template::new(&turned.replace("{{ x }}", "{{ reject }}"), &site(&config())).expect_err("the other order");
+        assert!(flaws.iter().any(|flaw| flaw.what.contains("side by side")), "{flaws:?}");
     }
 
     #[test]
@@ -452,7 +322,16 @@ mod tests {
             ("<img src=\"https://elsewhere.example/a.png\" alt=\"\">", "<img> may show {{ logo.address }} alone"),
             ("<p hidden>{{ essential }}</p>", "14: hidden= may not stand on <p>"),
             ("<p aria-hidden=\"true\">a</p>", "14: aria-hidden= may not stand on <p>"),
-            ("<p class=\"unseen\">a</p>", "class=\"unseen\" would hide"),
+            ("<p class=\"unseen\">a</p>", "14: class=\"unseen\" may not stand on <p> here"),
+            ("<p class=\"note SKIP\">a</p>", "class=\"SKIP\" may not stand"),
+            ("<div class=\"placeholder\">a</div>", "class=\"placeholder\" may not stand"),
+            ("<div class=\"footer buttons\">a</div>", "class=\"footer\" may not stand"),
+            ("<div class=\"logo\">a</div>", "class=\"logo\" may not stand on <div>"),
+            ("<a class=\"button\" href=\"https://elsewhere.example/\">a</a>", "class=\"button\" may not stand on <a>"),
+            ("<a class=\"hide\" href=\"https://elsewhere.example/\">a</a>", "class=\"hide\" may not stand on <a>"),
+            ("<bdo dir=\"rtl\">a</bdo>", "<bdo> may not stand in a notice"),
+            ("<p>a\u{202e}b</p>", "14: U+202E is a character that nobody sees"),
+            ("<p>&#8203;</p>", "U+200B is a character that nobody sees"),
             ("<p role=\"none\">a</p>", "role=\"none\" may not stand"),
             ("<a href=\"javascript:1\">a</a>", "a link needs the whole address"),
             ("<a href=\"/privacy\">a</a>", "a link needs the whole address"),
@@ -481,11 +360,29 @@ mod tests {
             ("<h2>{{ heading }}</h2>", "{% autoescape false %}<h2>{{ heading }}</h2>{% endautoescape %}"),
             ("alt=\"{{ logo.name }}\"", "alt={{ logo.name }}"),
         ] {
-            let flaws = Template::new(&EXAMPLE.replacen(from, to, 1), &all_languages()).expect_err(to);
+            let flaws = Template::new(&EXAMPLE.replacen(from, to, 1), &site(&all_languages())).expect_err(to);
             assert!(flaws.iter().any(|flaw| flaw.what.contains("break out")), "{to}: {flaws:?}");
         }
         let said = said_of("<h2>{{ heading }}</h2>", "<h2>{{ heading|safe }}</h2>");
         assert!(said[0].contains("safe"), "{said:?}");
+    }
+
+    #[test]
+    fn a_template_that_knows_the_usual_trials_is_tried_where_it_will_stand() {
+        for (condition, seen) in [
+            ("\"www.example.gov.uk\" not in action", "this site's own pages"),
+            ("\"ynysfor\" in action", "this site's own pages"),
+            ("\"/-/\" in action", "this site's own pages"),
+            ("\"bins\" not in cookies", "this site's own pages"),
+            ("purposes[0].name == \"weather\"", "the purpose 'weather' alone"),
+            ("purposes | length == 3", "all of this site's purposes"),
+            ("purposes | length == 3 and purposes[1].name == \"video\"", "all of this site's purposes"),
+        ] {
+            let wrong = format!("<h2>{{% if {condition} %}}<script>1</script>{{% endif %}}");
+            let said = said_of("<h2>", &wrong);
+            let found = said.iter().any(|said| said.contains("<script> may not") && said.contains(seen));
+            assert!(found, "{condition}: {said:?}");
+        }
     }
 
     #[test]
@@ -505,7 +402,10 @@ mod tests {
     fn what_is_right_may_look_otherwise() {
         let welsh = "{% if language == 'cy' %}<p>Croeso \u{175}.</p>{% else %}<p class=\"note\">Hello.</p>{% endif %}";
         assert_eq!(said_of("<p>{{ essential }}</p>", welsh), [""; 0]);
-        assert_eq!(said_of("{{ accept }}", "Yes, {{ accept }}"), [""; 0]);
+        let known =
+            "{% for purpose in purposes %}{% if purpose.name == 'weather' %}<p>Rain.</p>{% endif %}{% endfor %}<h2>";
+        assert_eq!(said_of("<h2>", known), [""; 0]);
+        assert_eq!(said_of("{{ accept }}", "\n  {{ accept }}\n"), [""; 0]);
         assert_eq!(said_of("<h2>", "\r\n<h2 id=\"cookies\">"), [""; 0]);
     }
 }

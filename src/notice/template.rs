@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::banner::{Banner, BannerState, done, third_parties};
 use super::html::{Html, fill};
 use super::strings::Strings;
-use super::{Config, banner, exempt, purpose, required};
+use super::{Site, banner, exempt, purpose, required};
 
 /// A notice of this size is a page.
 pub const LONGEST_TEMPLATE: usize = 64 * 1024;
@@ -36,9 +36,9 @@ pub struct Flaw {
 
 impl Template {
     /// Compiles it and tries it in every language and state; every flaw that was found.
-    pub fn new(source: &str, config: &Config) -> Result<Self, Vec<Flaw>> {
+    pub fn new(source: &str, site: &Site) -> Result<Self, Vec<Flaw>> {
         let template = Self::compiled(source).map_err(|error| vec![Flaw::of(&error)])?;
-        match required::flaws(&template, source, config) {
+        match required::flaws(&template, source, site) {
             flaws if flaws.is_empty() => Ok(template),
             flaws => Err(flaws),
         }
@@ -184,6 +184,7 @@ pub(super) fn name(state: BannerState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::notice::Config;
     use crate::notice::Language;
     use crate::notice::testing::{ANALYTICS, MARKETING, config, place};
 

@@ -340,6 +340,8 @@ mod tests {
             "lifetime_unknown",
             "under_a_minute",
             "responsible_service",
+            // Said in the record's plain text.
+            "record_as_kept",
         ];
         for language in [Language::English, Language::Welsh] {
             let all: String = everything(language).into_iter().map(|(_, html)| html).collect();

@@ -42,7 +42,7 @@ fn from(ask: Ask, address: &str) -> Answer {
 
 #[test]
 fn a_visitor_sees_and_keeps_their_own_record_and_nobody_elses() {
-    let (_origin, gate) = gate(|plan| plan);
+    let (_origin, gate) = gate(|plan| plan.line("notice: { languages: [en, cy] }"));
     let mine = gate.visitor("accept").unwrap();
     gate.visitor("accept").unwrap();
     let records = gate.records();
@@ -65,6 +65,9 @@ fn a_visitor_sees_and_keeps_their_own_record_and_nobody_elses() {
     ] {
         assert!(text.lines().any(|known| known == line), "{line} in {text}");
     }
+    let welsh = gate.get("/.consent/record?as=text&lang=cy").cookie(&mine).send().expect(200).text();
+    let (above, below) = welsh.split_once("sydd yr un fath ym mhob iaith:\n").expect("it says whose names follow");
+    assert!(!above.contains("event: ") && below.contains("event: given\n"), "{welsh}");
     let elsewhere = gate.get("/.consent/record?as=text").send().expect(200).text();
     for all in [&shown, &text, &elsewhere, &json.text()] {
         assert!(!all.contains(theirs), "{all}");
@@ -370,6 +373,14 @@ fn exports_say_on_what_basis_and_a_pack_never_mixes_with_another() {
     );
     assert_eq!((&of("analytics")["lawful_basis"], &of("analytics")["consented"]), (&"consent".into(), &true.into()));
     assert_eq!(record["party_identification"][0]["party_name"], "Example Council");
+    assert_eq!(of("analytics")["purpose_version"], Value::Null, "the site gives it none");
+    let page = &record["pii_processing"]["privacy_notice"]["page"];
+    assert_eq!(*page, format!("//{HOST}/"), "the record does not know whether the site speaks https");
+    for command in [&["ledger", "export", "--schema"][..], &["ledger", "export", "--format", "27560", "--schema"]] {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_consentgate")).args(command).output().unwrap();
+        assert!(out.status.success(), "no configuration is needed: {out:?}");
+        assert_eq!(out.stdout, include_bytes!("../../docs/consent-record-27560.schema.json"));
+    }
     let (code, schema, _) = gate.ledger(&["export", "--schema"]);
     assert_eq!((code, schema.as_str()), (0, include_str!("../../docs/consent-record-27560.schema.json")));
 

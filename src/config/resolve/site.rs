@@ -19,6 +19,10 @@ impl Resolver<'_, '_> {
         let prefix = self.prefix(&written.prefix);
         let notice = self.notice(written, organisation, &hosts);
         let policy = policy::Config { prefix: prefix.clone(), ..self.policy(written, &hosts) };
+        let asked = policy.purposes.asked().collect();
+        let template = notice::Site { config: &notice, host: first(&hosts), prefix: &prefix, asked };
+        let template = self.template(written, &template);
+        let notice = notice::Config { template, ..notice };
         let upstream = self.upstream(&written.upstream);
         Some(gateway::Config {
             mode: mode(written.mode.as_ref()),
@@ -110,7 +114,7 @@ impl Resolver<'_, '_> {
         let days = written.and_then(|notice| notice.days.as_ref()).map_or(365, |found| found.1);
         let refusal_days = written.and_then(|notice| notice.refusal_days.as_ref());
         let refusal_days = refusal_days.map_or(LEAST_REFUSAL_DAYS, |found| found.1);
-        let config = notice::Config {
+        notice::Config {
             service: own.or_else(|| name.clone()).unwrap_or_else(|| self.called(site, hosts)),
             organisation: name,
             contact: organisation.and_then(|organisation| text(&organisation.contact)),
@@ -123,10 +127,9 @@ impl Resolver<'_, '_> {
             refusal_days: refusal_days.clamp(LEAST_REFUSAL_DAYS, MAX_AGE_DAYS),
             signals: signals(&site.signals),
             style: self.style(written),
+            // Tried once the purposes are known.
             template: None,
-        };
-        let template = self.template(written, &config);
-        notice::Config { template, ..config }
+        }
     }
 
     /// A site that nobody named goes by its host; one for every host has nothing to go by.
@@ -153,6 +156,12 @@ impl Resolver<'_, '_> {
         }
         found.1.clone()
     }
+}
+
+/// A host that a page of the site may have; a site for every host has none of its own.
+fn first(hosts: &[String]) -> &str {
+    let plain = hosts.iter().find(|host| !host.contains('*')).or(hosts.first());
+    plain.map(|host| host.trim_start_matches("*.")).filter(|host| *host != "*").unwrap_or("site.example")
 }
 
 /// Whatever is told is told what the visitor chose, so everyone who listens may be.

@@ -9,11 +9,11 @@ use crate::notice::{self, Flaw, LONGEST_TEMPLATE, Template};
 const HINT: &str = "config/notice.example.html has everything that is required; docs/notice.md says what it is";
 
 impl Resolver<'_, '_> {
-    /// `config`: the notice it stands in, whose languages it has to speak.
-    pub(super) fn template(&mut self, written: Option<&written::Notice>, config: &notice::Config) -> Option<Template> {
-        let file = written?.template.as_ref()?;
+    /// `site`: where it will stand, whose languages it has to speak and whose purposes it has to name.
+    pub(super) fn template(&mut self, written: &written::Site, site: &notice::Site) -> Option<Template> {
+        let file = written.notice.as_ref()?.1.template.as_ref()?;
         let source = self.source(file)?;
-        match Template::new(&source, config) {
+        match Template::new(&source, site) {
             Ok(template) => Some(template),
             Err(flaws) => {
                 for flaw in &flaws {

@@ -21,7 +21,7 @@ use super::{Answer, Config, Entry, Ledger, Record, Refused, Shown};
 use crate::consent::{Key, ReceiptId};
 
 pub use remove::Removal;
-pub(super) use schema::{NEWEST, foreign, version};
+pub(super) use schema::{NEWEST, differing, foreign, version};
 
 /// The ledger in a `SQLite` file.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The tables of a ledger file, and the way from each older form to the newest.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
@@ -143,6 +144,25 @@ pub(super) fn migrate(connection: &mut Connection, from: u32) -> rusqlite::Resul
         transaction.pragma_update(None, "user_version", NEWEST)?;
     }
     transaction.commit()
+}
+
+/// The first table, index or trigger of the file that is not as this program makes it. A trigger that refuses nothing any
+/// more would change no record, but nobody should believe that records cannot be changed then.
+pub(in crate::ledger) fn differing(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut fresh = Connection::open_in_memory()?;
+    migrate(&mut fresh, 0)?;
+    let (made, found) = (things(&fresh)?, things(connection)?);
+    let changed = made.iter().find(|(name, thing)| found.get(*name) != Some(thing));
+    let added = found.iter().find(|(name, _)| !made.contains_key(*name));
+    Ok(changed.or(added).map(|(name, _)| name.clone()))
+}
+
+/// By name: what it is, what it belongs to, and its SQL. `ANALYZE` leaves tables of its own, which change nothing.
+fn things(connection: &Connection) -> rusqlite::Result<BTreeMap<String, [Option<String>; 3]>> {
+    let query = "SELECT CAST(name AS TEXT), type, tbl_name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_stat*'";
+    let mut statement = connection.prepare(query)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?])))?;
+    rows.collect()
 }
 
 /// Old records keep their numbers and get their place in the chain. What was missing already is said to have been:

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use super::super::format::is_format;
 use super::super::language::{Direction, Language};
 use super::own::Said;
 use super::{Strings, english};
@@ -30,6 +31,12 @@ pub enum Misfit {
     Places(usize, usize),
     /// So many links `[…]` it should have.
     Links(usize),
+    /// A link has no words.
+    EmptyLink,
+    /// It has a character that nobody sees.
+    Unseen(char),
+    /// It says what this sentence says, and means the opposite.
+    Same(&'static str),
 }
 
 /// What is wrong, by the name of the sentence.
@@ -76,9 +83,22 @@ fn misfits(texts: &BTreeMap<String, String>) -> Misfits {
     let unknown = texts.keys().filter(|name| !wanted.contains_key(*name)).map(|name| (name.clone(), Misfit::Unknown));
     let wrong = wanted.iter().filter_map(|(name, english)| {
         let misfit = texts.get(name).map_or(Some(Misfit::Missing), |text| misfit(name, english, text));
-        Some((name.clone(), misfit?))
+        Some((name.clone(), misfit.or_else(|| same(name, texts))?))
     });
     unknown.chain(wrong).collect()
+}
+
+/// What would leave a visitor without a choice, were both the same.
+const OPPOSITES: [(&str, &str); 4] =
+    [("accept", "reject"), ("yes", "no"), ("accepted", "rejected"), ("word_accepted", "word_refused")];
+
+fn same(name: &str, texts: &BTreeMap<String, String>) -> Option<Misfit> {
+    let (one, other) = OPPOSITES.into_iter().find(|(_, other)| *other == name)?;
+    let plain = |name: &str| {
+        let text = texts.get(name)?;
+        Some(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>())
+    };
+    (plain(one)? == plain(other)?).then_some(Misfit::Same(one))
 }
 
 fn misfit(name: &str, english: &str, text: &str) -> Option<Misfit> {
@@ -91,7 +111,8 @@ fn misfit(name: &str, english: &str, text: &str) -> Option<Misfit> {
         () if text.trim().is_empty() => Some(Misfit::Empty),
         () if count(text) != count(english) && !unnumbered => Some(Misfit::Places(count(english), count(text))),
         () if !links_fit(text, links) => Some(Misfit::Links(links)),
-        () => None,
+        () if text.split('[').skip(1).any(|link| link.trim_start().starts_with(']')) => Some(Misfit::EmptyLink),
+        () => text.chars().find(|&c| is_format(c)).map(Misfit::Unseen),
     }
 }
 
@@ -129,6 +150,11 @@ impl fmt::Display for Misfit {
             Self::Empty => f.write_str("says nothing"),
             Self::Places(wanted, found) => write!(f, "needs {wanted} of '{{}}' and has {found}"),
             Self::Links(0) => f.write_str("has a '[' or ']', and the English sentence has no link"),
+            Self::EmptyLink => f.write_str("has a link without words"),
+            Self::Unseen(character) => {
+                write!(f, "has the character U+{:04X} in it, which nobody sees", u32::from(*character))
+            }
+            Self::Same(other) => write!(f, "says the same as '{other}'"),
             Self::Links(wanted) => write!(f, "needs {wanted} link written as [text]"),
         }
     }
@@ -168,6 +194,16 @@ mod tests {
         assert_eq!(faults(set("accept", "Akceptuj")), [("accept".into(), Misfit::Places(1, 0))]);
         assert_eq!(faults(set("record_text", "]zapis[")), [("record_text".into(), Misfit::Links(1))]);
         assert_eq!(faults(set("yes", "[tak]")), [("yes".into(), Misfit::Links(0))]);
+        assert_eq!(faults(set("record_text", "x [ ] y")), [("record_text".into(), Misfit::EmptyLink)]);
+        for (text, unseen) in
+            [("\u{200b}{}", '\u{200b}'), ("\u{202e}Reject {}", '\u{202e}'), ("{} \u{feff}", '\u{feff}')]
+        {
+            assert_eq!(faults(set("reject", text)), [("reject".into(), Misfit::Unseen(unseen))]);
+        }
+        for reject in ["Accept {}!", " accept  {}", "Accept\u{200f} {}."] {
+            assert_eq!(faults(set("reject", reject)), [("reject".into(), Misfit::Same("accept"))]);
+        }
+        assert_eq!(faults(set("no", "Yes")), [("no".into(), Misfit::Same("yes"))]);
         assert_eq!(faults(set("days.many", "dni")), [("days.many".into(), Misfit::Places(1, 0))]);
     }
 

@@ -165,6 +165,7 @@ pub(super) static STRINGS: Strings = Strings {
                        change it or take it back on the cookies page.",
     record_as_json: "Download this record as [data (JSON)].",
     record_as_text: "Download this record as [plain text].",
+    record_as_kept: "What follows is the record word for word as it is kept, with names and values that are the same in every language:",
     record_delete_heading: "Delete this record",
     record_delete_text: "If you delete it, your agreement ends too, because nothing would be left to show that you gave \
                          it. You will be asked again.",

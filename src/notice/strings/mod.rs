@@ -141,7 +141,7 @@ strings! {
     bad_answer bad_answer_todo unavailable unavailable_todo too_slow too_slow_todo choice_not_saved
     // Proof: the visitor's own record, and what keeps it from being made or deleted.
     too_many too_many_todo record_held record_held_todo
-    record_as_json record_as_text record_delete_heading record_delete_text record_delete record_deleted
+    record_as_json record_as_text record_as_kept record_delete_heading record_delete_text record_delete record_deleted
     // Bases: what is used without consent until the visitor objects.
     exempt_use object objected exempt_hint gpc_objects
     // Words: what is seen on a site, and whom to turn to.

@@ -176,6 +176,7 @@ pub(super) static STRINGS: Strings = Strings {
                        neu ei dynnu'n \u{f4}l o hyd ar y dudalen cwcis.",
     record_as_json: "Lawrlwytho'r cofnod hwn fel [data (JSON)].",
     record_as_text: "Lawrlwytho'r cofnod hwn fel [testun plaen].",
+    record_as_kept: "Dyma'r cofnod air am air fel y mae'n cael ei gadw, gydag enwau a gwerthoedd sydd yr un fath ym mhob iaith:",
     record_delete_heading: "Dileu'r cofnod hwn",
     record_delete_text: "Os byddwch yn ei ddileu, bydd eich cytundeb yn dod i ben hefyd, gan na fyddai dim ar \u{f4}l i \
                          ddangos eich bod wedi'i roi. Gofynnir i chi eto.",
