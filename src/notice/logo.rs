@@ -23,7 +23,7 @@ pub fn logo(content: Vec<u8>) -> Result<Asset, String> {
     if !begins_with_svg(&text) || text.contains(['\0', '\u{1b}']) {
         return Err("is neither a PNG nor an SVG in UTF-8".to_owned());
     }
-    match forbidden(&text) {
+    match forbidden(&text).or_else(|| forbidden(&joined(&text))) {
         Some(what) => Err(format!("has {what} in it")),
         None => Ok(named("logo-", ".svg", (Bytes::from(content), "image/svg+xml"))),
     }
@@ -85,6 +85,16 @@ fn begins_with_svg(text: &str) -> bool {
     }
     // A document type is refused by its name.
     rest.starts_with("<!") || name(rest).is_some_and(|name| name == "svg")
+}
+
+/// A browser reads a stylesheet as one text, whatever CDATA and remarks it is written in: `@im]]><![CDATA[port`.
+fn joined(svg: &str) -> String {
+    let mut text = svg.replace("<![cdata[", "").replace("]]>", "");
+    while let Some(at) = text.find("<!--") {
+        let end = text[at..].find("-->").map_or(text.len(), |end| at + end + 3);
+        text.replace_range(at..end, "");
+    }
+    text
 }
 
 /// The name of the tag that begins here.
@@ -203,6 +213,8 @@ mod tests {
             ("<META http-equiv=\"refresh\" content=\"0;https://x.example/\"/>", "<meta>"),
             ("<a><path/></a>", "<a>"),
             ("<![CDATA[<!--]]><video/><![CDATA[-->]]>", "<video>"),
+            ("<style><![CDATA[@im]]><![CDATA[port 'x';]]></style>", "an @import"),
+            ("<style>@im<!-- -->port 'x';</style>", "an @import"),
             ("<?php x ?>", "<?php>"),
             ("<set attributeName=\"href\" to=\"x\"/>", "an animation"),
         ] {
