@@ -31,8 +31,9 @@ export function watchButtons(inside) {
       if (target.className == 'hide') host.remove();
       else if (rules.w || !target.form || target.value == 'withdraw') return;
       else if (!busy) {
-        busy = Promise.all([more(), target.name == 'once' || send(target)])
-          .then(([script, recorded]) => script.press(inside, target, host, recorded))
+        // One after the other: a form sent while the answer is under way would lose its confirmation to it.
+        busy = Promise.resolve(target.name == 'once' || send(target))
+          .then((recorded) => more().then((script) => script.press(inside, target, host, recorded)))
           .catch(() => target.form.requestSubmit(target))
           .then(() => (busy = 0));
       }
