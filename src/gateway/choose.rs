@@ -41,7 +41,7 @@ where
         Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
         Err(_) => return Err(Problem::Ledger(Refused::Down("the commit takes too long".into()))),
     }
-    replace(visit);
+    replace(visit, Some(&choice));
     Ok(Cleared::own(if form.wants_json {
         state(visit, &choice, &head.headers)
     } else {
@@ -49,19 +49,32 @@ where
     }))
 }
 
-/// Nobody waits to take back what they agreed to because of their neighbours (A13).
+/// Nobody waits to take back what they agreed to because of their neighbours (A13). Once: an agreement that was taken back
+/// already is no way round the limit, however often it is sent (E10).
 pub(super) fn pace(visit: &Visit, takes_back: bool) -> Result<(), Problem> {
     let agreed = visit.visitor.agreed(visit.site.policy.purposes()) != PurposeSet::ESSENTIAL;
     let pace = visit.site.paces.take(visit.site.config.choices, visit.peer.address, visit.now_ms);
-    if takes_back && agreed { Ok(()) } else { pace.map_err(Problem::TooMany) }
+    let in_force = || {
+        let mut sealed = visit.visitor.choice.iter().flat_map(|choice| seals(visit, choice));
+        sealed.all(|sealed| !visit.site.replaced.has(&sealed, visit.now))
+    };
+    if takes_back && agreed && in_force() { Ok(()) } else { pace.map_err(Problem::TooMany) }
 }
 
-/// What this visitor came with counts no more, confirmed or not.
-pub(super) fn replace(visit: &Visit) {
+/// What this visitor came with counts no more, unless they chose the very same again.
+pub(super) fn replace(visit: &Visit, now: Option<&Choice>) {
     if let Some(choice) = &visit.visitor.choice {
-        let sealed = [true, false].map(|fresh| visit.site.choice.seal(&Choice { fresh, ..choice.clone() }));
-        visit.site.replaced.note(&sealed, visit.now);
+        let same = now.map(|now| seals(visit, now));
+        let sealed = seals(visit, choice);
+        if same.as_ref() != Some(&sealed) {
+            visit.site.replaced.note(&sealed, visit.now);
+        }
     }
+}
+
+/// Its values as a choice cookie, before it is confirmed and after.
+fn seals(visit: &Visit, choice: &Choice) -> [String; 2] {
+    [true, false].map(|fresh| visit.site.choice.seal(&Choice { fresh, ..choice.clone() }))
 }
 
 fn choice(visit: &Visit, form: &Form) -> Choice {

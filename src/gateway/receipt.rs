@@ -61,7 +61,7 @@ where
             Err(_) => return Err(Problem::Ledger(Refused::Down("the deletion takes too long".into()))),
         };
     }
-    choose::replace(visit);
+    choose::replace(visit, None);
     Ok(Cleared::own(deleted(visit, &head.headers, removed > 0)))
 }
 

@@ -29,12 +29,12 @@ impl Replaced {
         while values.front().is_some_and(|(at, _)| at + LONGEST < now) || values.len() >= MOST {
             values.pop_front();
         }
-        values.extend(sealed.iter().map(|value| (now, self.hasher.hash_one(value))));
+        values.extend(sealed.iter().map(|value| (now, self.hasher.hash_one(value.as_str()))));
     }
 
     /// Was this value replaced a moment ago?
     pub(super) fn has(&self, sealed: &str, now: UnixSeconds) -> bool {
-        let hash = self.hasher.hash_one(sealed.to_owned());
+        let hash = self.hasher.hash_one(sealed);
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         values.iter().rev().take_while(|(at, _)| at + LONGEST >= now).any(|(_, known)| *known == hash)
     }

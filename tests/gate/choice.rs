@@ -499,6 +499,9 @@ fn a_page_that_comes_late_does_not_bring_back_what_was_taken_back() {
     }
     let accepted = gate.choose("choice=accept").send().expect(303).choice_cookie().unwrap();
     assert!(gate.page("/").cookie(&accepted).send().choice_cookie().is_some(), "a page in time confirms");
+    // The same once more, within the second mostly: it is in force, and confirmed like any other.
+    let again = gate.choose("choice=accept").cookie(&accepted).send().expect(303).choice_cookie().unwrap();
+    assert!(gate.page("/").cookie(&again).send().choice_cookie().is_some());
 }
 
 #[test]
@@ -541,4 +544,9 @@ fn neighbours_who_flood_keep_nobody_from_taking_it_back() {
     }
     from("198.51.100.9", "choice=reject").send().expect(429);
     from("198.51.100.7", "choice=withdraw").cookie(&accepted).send().expect(303);
+    let again = from("198.51.100.7", "choice=withdraw").cookie(&accepted);
+    assert_eq!(again.send().status, 429, "once: an agreement sent again and again would fill the ledger");
+    let deletes = gate.ask("POST", "/.consent/record").with("Content-Type", "application/x-www-form-urlencoded");
+    let deletes = deletes.body("record=delete").with("X-Forwarded-For", "198.51.100.7").cookie(&accepted);
+    assert_eq!(deletes.send().status, 429);
 }
