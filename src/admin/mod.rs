@@ -6,6 +6,7 @@
 
 mod access;
 mod answer;
+mod audits;
 mod chart;
 mod config;
 mod known;
@@ -33,6 +34,7 @@ use tokio::sync::Semaphore;
 use crate::inventory::{Counters, Inventory, Traffic};
 use crate::policy::Policy;
 
+pub use audits::{Audit, Audited, Audits};
 pub use config::{Config, Token};
 
 use answer::Desk;
@@ -44,6 +46,9 @@ const MOST_CONNECTIONS: usize = 256;
 
 /// Switches the site of this name; false where there is none.
 pub type Switch = Box<dyn Fn(&str, bool) -> bool + Send + Sync>;
+
+/// Reads a file of an audit.
+pub type AuditFile = Box<dyn Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync>;
 
 /// What there is to see.
 pub struct View {
@@ -57,6 +62,10 @@ pub struct View {
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
     /// The configuration in force.
     pub config: Box<dyn Fn() -> Arc<InForce> + Send + Sync>,
+    /// The audits that are made by themselves.
+    pub audits: Box<dyn Fn() -> Audits + Send + Sync>,
+    /// A file of an audit, by the audit's name and its own; `None` where there is none.
+    pub audit_file: AuditFile,
     /// The ledger's file.
     pub ledger: PathBuf,
     /// When the gate started, in seconds since 1970.

@@ -5,6 +5,7 @@
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
+use super::audits::{self, Audits};
 use super::chart::{self, Chart, Name};
 use super::proof::{Numbers, Proof};
 use super::table::{Cell, Shown, Table, bytes, how_long, moment, thousands};
@@ -16,6 +17,8 @@ const PAGE: &str = include_str!("page.html");
 const LOGIN: &str = include_str!("login.html");
 /// More are in the CSV and the JSON.
 const MOST_SNIPPETS: usize = 50;
+/// Of sites that are audited.
+const MOST_CHARTS: usize = 12;
 
 /// The templates, compiled once.
 pub(super) struct Pages(Environment<'static>);
@@ -37,7 +40,7 @@ struct Section {
     title: &'static str,
     about: String,
     facts: Vec<Fact>,
-    chart: Option<Chart>,
+    charts: Vec<Chart>,
     table: Option<Shown>,
     snippets: Vec<Snippet>,
     /// How many more there are.
@@ -132,6 +135,10 @@ impl Pages {
     pub(super) fn site(&self, view: &View, site: &Site, numbers: &Numbers) -> String {
         let here = format!("/sites/{}", site.name);
         self.page(view, (&site.name, &here), site_sections(site, numbers))
+    }
+
+    pub(super) fn audits(&self, view: &View) -> String {
+        self.page(view, ("Audits", "/audits"), audits(&(view.audits)()))
     }
 
     pub(super) fn config(&self, view: &View) -> String {
@@ -241,7 +248,7 @@ fn choices(site: &Site, numbers: &Numbers) -> Section {
         [day.agreed, day.in_part, day.refused, day.withdrawn]
     });
     let section = Section::of("choices", "Choices", &tables::choices(site, numbers));
-    Section { chart, ..section }
+    Section { charts: chart.into_iter().collect(), ..section }
 }
 
 fn asked(site: &Site) -> Section {
@@ -255,7 +262,7 @@ fn asked(site: &Site) -> Section {
         "The gate counts pages, not people: an arrival is a page with the notice that a browser came to from \
          elsewhere, so a visitor who comes twice without answering is two, and a robot is one too.",
     );
-    Section { chart, ..section }
+    Section { charts: chart.into_iter().collect(), ..section }
 }
 
 fn unclassified(site: &Site) -> Section {
@@ -274,6 +281,35 @@ fn unclassified(site: &Site) -> Section {
          configuration again.",
     );
     Section { snippets, more, ..section }
+}
+
+fn audits(audits: &Audits) -> Vec<Section> {
+    let sites = audits.latest();
+    let charts = sites.iter().enumerate().filter_map(|(at, (_, site))| audits.chart(at, &site.url));
+    let facts = Section { id: "schedule", title: "When", facts: audit_facts(audits), ..Section::default() };
+    let about = "Each is made from outside, as consentgate audit would; its time leads to the report.";
+    vec![
+        facts,
+        Section { charts: charts.take(MOST_CHARTS).collect(), ..Section::of("audits", "Audits", &audits.table()) }.about(about),
+        Section::of("new", "New", &audits.news_table())
+            .about("Found by the latest audit of a site, and not by the one before. On a site that is enforced a cookie among it is held already."),
+    ]
+}
+
+fn audit_facts(audits: &Audits) -> Vec<Fact> {
+    let Some(every) = audits.every else {
+        return vec![fact("Every", "never: the YAML has no audit: { every: 7d }")];
+    };
+    let mut facts = vec![fact("Every", how_long(every.as_secs()))];
+    match audits.next {
+        _ if audits.under_way => facts.push(fact("Now", "one is being made")),
+        Some(next) => facts.push(fact("Next", moment(audits::seconds(next)))),
+        None => {}
+    }
+    if let Some(fault) = &audits.failed {
+        facts.push(Fact { name: "The last one could not be made", value: fault.clone(), bad: true });
+    }
+    facts
 }
 
 pub(super) fn now() -> u64 {

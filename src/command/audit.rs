@@ -18,7 +18,7 @@ use crate::audit::{
     self, Browsed, Browsers, Changes, Client, Mode, Plain, Plan, Report, SiteReport, Verdict, criteria, report,
 };
 
-use super::audit_browser::{Browser, told_to_end};
+use super::audit_browser::{Browser, end_with_input, told_to_end};
 use super::audit_progress::Shown;
 
 /// An answer that takes longer is none.
@@ -56,6 +56,9 @@ pub(super) struct Audit {
     /// The report.json of an earlier audit: say what has changed, and write it to changes.json
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    /// End when the standard input is closed: whoever started it has ended
+    #[arg(long, hide = true)]
+    while_input: bool,
     /// Print the JSON Schema of report.json instead
     #[arg(long)]
     schema: bool,
@@ -112,6 +115,9 @@ pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     if line.schema || line.criteria {
         let text = if line.schema { report::schema() } else { audit::CRITERIA_FILE.to_owned() };
         return io::stdout().write_all(text.as_bytes()).or_else(|fault| told_enough(&fault)).map(|()| true);
+    }
+    if line.while_input {
+        end_with_input();
     }
     let sites = sites(line)?;
     at(&line.out, fs::create_dir_all(line.out.join("sites")))?;

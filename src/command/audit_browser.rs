@@ -1,10 +1,11 @@
 //! `audit --mode browser`: which browser, how it is started, and that it ends with the audit.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::{fs, io};
 
 use clap::Args;
+use tokio::sync::watch;
 
 use crate::audit::{Browsers, Chromium, Settings};
 
@@ -43,6 +44,20 @@ impl Browser {
     }
 }
 
+/// Said once the standard input is closed.
+static CLOSED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
+
+/// From now on an audit ends when nobody writes to its input any more: whoever started it may have been killed.
+pub(super) fn end_with_input() {
+    let (tell, told) = watch::channel(false);
+    // A thread that nobody waits for: tokio's own reader of the input would keep the program from ending.
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        tell.send(true)
+    });
+    let _ = CLOSED.set(told);
+}
+
 /// Somebody wants the audit to end: a browser that nobody ended would run on.
 pub(super) async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -50,5 +65,11 @@ pub(super) async fn told_to_end() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+        () = input_closed() => {}
     }
+}
+
+async fn input_closed() {
+    let Some(mut closed) = CLOSED.get().cloned() else { return std::future::pending().await };
+    let _ = closed.wait_for(|closed| *closed).await;
 }

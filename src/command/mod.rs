@@ -6,6 +6,7 @@
 mod audit;
 mod audit_browser;
 mod audit_progress;
+mod audits;
 mod board;
 pub mod check;
 pub mod demo;

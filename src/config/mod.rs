@@ -22,6 +22,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::admin;
+use crate::audit;
 use crate::gateway;
 use crate::inventory;
 use crate::ledger;
@@ -50,6 +51,8 @@ pub struct Resolved {
     pub ledger: ledger::Config,
     /// What was seen on the sites, and who is told of drift.
     pub inventory: inventory::Config,
+    /// The audits that are made by themselves.
+    pub audit: audit::Config,
     /// The key the choice cookie is signed with; relative to the working directory.
     pub signing_key_file: PathBuf,
     /// At least one.

@@ -75,6 +75,8 @@ pub(in crate::config) struct File {
     pub(in crate::config) inventory: Key<Inventory>,
     /// Something new on a site.
     pub(in crate::config) drift: Key<Drift>,
+    /// Audits made by the gate itself. Default: none.
+    pub(in crate::config) audit: Key<Audit>,
     /// The key the choice cookie is signed with, made on the first start with mode 0600. All nodes of a cluster share it.
     /// Relative to the working directory. Default: consentgate.key.
     #[schemars(length(min = 1))]
