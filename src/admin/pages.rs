@@ -212,14 +212,19 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
         fact("Requests", thousands(site.traffic.requests())),
         fact("Answers", statuses(site)),
         fact("Rewritten pages", tables::rewritten(site)),
+        new_this_week(site),
     ];
     vec![
         Section { id: "site", title: "The site", facts, ..Section::default() },
         choices(site, numbers),
         asked(site),
         unclassified(site),
+        Section::of("drift", "New on the site", &tables::drift(site))
+            .about("Each was told once, in the log and to the webhook. A new cookie is held already where the site is enforced."),
         Section::of("held", "What is held, by rule", &tables::held(site))
             .about("consentgate explain says of an address, a cookie or a tag which rule decides."),
+        Section::of("purposes", "By purpose", &tables::purposes(site)),
+        Section::of("pages", "By page", &tables::pages(site)),
         Section::of("cookies", "Cookies", &tables::cookies(site)),
         Section::of("third-parties", "Third parties", &tables::third_parties(site)),
         Section::of("companies", "Companies", &tables::companies(site)),
@@ -227,6 +232,12 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
         Section::of("speed", "Speed", &tables::speed(site))
             .about("Since the start; the times are steps of a histogram, so \"within 5 ms\" may be less."),
     ]
+}
+
+fn new_this_week(site: &Site) -> Fact {
+    let week_ago = now().saturating_sub(7 * 86_400);
+    let count = site.inventory.drifts.latest().iter().filter(|drift| drift.at >= week_ago).count();
+    Fact { name: "New within seven days", value: thousands(count as u64), bad: count > 0 }
 }
 
 fn statuses(site: &Site) -> String {

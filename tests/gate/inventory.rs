@@ -143,6 +143,7 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     let line = gate.log_line("name=\"mystery\"");
     assert!(line.contains("held already") && line.contains("purpose: CHOOSE"), "{line}");
     assert_eq!((told_times(&gate), hook.last().path()), (3, "/token-in-the-path"));
+    on_the_dashboard(&gate);
     let before = one(&gate, "cookies", "mystery");
 
     gate.page("/other").send().expect(200);
@@ -159,6 +160,22 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     let words = serde_json::to_string(&told).unwrap();
     assert!(!words.contains("jane") && !words.contains("secret-value") && !words.contains("/bins"), "{words}");
     assert!(!gate.log().contains("token-in-the-path"));
+}
+
+/// What is new, and what is held by page and by purpose.
+fn on_the_dashboard(gate: &Gate) {
+    let table = |name: &str| gate.told(&format!("/api/sites/www.example.gov.uk/{name}")).as_array().unwrap().clone();
+    let drift = table("drift");
+    let mystery = drift.iter().find(|row| row["name"] == "mystery").unwrap();
+    assert_eq!(
+        (&mystery["kind"], &mystery["classified"], &mystery["held"]),
+        (&"cookie".into(), &"no".into(), &"yes".into())
+    );
+    let (pages, purposes) = (table("pages"), table("purposes"));
+    assert!(pages.iter().any(|row| row["page"] == "/bins" && row["held"].as_u64() > Some(0)), "{pages:?}");
+    assert!(purposes.iter().any(|row| row["purpose"] == "unclassified"), "{purposes:?}");
+    let page = gate.admin("GET", "/sites/www.example.gov.uk").send().expect(200).text();
+    assert!(page.contains("Look here: </span>3") && page.contains("New on the site"), "{page}");
 }
 
 #[test]
