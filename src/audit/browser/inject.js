@@ -71,6 +71,8 @@
     say('worker', new URL(script, document.baseURI), location.origin);
   });
 
+  after(globalThis.Element?.prototype, 'attachShadow', (_, [how]) => how?.mode === 'closed' && say('closed', '', ''));
+
   // === Interfaces that tell one device from others ===
 
   const told = new Set();

@@ -90,6 +90,11 @@ impl Tab {
         self.connection.call_within(&world.session, (method, params), ANSWER).await
     }
 
+    /// A command whose answer nobody needs.
+    pub(super) fn post(&self, method: &'static str) {
+        self.connection.post(&self.session, method, &json!({}));
+    }
+
     /// Opens a page.
     pub(super) async fn go(&self, url: &Url) -> Result<(), String> {
         self.log().begin();

@@ -43,6 +43,8 @@ pub(super) struct Log {
     pub(super) worlds: Vec<World>,
     pub(super) waiting: HashSet<String>,
     pub(super) last: Instant,
+    /// A script has made a shadow root that scripts cannot reach.
+    pub(super) closed_roots: bool,
     hops: HashMap<String, Hops>,
     scripted: Vec<Wire>,
 }
@@ -86,6 +88,7 @@ impl Log {
             worlds: Vec::new(),
             waiting: HashSet::new(),
             last: Instant::now(),
+            closed_roots: false,
             hops: HashMap::new(),
             scripted: Vec::new(),
         }
@@ -213,6 +216,7 @@ impl Log {
             (Some("used"), Some(interface), Some(script), _) => {
                 self.fingerprinting.insert((interface.to_owned(), plain(script)));
             }
+            (Some("closed"), ..) => self.closed_roots = true,
             (Some("worker"), Some(script), Some(origin), _) => {
                 self.storage.insert((StorageKind::ServiceWorker, plain(script), origin.to_owned()));
             }
