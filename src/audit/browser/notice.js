@@ -114,7 +114,7 @@ const next = (wish, presses, tried) => {
   return refuse(known) ?? onward(found, presses) ?? open();
 };
 const onward = (found, presses) => {
-  const now = fresh(found?.reject);
+  const now = fresh(found?.reject) ?? (found && controls(found.root).find((one) => kind(one) === 'reject' && fresh(one)));
   if (now) return choose(now, true);
   const [way, ...path] = asked?.facts?.path ?? [];
   const refused = presses ? refuse(path) : null;

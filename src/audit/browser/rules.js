@@ -120,9 +120,15 @@ function* run(steps) {
   }
   return true;
 }
-/** What it would press first as the page is now; nothing is pressed or ticked. */
+/** What it would press first as the page is now, and whether that is all; nothing is pressed or ticked. */
 const begins = (steps) => {
-  for (const { element, absent } of run(steps)) if (element || absent) return element;
+  let element;
+  for (const one of run(steps)) {
+    if (element && (one.element || one.absent)) return { element, alone: false };
+    if (one.absent) return {};
+    element ??= one.element;
+  }
+  return { element, alone: Boolean(element) };
 };
 
 // === The rule that answers the notice on this page ===
@@ -138,13 +144,13 @@ const region = ({ detectCmp, detectPopup }, control) => {
 const rule = () => {
   for (const one of ruled) {
     if (!applies(one)) continue;
-    const accept = begins(one.optIn);
+    const { element: accept } = begins(one.optIn);
     if (!accept || kind(accept) === 'reject') continue;
     const root = region(one, accept);
     const facts = PRODUCTS.find(({ rules }) => rules?.includes(one.name)) ?? { product: one.name };
-    const refuses = begins(one.optOut);
+    const { element: refuses, alone } = begins(one.optOut);
     // What agrees or leads on is no refusal.
-    const reject = refuses && refuses !== accept && !/accept|settings|save/.test(kind(refuses)) ? refuses : of('reject', root);
+    const reject = alone && refuses !== accept && !/accept|settings|save/.test(kind(refuses)) ? refuses : of('reject', root);
     return { facts, root, accept, reject: reject === accept ? undefined : reject, rule: one, way: 'rules', by: `autoconsent's rule ${one.name}` };
   }
 };
