@@ -186,6 +186,8 @@ fn many_is_known(site: &Value) {
         "local on_the_way",
         "session passing",
         "indexed_db base",
+        "indexed_db on_the_way_too",
+        "cache thrown",
         "cache box",
         &worker,
     ];
@@ -195,6 +197,7 @@ fn many_is_known(site: &Value) {
         "stats.localhost < landed",
         "beacon.localhost < t.js",
         "late.localhost < ",
+        "later.localhost < ",
         "embed.localhost < ",
         "worker.localhost < w.js",
         "socket.localhost < ",

@@ -168,6 +168,7 @@ fn many(ask: &Ask, path: &str) -> Say {
                indexedDB.open('base');caches.open('box');
                navigator.serviceWorker.register('/worker.js?v=1');
                setTimeout(()=>{{new Image().src='http://late.localhost:{port}/pixel.gif?id=1'}},1000);
+               setTimeout(()=>setTimeout(()=>{{new Image().src='http://later.localhost:{port}/pixel.gif?id=1'}},1900),2100);
                new Worker('/w.js');
                new WebSocket('ws://socket.localhost:{port}/?id=1');
                addEventListener('pagehide',()=>navigator.sendBeacon('http://leaving.localhost:{port}/bye'));
@@ -182,7 +183,7 @@ fn many(ask: &Ask, path: &str) -> Say {
             page(&format!("<h1>Landed</h1><script src='http://stats.localhost:{port}/fingerprint.js'></script>"))
         }
         "/away" => page(
-            "<script>localStorage.setItem('on_the_way','1');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
+            "<script>localStorage.setItem('on_the_way','1');indexedDB.open('on_the_way_too');caches.open('thrown');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
         ),
         "/w.js" => script(&format!("fetch('http://worker.localhost:{port}/told')")),
         "/worker.js" => script("self.addEventListener('install',()=>self.skipWaiting())"),

@@ -33,6 +33,8 @@ pub struct Browsed {
     profile: Option<Profile>,
     /// What it pressed to refuse, for the next page's report.
     refused_with: Option<Control>,
+    /// States whose first page was waited for.
+    settled: BTreeSet<Phase>,
     pictured: BTreeSet<Phase>,
     examined: bool,
 }
@@ -57,6 +59,7 @@ impl Browsed {
             asking: None,
             profile: None,
             refused_with: None,
+            settled: BTreeSet::new(),
             pictured: BTreeSet::new(),
             examined: false,
         }
@@ -113,7 +116,8 @@ impl Browsed {
         if let Err(why) = tab.go(url).await {
             visit.gaps.push(format!("{}: {why}", without_query(url)));
         } else {
-            if !tab.settle(Pace::PAGE).await? {
+            let pace = if self.settled.insert(self.phase) { Pace::FIRST } else { Pace::PAGE };
+            if !tab.settle(pace).await? {
                 visit.gaps.push(format!("{}: never quiet: looked at for {:?}", without_query(url), Pace::PAGE.longest));
             }
             if tab.log().kind.contains("html") {
