@@ -1,6 +1,7 @@
 //! Councils' sites and other companies', all on one port of this machine and told apart by their hosts: what they set,
 //! store and ask for in each state is known, because it is written here.
 
+use super::products;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -101,6 +102,11 @@ fn answer(ask: &Ask) -> Say {
         ("127.0.0.11", _) => page(VANILLA),
         ("127.0.0.12", _) => page(OSANO),
         ("127.0.0.13", _) => page(TARTEAUCITRON),
+        ("127.0.2.99", _) => page(products::DEAD),
+        (host, _) if host.starts_with("127.0.2.") => match host[8..].parse().ok().and_then(|at: usize| products::PRODUCTS.get(at - 1)) {
+            Some(product) => page(&products::page(product, &ask.cookies)),
+            None => page(""),
+        },
         ("127.0.0.7", _) => page("<h1>Bins</h1><p>A clean site.</p>").setting("ASP.NET_SessionId=x; Path=/; HttpOnly"),
         ("stats.localhost", "/t.js") => script(&format!(
             "document.cookie='stats_id=1; Max-Age={LONG}; Path=/';fetch('http://beacon.localhost:{}/hit?page=1');",
@@ -162,6 +168,7 @@ fn many(ask: &Ask, path: &str) -> Say {
                indexedDB.open('base');caches.open('box');
                navigator.serviceWorker.register('/worker.js?v=1');
                setTimeout(()=>{{new Image().src='http://late.localhost:{port}/pixel.gif?id=1'}},1000);
+               setTimeout(()=>setTimeout(()=>{{new Image().src='http://later.localhost:{port}/pixel.gif?id=1'}},1900),2100);
                new Worker('/w.js');
                new WebSocket('ws://socket.localhost:{port}/?id=1');
                addEventListener('pagehide',()=>navigator.sendBeacon('http://leaving.localhost:{port}/bye'));
@@ -176,7 +183,7 @@ fn many(ask: &Ask, path: &str) -> Say {
             page(&format!("<h1>Landed</h1><script src='http://stats.localhost:{port}/fingerprint.js'></script>"))
         }
         "/away" => page(
-            "<script>localStorage.setItem('on_the_way','1');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
+            "<script>localStorage.setItem('on_the_way','1');indexedDB.open('on_the_way_too');caches.open('thrown');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
         ),
         "/w.js" => script(&format!("fetch('http://worker.localhost:{port}/told')")),
         "/worker.js" => script("self.addEventListener('install',()=>self.skipWaiting())"),
