@@ -6,6 +6,8 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "common/ops.rs"]
 mod ops;
+#[path = "audit/serving.rs"]
+mod serving;
 #[path = "audit/stubs.rs"]
 mod stubs;
 
@@ -295,7 +297,7 @@ fn paged_is_known(site: &Value) {
 #[test]
 fn real_notices_are_known_and_pressed_to_their_ends() {
     let Some(chromium) = chromium() else { return };
-    if !stubs::packages().join("vanilla-cookieconsent").is_dir() {
+    if !serving::packages().join("vanilla-cookieconsent").is_dir() {
         assert!(std::env::var_os("CI").is_none(), "tests/run installs the packages");
         return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
     }

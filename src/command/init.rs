@@ -76,9 +76,7 @@ async fn look(line: &Init) -> Result<SiteReport, Fault> {
     let shown = Shown::new(1);
     let bar = shown.begin(&line.url);
     let found = match line.mode {
-        Looks::Http => {
-            audit::audit(&line.url, &plan, (&client, Plain::new(client.clone())), |at| bar.at(at)).await
-        }
+        Looks::Http => audit::audit(&line.url, &plan, (&client, Plain::new(client.clone())), |at| bar.at(at)).await,
         Looks::Browser => {
             let browsers = line.browser.start(None).await.map_err(Fault::new)?;
             audit::audit(&line.url, &plan, (&client, Browsed::new(browsers, &line.url)), |at| bar.at(at)).await
