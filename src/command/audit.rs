@@ -68,7 +68,7 @@ pub(super) struct Audit {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Looks {
+pub(super) enum Looks {
     /// Requests and responses alone: fast, everywhere
     Http,
     /// Chromium, with a new profile for each state
@@ -199,7 +199,7 @@ fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
     let runtime = runtime.map_err(|fault| Fault(fault.to_string()))?;
     let browsers = match line.mode {
         Looks::Http => None,
-        Looks::Browser => Some(runtime.block_on(line.browser.start(&line.out)).map_err(Fault)?),
+        Looks::Browser => Some(runtime.block_on(line.browser.start(Some(&line.out))).map_err(Fault)?),
     };
     let shown = Arc::new(Shown::new(sites.len()));
     let gate = Arc::new(Semaphore::new(line.at_once as usize));

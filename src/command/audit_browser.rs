@@ -1,4 +1,4 @@
-//! `audit --mode browser`: which browser, how it is started, and that it ends with the audit.
+//! `--mode browser` of `audit` and `init`: which browser, how it is started, and that it ends with the command.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -27,14 +27,14 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// Starts it, with pictures into this folder.
-    pub(super) async fn start(&self, folder: &Path) -> Result<Arc<Browsers>, String> {
+    /// Starts it, with pictures into this folder, where there is one.
+    pub(super) async fn start(&self, folder: Option<&Path>) -> Result<Arc<Browsers>, String> {
         let axe = self.axe.as_ref().map(fs::read_to_string).transpose();
         let axe = axe.map_err(|fault| format!("--axe: {fault}"))?;
         let browsers = Browsers::new(Settings {
             chromium: Chromium { program: self.chromium.clone(), flags: self.chromium_flag.clone() },
             axe,
-            folder: Some(folder.to_owned()),
+            folder: folder.map(Path::to_owned),
             pages_each: PAGES_EACH,
         });
         tokio::select! {

@@ -78,8 +78,9 @@ const blocks = (root) => {
   const page = [document.documentElement, document.body].map((one) => getComputedStyle(one));
   const tall = document.documentElement.scrollHeight > innerHeight + 1;
   const locked = tall && page.some((style) => style.overflowY === 'hidden' || style.position === 'fixed');
-  const modal = root && (root.matches('dialog:modal, [aria-modal=true]') || root.closest('[aria-modal=true], dialog:modal'));
-  const inner = root && all('dialog:modal, [aria-modal=true]', root).some(visible);
+  // `aria-modal` is a word to screen readers: products write it on a bar beside a page that can be used.
+  const modal = root?.closest('dialog:modal');
+  const inner = root && all('dialog:modal', root).some(visible);
   const inert = [...document.body.children].some((one) => one.inert && !(root && within(root, one)) && one.innerText?.length > 200);
   return locked || Boolean(modal) || Boolean(inner) || inert;
 };
