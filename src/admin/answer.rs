@@ -128,6 +128,7 @@ async fn site_table(rest: &str, desk: &Desk) -> Option<Table> {
         "held" => tables::held(site),
         "unclassified" => tables::unclassified(site),
         "cookies" => tables::cookies(site),
+        "storage" => tables::storage(site),
         "third-parties" => tables::third_parties(site),
         "companies" => tables::companies(site),
         "upstream" => tables::upstream(site),

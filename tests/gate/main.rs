@@ -29,5 +29,6 @@ mod placeholder;
 mod policies;
 mod proof;
 mod running;
+mod seen;
 mod streams;
 mod trackers;
