@@ -149,6 +149,7 @@ async fn site_table(rest: &str, desk: &Desk) -> Option<Table> {
         "pages" => tables::pages(site),
         "purposes" => tables::purposes(site),
         "cookies" => tables::cookies(site),
+        "storage" => tables::storage(site),
         "third-parties" => tables::third_parties(site),
         "companies" => tables::companies(site),
         "upstream" => tables::upstream(site),

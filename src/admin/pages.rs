@@ -226,6 +226,10 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
         Section::of("purposes", "By purpose", &tables::purposes(site)),
         Section::of("pages", "By page", &tables::pages(site)),
         Section::of("cookies", "Cookies", &tables::cookies(site)),
+        Section::of("storage", "Storage keys", &tables::storage(site)).about(
+            "What the scripts of a few page views have written, as browsers report it: a key that the YAML names at once, \
+             any other once browsers of several networks have.",
+        ),
         Section::of("third-parties", "Third parties", &tables::third_parties(site)),
         Section::of("companies", "Companies", &tables::companies(site)),
         Section::of("upstream", "The site behind", &tables::upstream(site)),
@@ -287,7 +291,7 @@ fn unclassified(site: &Site) -> Section {
     let more = table.rows.len().saturating_sub(MOST_SNIPPETS);
     let snippets = table.rows.iter().take(MOST_SNIPPETS).filter_map(snippet).collect();
     let section = Section::of("unclassified", "Unclassified", &table).about(
-        "Nothing knows what these are for. Cookies among them are held, tags run unless the site holds them. Decide, paste \
+        "Nothing knows what these are for. Cookies and storage keys among them are held, tags run unless the site holds them. Decide, paste \
          the lines under the site (where it has such a list already, the last line alone), and let the gate read its \
          configuration again.",
     );

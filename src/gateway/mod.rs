@@ -26,6 +26,7 @@ mod problem;
 mod receipt;
 mod replaced;
 mod report;
+mod seen;
 mod shown;
 mod site;
 mod tracker;

@@ -8,7 +8,7 @@ use crate::catalogue::{self, KnownCookie};
 use crate::consent::{Choice, Purpose, PurposeSet, UnixSeconds};
 use crate::cookie;
 use crate::html;
-use crate::inventory::{Kept, SeenCookie};
+use crate::inventory::{Kept, Marks, Row, SeenCookie, Thing};
 use crate::notice::{
     self, AskedPurpose, CookieRow, CookiesPage, Described, Language, Lifetime, PageState, PurposeSection, SetBy,
 };
@@ -200,7 +200,9 @@ fn known_cookies(site: &Site) -> Vec<Known> {
     let policy = &site.config.policy;
     let declared = policy.cookies.iter().map(declared_cookie).chain(policy.storage.iter().map(declared_key));
     let seen = site.inventory.cookies(|name| pattern(site, name)).into_iter().map(|seen| seen_cookie(site, seen));
-    let mut all: Vec<Known> = declared.chain(seen).filter(|known| !is_own(&known.name)).collect();
+    let keys = site.inventory.stock.rows(Thing::StorageKey, |key| key_pattern(site, key));
+    let keys = keys.into_iter().filter_map(|row| reported_key(site, row));
+    let mut all: Vec<Known> = declared.chain(seen).chain(keys).filter(|known| !is_own(&known.name)).collect();
     all.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
     // What is declared comes first, and learns from what was seen.
     all.dedup_by(|next, first| {
@@ -239,6 +241,21 @@ fn pattern<'s>(site: &'s Site, name: &[u8]) -> Option<&'s str> {
 fn seen_cookie(site: &Site, SeenCookie { name, day, kept }: SeenCookie) -> Known {
     let purpose = site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
     Known { catalogue: in_catalogue(&name), name, kind: Kind::Cookie, purpose, seen: Some((day, kept)) }
+}
+
+fn key_pattern<'s>(site: &'s Site, key: &str) -> Option<&'s str> {
+    match site.policy.storage(key.as_bytes(), PurposeSet::ESSENTIAL).rule {
+        Rule::Site(pattern) => Some(pattern),
+        _ => None,
+    }
+}
+
+/// What browsers of several networks have reported, of the keys that the YAML names: others read it, and one visitor alone
+/// could report anything.
+fn reported_key(site: &Site, Row { name, state }: Row) -> Option<Known> {
+    let purpose = site.policy.storage(name.as_bytes(), PurposeSet::ESSENTIAL).purpose;
+    let shown = state.marks.has(Marks::BELIEVED) && key_pattern(site, &name).is_some();
+    shown.then_some(Known { name, kind: Kind::Storage, purpose, catalogue: None, seen: Some((state.last, None)) })
 }
 
 /// A pattern of the YAML may be wider than the catalogue's: `_ga*` beside `_ga` and `_ga_*`.

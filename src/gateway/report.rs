@@ -9,7 +9,7 @@ use url::Url;
 use crate::consent::{Purpose, UnixSeconds};
 use crate::cookie::{self, SameSite, Scope, SetCookie};
 use crate::html::{Abandoned, Finding};
-use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page};
+use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page, pattern as pattern_of};
 use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
@@ -121,7 +121,7 @@ pub(super) fn asked(visit: &Visit, url: &Url, verdict: &Verdict<'_>) {
 }
 
 /// What the YAML or the catalogue calls it.
-fn pattern<'p>(rule: &Rule<'p>) -> Option<&'p str> {
+pub(super) fn pattern<'p>(rule: &Rule<'p>) -> Option<&'p str> {
     match rule {
         Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
         _ => None,
@@ -141,11 +141,13 @@ impl<'p> Place<'p> {
     }
 }
 
-/// An unclassified cookie is counted by its own name, so that it can be found and classified; but not by a name that a
-/// visitor sent: they could send any.
+/// An unclassified cookie is counted by its own name, or by what names that a program makes up have in common, so that it
+/// can be found and classified; but not by a name that a visitor sent: they could send any.
 fn rule_of(verdict: &Verdict<'_>, kind: Kind, name: &[u8]) -> String {
     match verdict.rule {
-        Rule::Unclassified if kind == Kind::CookieResponse => format!("{}: {}", verdict.rule, shown(name)),
+        Rule::Unclassified if kind == Kind::CookieResponse => {
+            format!("{}: {}", verdict.rule, shown(pattern_of(name, None).as_bytes()))
+        }
         _ => verdict.rule.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{drift::Drifts, fold::folded, stock::Stock, table::Table, tags::Tags};
+use super::{drift::Drifts, fold::folded, reported::Reported, sample::Sample, stock::Stock, table::Table, tags::Tags};
 use crate::consent::{Purpose, PurposeSet, UnixSeconds};
 
 /// More scopes than this under one name, and the scopes count as unknown.
@@ -182,6 +182,10 @@ pub struct Inventory {
     pub stock: Stock,
     /// What was new.
     pub drifts: Drifts,
+    /// Which page views are asked what they write.
+    pub sample: Sample,
+    /// What browsers have reported, and too few of them.
+    pub reported: Reported,
 }
 
 /// More cookies than any one site's scripts set.
@@ -207,6 +211,8 @@ impl Default for Inventory {
             tags: Tags::default(),
             stock: Stock::default(),
             drifts: Drifts::default(),
+            sample: Sample::default(),
+            reported: Reported::default(),
         }
     }
 }

@@ -30,5 +30,6 @@ mod policies;
 mod proof;
 mod running;
 mod scheduled;
+mod seen;
 mod streams;
 mod trackers;
