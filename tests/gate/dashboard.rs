@@ -5,13 +5,17 @@ use std::fs;
 use crate::common::{Answer, Gate, HOST, HTML, Origin, Plan, page, response, wait_until};
 
 const TOKEN: &str = "5f1d3c1e0a9b4c7d8e6f5a4b3c2d1e0f";
-const PAGES: [&str; 4] = ["/", "/sites/www.example.gov.uk", "/config", "/ledger"];
-const GATE_TABLES: [&str; 6] = ["sites", "held", "abandoned", "config/settings", "ledger/events", "ledger/months"];
-const SITE_TABLES: [&str; 10] = [
+const PAGES: [&str; 5] = ["/", "/sites/www.example.gov.uk", "/audits", "/config", "/ledger"];
+const GATE_TABLES: [&str; 8] =
+    ["sites", "held", "abandoned", "audits", "audits/new", "config/settings", "ledger/events", "ledger/months"];
+const SITE_TABLES: [&str; 13] = [
     "choices",
     "asked",
     "held",
+    "purposes",
+    "pages",
     "unclassified",
+    "drift",
     "cookies",
     "storage",
     "third-parties",
