@@ -134,7 +134,7 @@ describe('the pages of an audit', () => {
     await page.goto(pathToFileURL(join(folder, 'many/benchmark.html')).href);
     const text = await page.locator('body').innerText();
     assert.match(text, /5 of 6\s+sites could be looked at/);
-    assert.match(text, /5 sites are in both audits|6 sites are in both audits/);
+    assert.match(text, /6 sites are in both audits: 4 have a higher score than before/);
     const [heading, ...rows] = readFileSync(join(folder, 'many/benchmark.csv'), 'utf8').trim().split('\r\n');
     assert.equal(rows.length, 6);
     assert.equal(await page.getByRole('group', { name: 'League table' }).locator('tbody tr').count(), 5);
@@ -145,6 +145,12 @@ describe('the pages of an audit', () => {
     assert.match(await page.locator('#again + pre').innerText(), /^consentgate audit --delay 0ms --out \S+ --sites \S+councils\.csv --against/);
     assert.match(await page.locator('main').innerText(), /the list councils\.csv names 6\. Its SHA-256 is [0-9a-f]{64}/);
     await page.close();
+  });
+
+  it('are not made from a file that says nothing', async () => {
+    const file = join(folder, 'bad.json');
+    writeFileSync(file, '{ "uri_ins": "https://www.example.gov.uk/", "cookies": [{ "domain": "example.gov.uk" }] }');
+    await assert.rejects(audit('bad', '--import', file), ({ code, stderr }) => code === 1 && /bad\.json: cookies\[0\]: has no "name"/.test(stderr));
   });
 
   it('show the pages as evidence', async () => {

@@ -20,9 +20,8 @@ pub(super) fn changed(changes: &[Changes], table: bool) -> Value {
     }
     let (both, sites) = (changes.len(), changes.iter().map(Site::of).collect::<Vec<_>>());
     // A site that could not be looked at then or now went neither up nor down.
-    let moves: Vec<_> =
-        changes.iter().filter_map(|change| Some(change.score_now?.cmp(&change.score_before?))).collect();
-    let moved = |way| moves.iter().filter(|moved| **moved == way).count();
+    let ways: Vec<_> = changes.iter().filter_map(|change| Some(change.score_now?.cmp(&change.score_before?))).collect();
+    let moved = |way| ways.iter().filter(|known| **known == way).count();
     let (up, same, down) = (moved(Ordering::Greater), moved(Ordering::Equal), moved(Ordering::Less));
     Value::from_safe_string(look::page(TEMPLATE, context! { sites, both, table, up, down, same }))
 }

@@ -29,9 +29,9 @@ struct Entry {
 pub fn dictionary_csv() -> String {
     let mut table = Table::new();
     table.put(["file", "name", "type", "unit", "meaning"].map(str::to_owned));
-    entries()
-        .into_iter()
-        .for_each(|entry| table.put([entry.file.into(), entry.name, entry.kind, entry.unit, entry.meaning]));
+    for entry in entries() {
+        table.put([entry.file.into(), entry.name, entry.kind, entry.unit, entry.meaning]);
+    }
     table.text()
 }
 
@@ -102,35 +102,33 @@ impl<'s> Walk<'s> {
     }
 
     fn key(&mut self, name: String, value: &'s Value) {
-        let (meant, of) = (self.meant(value), self.named(value));
-        let mut meaning = value
-            .get("description")
-            .or_else(|| meant.get("description"))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .replace('\n', " ");
-        let known = of.and_then(|of| self.places.get(of));
-        let repeats = known.is_some();
-        if let Some(place) = known {
+        let (meant, of) = (self.meant(value), named(value));
+        let says = value.get("description").or_else(|| meant.get("description")).and_then(Value::as_str);
+        let mut meaning = says.unwrap_or_default().replace('\n', " ");
+        let listed = of.and_then(|of| self.places.get(of)).cloned();
+        if let Some(place) = &listed {
             meaning = format!("{meaning} Its keys are those of {place}.");
-        } else if let Some(of) = of.filter(|_| {
-            meant.get("properties").is_some()
-                || self.meant(meant.get("items").unwrap_or(&Value::Null)).get("properties").is_some()
-        }) {
+        } else if let Some(of) = of.filter(|_| self.has_keys(meant)) {
             self.places.insert(of.to_owned(), name.clone());
         }
-        let unit = value.get(UNIT).and_then(Value::as_str).unwrap_or_default().to_owned();
-        self.entries.push(Entry { file: self.file, name: name.clone(), kind: self.kind(value), unit, meaning });
-        if !repeats {
+        if listed.is_none() {
+            let at = self.entries.len();
             self.keys_of(&name, meant);
+            self.entries.insert(at, self.entry(name, value, meaning));
+        } else {
+            self.entries.push(self.entry(name, value, meaning));
         }
     }
 
-    /// The name of the type that a value, or an item of it, refers to.
-    fn named(&self, value: &'s Value) -> Option<&'s str> {
-        let one = value.get("items").unwrap_or(value);
-        let one = one.get("anyOf").and_then(|any| any.get(0)).unwrap_or(one);
-        one.get("$ref")?.as_str()
+    fn entry(&self, name: String, value: &'s Value, meaning: String) -> Entry {
+        let unit = value.get(UNIT).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Entry { file: self.file, name, kind: self.kind(value), unit, meaning }
+    }
+
+    /// It is an object with keys of its own, or a list of such.
+    fn has_keys(&self, meant: &'s Value) -> bool {
+        let item = meant.get("items").map_or(meant, |items| self.meant(items));
+        item.get("properties").is_some()
     }
 
     /// What a value is, behind references and behind "or null".
@@ -161,6 +159,13 @@ impl<'s> Walk<'s> {
         };
         kind + absent
     }
+}
+
+/// The name of the type that a value, or an item of it, refers to.
+fn named(value: &Value) -> Option<&str> {
+    let one = value.get("items").unwrap_or(value);
+    let one = one.get("anyOf").and_then(|any| any.get(0)).unwrap_or(one);
+    one.get("$ref")?.as_str()
 }
 
 fn plural(kind: &str) -> String {

@@ -174,13 +174,14 @@ fn quartiles(sorted: &[usize]) -> Option<Quartiles> {
 
 /// `part / whole` with one decimal, rounded.
 pub(super) fn ratio(part: usize, whole: usize) -> String {
-    let tenths = if whole == 0 { 0 } else { (part * 10 + whole / 2) / whole };
+    let tenths = (part * 10 + whole / 2).checked_div(whole).unwrap_or_default();
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 /// `part` of `whole` in per cent, rounded.
 pub(super) fn per_cent(part: usize, whole: usize) -> String {
-    if whole == 0 { "none".into() } else { format!("{} %", (part * 100 + whole / 2) / whole) }
+    let per_cent = (part * 100 + whole / 2).checked_div(whole);
+    per_cent.map_or_else(|| "none".into(), |found| format!("{found} %"))
 }
 
 /// The names of the criteria with this outcome.
