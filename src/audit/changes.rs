@@ -16,6 +16,15 @@ pub struct Changes {
     pub score_before: Option<u8>,
     /// The score now.
     pub score_now: Option<u8>,
+    /// What was left at least before, and now: where it is less than the score, something could not be looked at.
+    #[serde(default)]
+    pub score_at_least_before: Option<u8>,
+    /// What is left at least now.
+    #[serde(default)]
+    pub score_at_least_now: Option<u8>,
+    /// Criteria with another outcome or another deduction than before.
+    #[serde(default)]
+    pub criteria: Vec<CriterionChange>,
     /// Found now and not before: `untouched: cookie _ga for example.gov.uk`.
     pub came: Vec<String>,
     /// Found before and not now.
@@ -26,6 +35,21 @@ pub struct Changes {
     pub not_met_now: Vec<String>,
 }
 
+/// A criterion, before and now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CriterionChange {
+    /// The criterion.
+    pub id: String,
+    /// What came of it before.
+    pub before: Verdict,
+    /// What came of it now.
+    pub now: Verdict,
+    /// How many points it took away before.
+    pub deducted_before: u8,
+    /// How many it takes away now.
+    pub deducted_now: u8,
+}
+
 /// Compares each site with the audit of the same address before; sites that were not audited then are left out.
 pub fn changes(before: &Report, now: &Report) -> Vec<Changes> {
     let earlier = |site: &&SiteReport| before.sites.iter().find(|old| old.url == site.url);
@@ -33,7 +57,10 @@ pub fn changes(before: &Report, now: &Report) -> Vec<Changes> {
 }
 
 fn of_site(old: &SiteReport, new: &SiteReport) -> Changes {
-    let (before, now) = (things(old), things(new));
+    // What was in a state that only one of the two reached has neither come nor gone.
+    let both_reached = |phase: &Phase| old.states.of(*phase).is_some() && new.states.of(*phase).is_some();
+    let phases: Vec<_> = Phase::ALL.into_iter().filter(both_reached).collect();
+    let (before, now) = (things(old, &phases), things(new, &phases));
     let verdict = |site: &SiteReport, wanted| {
         let outcomes = site.criteria.iter().filter(move |outcome| outcome.verdict == wanted);
         outcomes.map(|outcome| outcome.id.clone()).collect::<BTreeSet<_>>()
@@ -43,6 +70,9 @@ fn of_site(old: &SiteReport, new: &SiteReport) -> Changes {
         url: new.url.clone(),
         score_before: old.score,
         score_now: new.score,
+        score_at_least_before: old.score_at_least,
+        score_at_least_now: new.score_at_least,
+        criteria: of_criteria(old, new),
         came: now.difference(&before).cloned().collect(),
         went: before.difference(&now).cloned().collect(),
         met_now: both(verdict(old, Verdict::NotMet), verdict(new, Verdict::Met)),
@@ -50,9 +80,26 @@ fn of_site(old: &SiteReport, new: &SiteReport) -> Changes {
     }
 }
 
+fn of_criteria(old: &SiteReport, new: &SiteReport) -> Vec<CriterionChange> {
+    let pairs = new.criteria.iter().filter_map(|now| {
+        let before = old.criteria.iter().find(|before| before.id == now.id)?;
+        Some((before, now))
+    });
+    let changed = pairs.filter(|(before, now)| (before.verdict, before.deducted) != (now.verdict, now.deducted));
+    changed
+        .map(|(before, now)| CriterionChange {
+            id: now.id.clone(),
+            before: before.verdict,
+            now: now.verdict,
+            deducted_before: before.deducted,
+            deducted_now: now.deducted,
+        })
+        .collect()
+}
+
 /// Everything found, by state. A generated name counts as its pattern: another visitor's number is no change.
-fn things(site: &SiteReport) -> BTreeSet<String> {
-    let states = Phase::ALL.into_iter().filter_map(|phase| Some((phase, site.states.of(phase)?)));
+fn things(site: &SiteReport, phases: &[Phase]) -> BTreeSet<String> {
+    let states = phases.iter().filter_map(|phase| Some((phase, site.states.of(*phase)?)));
     states.flat_map(|(phase, state)| found(state).map(move |thing| format!("{}: {thing}", phase.name()))).collect()
 }
 
@@ -92,7 +139,18 @@ mod tests {
         assert_eq!(changed.went, ["untouched: cookie _ga_* for e"]);
         assert_eq!((changed.score_before, changed.score_now), (Some(80), Some(100)));
         assert_eq!(changed.met_now, ["cookies_before_choice"]);
+        let criterion = changed.criteria.iter().find(|change| change.id == "cookies_before_choice").unwrap();
+        assert_eq!((criterion.deducted_before, criterion.deducted_now), (20, 0));
         assert_eq!(changes(&now, &before)[0].not_met_now, ["cookies_before_choice"]);
         assert!(changes(&Report::default(), &now).is_empty());
+    }
+
+    #[test]
+    fn a_state_that_one_of_the_two_did_not_reach_is_no_change() {
+        let mut accepted = site(&[], &[]);
+        accepted.states.accepted = Some(site(&["_ga_*"], &["a.example"]).states.untouched);
+        let report = |site| Report { sites: vec![site], ..Report::default() };
+        let (before, now) = (report(accepted), report(site(&[], &[])));
+        assert_eq!((changes(&before, &now)[0].went.len(), changes(&now, &before)[0].came.len()), (0, 0));
     }
 }

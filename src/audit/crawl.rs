@@ -286,12 +286,16 @@ impl<'c> Crawl<'c> {
         });
         self.gaps.sort_unstable();
         self.gaps.dedup();
+        // Pages of the sitemaps that nobody came to are known too.
+        let listed = self.listed.iter().map(Url::to_string).filter(|page| !self.known.contains(page));
+        let known = self.known.len() + listed.collect::<BTreeSet<_>>().len();
         let mut report = SiteReport {
             url: self.site.to_string(),
             states,
             declared,
             notice,
             pages: pages.collect(),
+            pages_known: u32::try_from(known).ok(),
             gaps: self.gaps,
             ..SiteReport::default()
         };

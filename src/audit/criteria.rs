@@ -57,10 +57,27 @@ pub fn criteria() -> &'static Criteria {
 
 /// Judges what was found and writes the outcome into the report. A site of which no page could be opened has no score.
 pub fn judge(site: &mut SiteReport, mode: Mode) {
+    judge_what_was_seen(site, mode, |_, _| None);
+}
+
+/// The same of findings that somebody else made: `unseen` says why a criterion cannot be judged by them, if it cannot.
+pub(super) fn judge_what_was_seen(
+    site: &mut SiteReport,
+    mode: Mode,
+    unseen: impl Fn(&SiteReport, &Criterion) -> Option<&'static str>,
+) {
     let looked_at = site.pages.iter().any(|page| (200..400).contains(&page.status));
-    let unseen =
-        |criterion: &Criterion| Outcome { id: criterion.id.clone(), verdict: Verdict::NotSeen, ..Outcome::default() };
-    let judged = |criterion| if looked_at { outcome(criterion, site, mode) } else { unseen(criterion) };
+    let not_seen = |criterion: &Criterion, why: Option<&str>| Outcome {
+        id: criterion.id.clone(),
+        verdict: Verdict::NotSeen,
+        evidence: why.map(str::to_owned).into_iter().collect(),
+        ..Outcome::default()
+    };
+    let judged = |criterion: &Criterion| match unseen(site, criterion) {
+        _ if !looked_at => not_seen(criterion, None),
+        Some(why) => not_seen(criterion, Some(why)),
+        None => outcome(criterion, site, mode),
+    };
     site.criteria = criteria().criteria.iter().map(judged).collect();
     let deducted: u8 = site.criteria.iter().map(|outcome| outcome.deducted).sum();
     let not_seen = |outcome: &&Outcome| outcome.verdict == Verdict::NotSeen;

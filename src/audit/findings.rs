@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::method::{ListUsed, Method};
 pub use super::seen::{Control, NoticeSeen};
 
 /// The version of this form.
@@ -26,6 +27,9 @@ pub struct Report {
     pub criteria_version: String,
     /// One for each site, in the order they were asked for.
     pub sites: Vec<SiteReport>,
+    /// What is needed to make it again; absent in reports of earlier versions.
+    #[serde(default)]
+    pub method: Option<Method>,
 }
 
 /// How a site is looked at. Without a browser no script runs: what scripts set is not seen, and is not said to be absent.
@@ -45,8 +49,10 @@ pub struct SiteReport {
     /// The address that was asked for.
     pub url: String,
     /// 0 to 100; absent where the site could not be looked at.
+    #[schemars(extend("x-unit" = "points of 100"))]
     pub score: Option<u8>,
     /// What would be left if every criterion that could not be looked at took its points away too.
+    #[schemars(extend("x-unit" = "points of 100"))]
     pub score_at_least: Option<u8>,
     /// Each criterion with what it found.
     pub criteria: Vec<Outcome>,
@@ -58,6 +64,9 @@ pub struct SiteReport {
     pub notice: Option<NoticeSeen>,
     /// The pages that were looked at, in order.
     pub pages: Vec<PageSeen>,
+    /// How many pages its links and sitemaps named that may be opened; absent where that is not known.
+    #[serde(default)]
+    pub pages_known: Option<u32>,
     /// What could not be looked at, and why.
     pub gaps: Vec<String>,
 }
@@ -152,8 +161,10 @@ pub struct CookieFound {
     /// It is sent to the site itself, not only to others.
     pub first_party: bool,
     /// For how many seconds it was set; absent: until the browser is closed.
+    #[schemars(extend("x-unit" = "seconds"))]
     pub wire_lifetime: Option<u64>,
     /// For how many seconds a browser keeps it: at most 400 days.
+    #[schemars(extend("x-unit" = "seconds"))]
     pub effective_lifetime: Option<u64>,
     /// Only sent over https.
     pub secure: bool,
@@ -285,6 +296,7 @@ pub struct LifetimeDiffers {
     /// What the page says, as it is written there.
     pub declared: String,
     /// For how many seconds it was set; absent: until the browser is closed.
+    #[schemars(extend("x-unit" = "seconds"))]
     pub found: Option<u64>,
 }
 
@@ -296,6 +308,7 @@ pub struct Outcome {
     /// What came of it.
     pub verdict: Verdict,
     /// How many points it took away, of 100.
+    #[schemars(extend("x-unit" = "points of 100"))]
     pub deducted: u8,
     /// What shows it: one sentence for each thing found.
     pub evidence: Vec<String>,
@@ -314,4 +327,16 @@ pub enum Verdict {
     NotApplicable,
     /// It could not be looked at: it takes nothing away, and the report says so.
     NotSeen,
+}
+
+impl Verdict {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not_met",
+            Self::NotApplicable => "not_applicable",
+            Self::NotSeen => "not_seen",
+        }
+    }
 }

@@ -39,8 +39,10 @@ pub struct Control {
     /// How many presses it takes to reach and press it: 1 on the first layer.
     pub presses: u32,
     /// Width and height in CSS pixels; 0 where nothing draws it.
+    #[schemars(extend("x-unit" = "CSS pixels"))]
     pub size: (u32, u32),
     /// Contrast of its text to its ground, times 100: 450 is 4.5 to 1. 0 where nothing draws it.
+    #[schemars(extend("x-unit" = "hundredths"))]
     pub contrast: u32,
     /// The weight of its text, 400 being usual. 0 where nothing draws it.
     pub weight: u32,

@@ -15,11 +15,13 @@ use tokio::task::LocalSet;
 use url::Url;
 
 use crate::audit::{
-    self, Browsed, Browsers, Changes, Client, Mode, Plain, Plan, Report, SiteReport, Verdict, criteria, report,
+    self, Browsed, Browsers, Changes, Client, ListUsed, Method, Mode, Plain, Plan, Report, SiteReport, Verdict,
+    criteria, report,
 };
 
 use super::audit_browser::{Browser, end_with_input, told_to_end};
 use super::audit_progress::Shown;
+use super::{audit_files, audit_sites};
 
 /// An answer that takes longer is none.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,11 +30,15 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Args)]
 pub(super) struct Audit {
     /// Sites, each by the address of its first page
-    #[arg(value_name = "URL", required_unless_present_any = ["sites", "schema", "criteria"])]
+    #[arg(value_name = "URL", required_unless_present_any = ["sites", "import", "schema", "criteria"])]
     urls: Vec<Url>,
     /// A file with an address a line (or in the first column of a CSV): a benchmark of many sites
     #[arg(long, value_name = "FILE")]
     sites: Option<PathBuf>,
+    /// Look at no site: read what another program met instead, an inspection.json of the EDPS Website Evidence Collector or
+    /// an analysis of the EDPB Website Auditing Tool; can be given again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["urls", "sites"])]
+    import: Vec<PathBuf>,
     /// How to look: without a browser no script runs, and what scripts do is not seen
     #[arg(long, value_enum, default_value_t = Looks::Http)]
     mode: Looks,
@@ -119,21 +125,50 @@ pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     if line.while_input {
         end_with_input();
     }
-    let sites = sites(line)?;
+    let (sites, list) = audit_sites::sites(&line.urls, line.sites.as_deref())?;
     at(&line.out, fs::create_dir_all(line.out.join("sites")))?;
-    let reports = look(line, &sites)?;
+    let (reports, mode) = match &line.import[..] {
+        [] => (look(line, &sites)?, line.mode.into()),
+        files => audit_files::imported(files)?,
+    };
     let report = Report {
         schema: audit::SCHEMA.into(),
         product: concat!("consentgate ", env!("CARGO_PKG_VERSION")).into(),
         made_at: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
-        mode: line.mode.into(),
+        mode,
         criteria_version: criteria().version.clone(),
         sites: reports,
+        method: Some(method(line, list)),
     };
-    write(&line.out, &report)?;
-    let changes = line.against.as_deref().map(|file| against(file, &report, &line.out)).transpose()?;
-    say(&report, &line.out, &changes.unwrap_or_default()).or_else(|fault| told_enough(&fault))?;
+    let changes = line.against.as_deref().map(|file| audit_files::against(file, &report, &line.out)).transpose()?;
+    let changes = changes.unwrap_or_default();
+    audit_files::write(&line.out, &report, &changes)?;
+    say(&report, &line.out, &changes).or_else(|fault| told_enough(&fault))?;
     Ok(!fails(&report, &line.fail_on))
+}
+
+/// What anybody needs to make this audit again.
+fn method(line: &Audit, list: Option<ListUsed>) -> Method {
+    let words = std::env::args().skip(1).map(|word| quoted(&word));
+    Method {
+        command: std::iter::once("consentgate".to_owned()).chain(words).collect::<Vec<_>>().join(" "),
+        list,
+        pages: line.pages,
+        delay_ms: u64::try_from(line.delay.as_millis()).unwrap_or(u64::MAX),
+        at_once: line.at_once,
+        agent: audit::AGENT.to_owned(),
+        imported: line.import.iter().map(|file| file.display().to_string()).collect(),
+    }
+}
+
+/// As a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// Whoever reads the output has seen enough.
@@ -141,56 +176,24 @@ pub(super) fn told_enough(fault: &io::Error) -> Result<(), Fault> {
     if fault.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(Fault(fault.to_string())) }
 }
 
-fn at<T>(path: &Path, done: io::Result<T>) -> Result<T, Fault> {
+pub(super) fn at<T>(path: &Path, done: io::Result<T>) -> Result<T, Fault> {
     done.map_err(|fault| Fault(format!("{}: {fault}", path.display())))
 }
 
-// === Which sites ===
-
-fn sites(line: &Audit) -> Result<Vec<Url>, Fault> {
-    let mut sites = line.urls.clone();
-    if let Some(file) = &line.sites {
-        sites.extend(listed(file, &at(file, fs::read_to_string(file))?)?);
-    }
-    if let Some(wrong) = sites.iter().find(|url| !matches!(url.scheme(), "http" | "https") || url.host().is_none()) {
-        return Err(Fault(format!("{wrong}: write the whole address of a site, such as https://www.example.gov.uk/")));
-    }
-    let mut seen = std::collections::HashSet::new();
-    sites.retain(|url| seen.insert(url.to_string()));
-    Ok(sites)
-}
-
-/// A line is an address, or a row whose first cell is one; `#` begins a comment. A heading may come first.
-fn listed(file: &Path, text: &str) -> Result<Vec<Url>, Fault> {
-    let mut sites = Vec::new();
-    for (number, line) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
-        let cell = line.split(',').next().unwrap_or_default().trim().trim_matches('"');
-        if cell.is_empty() || cell.starts_with('#') {
-            continue;
-        }
-        let url = if cell.contains("://") { Url::parse(cell) } else { Url::parse(&format!("https://{cell}/")) };
-        match url {
-            Ok(url) if url.host_str().is_some_and(|host| host.contains(['.', ':']) || host == "localhost") => {
-                sites.push(url);
-            }
-            _ if number == 1 => {}
-            _ => return Err(Fault(format!("{}:{number}: {cell:?} is no address of a site", file.display()))),
-        }
-    }
-    Ok(sites)
-}
-
-/// Its own file: `www.example.gov.uk-1f0c…json`, the digits telling two addresses of one host apart.
-fn kept_in(folder: &Path, url: &Url, mode: Mode) -> PathBuf {
-    use sha2::{Digest as _, Sha256};
-    let digest = Sha256::digest(format!("{url} {mode:?} {}", criteria().version));
-    let digits = crate::ledger::hex(&digest[..6]);
-    folder
-        .join("sites")
-        .join(format!("{}-{digits}.json", url.host_str().unwrap_or_default().replace([':', '[', ']'], "_")))
-}
-
 // === Looking ===
+
+/// Its own file: `www.example.gov.uk-1f0c…json`.
+fn kept_in(folder: &Path, url: &Url, mode: Mode) -> PathBuf {
+    let stem = file_stem(url, format!("{url} {mode:?} {}", criteria().version));
+    folder.join("sites").join(format!("{stem}.json"))
+}
+
+/// The host and a few digits: they tell two addresses of one host apart, and what else is in `of`.
+pub(super) fn file_stem(url: &Url, of: impl std::fmt::Display) -> String {
+    use sha2::{Digest as _, Sha256};
+    let digits = crate::ledger::hex(&Sha256::digest(of.to_string())[..6]);
+    format!("{}-{digits}", url.host_str().unwrap_or_default().replace([':', '[', ']'], "_"))
+}
 
 /// One thread: an audit waits for others nearly all of its time.
 fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
@@ -260,26 +263,6 @@ async fn one(
 
 // === What came of it ===
 
-fn write(folder: &Path, report: &Report) -> Result<(), Fault> {
-    let files = [
-        ("report.html", report::html(report)),
-        ("report.json", report::json(report)),
-        ("report.csv", report::csv(report)),
-        ("findings.json", report::findings(report)),
-        ("criteria.json", audit::CRITERIA_FILE.to_owned()),
-    ];
-    files.into_iter().try_for_each(|(name, text)| at(&folder.join(name), fs::write(folder.join(name), text)))
-}
-
-fn against(file: &Path, report: &Report, folder: &Path) -> Result<Vec<Changes>, Fault> {
-    let before: Report = serde_json::from_slice(&at(file, fs::read(file))?)
-        .map_err(|fault| Fault(format!("{}: not the report.json of an audit: {fault}", file.display())))?;
-    let changes = audit::changes(&before, report);
-    let text = serde_json::to_string_pretty(&changes).expect("changes are plain values");
-    let to = folder.join("changes.json");
-    at(&to, fs::write(&to, text + "\n")).map(|()| changes)
-}
-
 fn say(report: &Report, folder: &Path, changes: &[Changes]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     for site in &report.sites {
@@ -305,7 +288,8 @@ fn say(report: &Report, folder: &Path, changes: &[Changes]) -> io::Result<()> {
             writeln!(out, "  not seen: {} more, in report.json", site.gaps.len() - 3)?;
         }
     }
-    writeln!(out, "{}", folder.join("report.html").display())
+    let first = if report.sites.len() > 1 { "benchmark.html" } else { "report.html" };
+    writeln!(out, "{}", folder.join(first).display())
 }
 
 fn fails(report: &Report, fail_on: &[String]) -> bool {
@@ -321,14 +305,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_sites_are_read_with_their_places() {
-        let file = Path::new("sites.csv");
-        let urls = listed(file, "url,name\nhttps://a.gov.uk/x,A\n# note\n\nb.gov.uk\n").unwrap();
-        assert_eq!(urls.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://a.gov.uk/x", "https://b.gov.uk/"]);
-        assert_eq!(
-            listed(file, "a.gov.uk\nnothing here\n").unwrap_err().to_string(),
-            "sites.csv:2: \"nothing here\" is no address of a site"
-        );
+    fn the_command_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted("https://a.gov.uk/"), "https://a.gov.uk/");
+        assert_eq!(quoted("a b's $HOME"), "'a b'\\''s $HOME'");
+        assert_eq!(quoted(""), "''");
     }
 
     #[test]

@@ -5,7 +5,9 @@
 
 mod audit;
 mod audit_browser;
+mod audit_files;
 mod audit_progress;
+mod audit_sites;
 mod audits;
 mod board;
 pub mod check;

@@ -1,56 +1,80 @@
 //! `report.csv`: one line for each thing found, in each state; safe to open in a spreadsheet.
 
+use super::columns::Column;
 use crate::audit::{CookieFound, Phase, Report, SetBy, State, StorageFound, StorageKind, ThirdParty};
 
-const COLUMNS: [&str; 14] = [
-    "site",
-    "score",
-    "state",
-    "kind",
-    "name",
-    "host",
-    "path",
-    "purpose",
-    "company",
-    "set_by",
-    "wire_lifetime",
-    "effective_lifetime",
-    "requests",
-    "page",
+/// What is known of one thing found, column by column.
+type Cells = [String; 14];
+
+const fn column(name: &'static str, kind: &'static str, meaning: &'static str) -> Column<&'static str> {
+    Column { name, kind, unit: "", meaning, value: "" }
+}
+
+const fn counted(name: &'static str, unit: &'static str, meaning: &'static str) -> Column<&'static str> {
+    Column { name, kind: "whole number", unit, meaning, value: "" }
+}
+
+/// In the order of the cells.
+pub(super) const COLUMNS: [Column<&'static str>; 14] = [
+    column("site", "text", "The address that was asked for."),
+    counted("score", "points of 100", "What is left of 100 at most; empty where no page could be opened."),
+    column("state", "one of: untouched, rejected, accepted, withdrawn", "The state it was found in."),
+    column(
+        "kind",
+        "one of: cookie, local, session, indexed_db, cache, service_worker, third_party",
+        "What was found: a cookie, something else that is stored, or a host of somebody else.",
+    ),
+    column("name", "text", "The name of a cookie, the key of what is stored; empty for hosts."),
+    column(
+        "host",
+        "text",
+        "Where a cookie is sent to, whose page stores something (scheme and host), or the host itself.",
+    ),
+    column("path", "text", "Below which path a cookie is sent."),
+    column("purpose", "text", "What for, by the catalogue; empty where nobody knows."),
+    column("company", "text", "Whose it is, by the catalogue; empty where nobody knows."),
+    column("set_by", "one of: header, script", "Who sets a cookie."),
+    counted("wire_lifetime", "seconds", "For how long a cookie was set; `session`: until the browser is closed."),
+    counted("effective_lifetime", "seconds", "For how long a browser keeps it: at most 400 days."),
+    counted("requests", "requests", "How often a host was asked for something, over all pages."),
+    column("page", "text", "A page it was met on."),
 ];
+
+/// A table as it is written: lines end as RFC 4180 has it, and no cell is a formula.
+pub(super) struct Table(::csv::Writer<Vec<u8>>);
+
+impl Table {
+    pub(super) fn new() -> Self {
+        Self(::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new()))
+    }
+
+    pub(super) fn put(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.0.write_record(cells.into_iter().map(plain)).expect("memory takes every line");
+    }
+
+    pub(super) fn text(self) -> String {
+        String::from_utf8(self.0.into_inner().expect("memory takes every line")).expect("every cell was text")
+    }
+}
 
 /// The whole table.
 pub fn csv(report: &Report) -> String {
-    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    let mut put = |row: [String; 14]| writer.write_record(row.map(plain)).expect("memory takes every line");
-    put(COLUMNS.map(str::to_owned));
+    let mut table = Table::new();
+    table.put(COLUMNS.map(|column| column.name.to_owned()));
     for site in &report.sites {
         let score = site.score.map(|score| score.to_string()).unwrap_or_default();
         for phase in Phase::ALL {
             let Some(state) = site.states.of(phase) else { continue };
-            for row in rows(state) {
-                let [kind, name, host, path, purpose, company, set_by, wire, effective, requests, page] = row;
-                let (site, state) = (site.url.clone(), phase.name().to_owned());
-                put([
-                    site,
-                    score.clone(),
-                    state,
-                    kind,
-                    name,
-                    host,
-                    path,
-                    purpose,
-                    company,
-                    set_by,
-                    wire,
-                    effective,
-                    requests,
-                    page,
-                ]);
-            }
+            rows(state).for_each(|row| table.put(cells((&site.url, &score, phase.name()), row)));
         }
     }
-    String::from_utf8(writer.into_inner().expect("memory takes every line")).expect("every cell was text")
+    table.text()
+}
+
+fn cells((site, score, state): (&str, &str, &str), row: Row) -> Cells {
+    let [kind, name, host, path, purpose, company, set_by, wire, effective, requests, page] = row;
+    let (site, score, state) = (site.to_owned(), score.to_owned(), state.to_owned());
+    [site, score, state, kind, name, host, path, purpose, company, set_by, wire, effective, requests, page]
 }
 
 type Row = [String; 11];

@@ -1,108 +1,44 @@
 //! `report.html`: one file for people, with nothing from elsewhere and no script.
 
-use minijinja::{Environment, context};
+use minijinja::context;
 use serde::Serialize;
 
+use super::changed::{bounds, changed};
+use super::league::Counts;
+use super::pictures::{Picture, pictures};
+use super::{Beside, look};
 use crate::audit::{CookieFound, Phase, Report, SetBy, SiteReport, State, Verdict, criteria};
 
 const TEMPLATE: &str = include_str!("report.html");
 /// The widest bar, in pixels.
-const WIDEST: usize = 220;
-const TALLEST: usize = 150;
+const WIDEST: usize = 120;
 
 /// The whole page.
-pub fn html(report: &Report) -> String {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
-    environment.add_template("report", TEMPLATE).expect("the template is checked by a test");
-    let template = environment.get_template("report").expect("it was added");
+pub fn html(report: &Report, beside: &Beside) -> String {
     let title = match &report.sites[..] {
         [one] => format!("Cookie audit of {}", one.url),
         sites => format!("Cookie audit of {} sites", sites.len()),
     };
-    let page = template.render(context! {
-        title,
-        report,
-        spread => spread(report),
-        median => median(report),
-        unscored => report.sites.iter().filter(|site| site.score.is_none()).count(),
-        league => league(report),
-        sites => report.sites.iter().map(Site::of).collect::<Vec<_>>(),
-        about => &criteria().about,
-        criteria => &criteria().criteria,
-    });
-    page.expect("every value of the template is a report's")
-}
-
-// === Many sites ===
-
-#[derive(Serialize)]
-struct Bin {
-    label: String,
-    count: usize,
-    x: usize,
-    y: usize,
-    height: usize,
-}
-
-/// How many sites have which score, by tens.
-fn spread(report: &Report) -> Vec<Bin> {
-    let scores: Vec<_> = report.sites.iter().filter_map(|site| site.score).collect();
-    let counts: Vec<_> =
-        (0..=10).map(|ten| scores.iter().filter(|score| usize::from(**score) / 10 == ten).count()).collect();
-    let most = counts.iter().max().copied().unwrap_or(0).max(1);
-    let bin = |(ten, count): (usize, usize)| {
-        let height = count * TALLEST / most;
-        let label = if ten == 10 { "100".to_owned() } else { format!("{}\u{2013}{}", ten * 10, ten * 10 + 9) };
-        Bin { label, count, x: 10 + ten * 58, y: 30 + TALLEST - height, height }
-    };
-    counts.into_iter().enumerate().map(bin).collect()
-}
-
-fn median(report: &Report) -> u8 {
-    let mut scores: Vec<_> = report.sites.iter().filter_map(|site| site.score).collect();
-    scores.sort_unstable();
-    scores.get(scores.len() / 2).copied().unwrap_or(0)
-}
-
-#[derive(Serialize)]
-struct Entry<'r> {
-    place: usize,
-    url: &'r str,
-    score: String,
-    cookies: usize,
-    trackers: usize,
-    not_met: String,
-}
-
-fn league<'r>(report: &'r Report) -> Vec<Entry<'r>> {
-    let mut sites: Vec<_> = report.sites.iter().enumerate().collect();
-    sites.sort_by(|(_, one), (_, other)| other.score.cmp(&one.score).then(one.url.cmp(&other.url)));
-    let entry = |(place, site): (usize, &'r SiteReport)| {
-        let not_met = site.criteria.iter().filter(|outcome| outcome.verdict == Verdict::NotMet);
-        Entry {
-            place: place + 1,
-            url: &site.url,
-            score: score(site),
-            cookies: needing(&site.states.untouched),
-            trackers: tracking(&site.states.untouched),
-            not_met: not_met.map(|outcome| title(&outcome.id)).collect::<Vec<_>>().join("; "),
-        }
-    };
-    sites.into_iter().map(entry).collect()
-}
-
-fn title(id: &str) -> &str {
-    criteria().criteria.iter().find(|criterion| criterion.id == id).map_or(id, |criterion| &criterion.title)
+    let imported = report.method.as_ref().is_some_and(|method| !method.imported.is_empty());
+    // Those of many sites stand in the league, where they can be compared.
+    let changes = if report.sites.len() > 1 { &[] } else { beside.changes };
+    look::page(
+        TEMPLATE,
+        context! {
+            title,
+            report,
+            imported,
+            changes => changed(changes, false),
+            sites => report.sites.iter().map(|site| Site::of(site, beside)).collect::<Vec<_>>(),
+            about => &criteria().about,
+            criteria => &criteria().criteria,
+        },
+    )
 }
 
 /// Both numbers where they differ: what could not be looked at might be either.
-fn score(site: &SiteReport) -> String {
-    match (site.score_at_least, site.score) {
-        (Some(least), Some(most)) if least < most => format!("{least}\u{2013}{most}"),
-        (_, Some(score)) => score.to_string(),
-        _ => "\u{2013}".into(),
-    }
+pub(super) fn score(site: &SiteReport) -> String {
+    bounds(site.score_at_least, site.score)
 }
 
 // === One site ===
@@ -113,6 +49,7 @@ struct Site<'r> {
     score: String,
     criteria: Vec<Row<'r>>,
     states: Vec<Shown<'r>>,
+    pictures: Vec<Picture>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +87,7 @@ struct CookieRow<'r> {
 }
 
 impl<'r> Site<'r> {
-    fn of(report: &'r SiteReport) -> Self {
+    fn of(report: &'r SiteReport, beside: &Beside) -> Self {
         let rows = report.criteria.iter().filter_map(|outcome| {
             let criterion = criteria().criteria.iter().find(|criterion| criterion.id == outcome.id)?;
             Some(Row {
@@ -163,11 +100,17 @@ impl<'r> Site<'r> {
                 evidence: &outcome.evidence,
             })
         });
-        Self { report, score: score(report), criteria: rows.collect(), states: shown(report) }
+        Self {
+            report,
+            score: score(report),
+            criteria: rows.collect(),
+            states: shown(report),
+            pictures: pictures(report, beside),
+        }
     }
 }
 
-fn says(verdict: Verdict) -> &'static str {
+pub(super) fn says(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Met => "Met",
         Verdict::NotMet => "Not met",
@@ -178,7 +121,10 @@ fn says(verdict: Verdict) -> &'static str {
 
 fn shown<'r>(report: &'r SiteReport) -> Vec<Shown<'r>> {
     let states = Phase::ALL.into_iter().filter_map(|phase| Some((phase, report.states.of(phase)?)));
-    let states: Vec<_> = states.map(|(phase, state)| (phase, state, needing(state), tracking(state))).collect();
+    let states: Vec<_> = states
+        .map(|(phase, state)| (phase, state, Counts::of(state)))
+        .map(|(phase, state, counts)| (phase, state, counts.needing, counts.trackers))
+        .collect();
     let most = states.iter().map(|(_, _, cookies, trackers)| *cookies.max(trackers)).max().unwrap_or(0).max(1);
     let shown = |(place, (phase, found, cookies, trackers)): (usize, (Phase, &'r State, usize, usize))| Shown {
         name: called(phase),
@@ -186,7 +132,7 @@ fn shown<'r>(report: &'r SiteReport) -> Vec<Shown<'r>> {
         trackers,
         cookies_width: cookies * WIDEST / most,
         trackers_width: trackers * WIDEST / most,
-        y: 20 + place * 58,
+        y: 6 + place * 70,
         cookie_rows: found.cookies.iter().map(row).collect(),
         found,
     };
@@ -200,19 +146,6 @@ fn called(phase: Phase) -> &'static str {
         Phase::Accepted => "After Accept",
         Phase::Withdrawn => "After taking it back",
     }
-}
-
-fn needing(state: &State) -> usize {
-    state
-        .cookies
-        .iter()
-        .filter(|cookie| cookie.purpose.as_deref().is_some_and(|purpose| purpose != "essential"))
-        .count()
-}
-
-fn tracking(state: &State) -> usize {
-    let tracks = |purpose: &String| matches!(&**purpose, "analytics" | "marketing");
-    state.third_parties.iter().filter(|other| other.purpose.as_ref().is_some_and(tracks)).count()
 }
 
 fn row(cookie: &CookieFound) -> CookieRow<'_> {
@@ -268,7 +201,7 @@ mod tests {
     fn one_file_with_nothing_from_elsewhere_and_nothing_that_runs() {
         let report =
             Report { sites: vec![site("https://a.gov.uk/?<b>"), site("https://b.gov.uk/")], ..Report::default() };
-        let text = html(&report);
+        let text = html(&report, &Beside::default());
         let page = scraper::Html::parse_document(&text);
         assert_eq!((count(&page, "script, link, img, iframe, [style], [onclick]"), count(&page, "h1")), (0, 1));
         assert!(text.contains("&lt;script&gt;") && !text.contains("<script"));

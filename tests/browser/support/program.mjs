@@ -1,13 +1,14 @@
 // Starts what a test needs and sees that it ends with the test: the demo, a gate with a configuration of its own, and
 // small sites to put behind it. Everything listens on loopback, on ports that were free a moment ago.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createListener } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 /** A debug build on a machine that is busy with other things needs seconds, never this long. */
@@ -77,6 +78,12 @@ ${lines}`,
 export function run(...words) {
   const { status, stdout, stderr } = spawnSync(binary(), words, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`consentgate ${words.join(' ')}: ${status}: ${stderr}`);
+  return stdout;
+}
+
+/** The same beside a site of this process: it goes on answering meanwhile. */
+export async function runs(...words) {
+  const { stdout } = await promisify(execFile)(binary(), words, { encoding: 'utf8', maxBuffer: 1 << 26 });
   return stdout;
 }
 
