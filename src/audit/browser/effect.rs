@@ -39,7 +39,8 @@ impl Standing {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        Ok(whole && self.notices.is_empty() || kept(tab).await.difference(&self.kept).any(|(name, _)| may_be_a_choice(name)))
+        Ok(whole && self.notices.is_empty()
+            || kept(tab).await.difference(&self.kept).any(|(name, _)| may_be_a_choice(name)))
     }
 }
 

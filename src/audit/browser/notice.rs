@@ -36,7 +36,8 @@ fn library(of_the_page: bool) -> &'static str {
 fn written(place: &str, usual: bool) -> String {
     let mut rules = rules();
     rules.retain(|rule| rule["runContext"][place].as_bool().unwrap_or(usual));
-    let parts = [include_str!("reach.js"), include_str!("measure.js"), include_str!("rules.js"), include_str!("notice.js")];
+    let parts =
+        [include_str!("reach.js"), include_str!("measure.js"), include_str!("rules.js"), include_str!("notice.js")];
     let rules = Value::Array(rules);
     format!("(() => {{\nconst PRODUCTS = {PRODUCTS};\nconst RULES = {rules};\n{}}})();", parts.concat())
 }
@@ -111,7 +112,8 @@ async fn look_once(tab: &Tab) -> Result<Option<(World, NoticeSeen)>, String> {
         let mut notice = seen(look);
         match (&main, asks) {
             (Some(main), true) if *main != world => {
-                notice.blocks_the_page |= ask(tab, main, "consentgate.covers()").await.is_ok_and(|covers| covers == true);
+                notice.blocks_the_page |=
+                    ask(tab, main, "consentgate.covers()").await.is_ok_and(|covers| covers == true);
                 notice.withdraw |= way_back.is_some();
             }
             (_, true) => {}
@@ -230,8 +232,30 @@ mod tests {
     #[test]
     fn every_step_of_the_rules_is_one_that_is_carried_out() {
         const STEPS: [&str; 24] = [
-            "exists", "visible", "waitFor", "waitForVisible", "click", "waitForThenClick", "wait", "hide", "eval", "cookieContains",
-            "any", "if", "then", "else", "negated", "optional", "all", "check", "timeout", "removeClass", "setStyle", "addStyle", "selector", "method",
+            "exists",
+            "visible",
+            "waitFor",
+            "waitForVisible",
+            "click",
+            "waitForThenClick",
+            "wait",
+            "hide",
+            "eval",
+            "cookieContains",
+            "any",
+            "if",
+            "then",
+            "else",
+            "negated",
+            "optional",
+            "all",
+            "check",
+            "timeout",
+            "removeClass",
+            "setStyle",
+            "addStyle",
+            "selector",
+            "method",
         ];
         fn check(step: &Value, rule: &str) {
             for (name, inner) in step.as_object().unwrap() {

@@ -249,7 +249,11 @@ impl Log {
             (Some(told @ ("made" | "gone")), Some(kind), Some(name), Some(origin)) => {
                 let kind = if kind == "cache" { StorageKind::Cache } else { StorageKind::IndexedDb };
                 let thing = (kind, name.to_owned(), origin.to_owned());
-                if told == "made" { self.storage.insert(thing) } else { self.storage.remove(&thing) };
+                if told == "made" {
+                    self.storage.insert(thing)
+                } else {
+                    self.storage.remove(&thing)
+                };
             }
             (Some("closed"), ..) => self.closed_roots = true,
             (Some("worker"), Some(script), Some(origin), _) => {
