@@ -32,10 +32,16 @@ pub(crate) fn answer(ask: &Ask) -> Say {
         ("127.0.0.5", _) => wall(ask),
         ("127.0.0.6", _) => framed(ask),
         ("127.0.0.8", path) => with_a_page(ask, path),
-        ("127.0.0.11" | "127.0.0.12" | "127.0.0.13", path) if path.starts_with("/npm/") => package(&path[5..]),
+        ("127.0.0.11" | "127.0.0.12" | "127.0.0.13" | "127.0.0.14" | "127.0.0.15", path)
+            if path.starts_with("/npm/") =>
+        {
+            package(&path[5..])
+        }
         ("127.0.0.11", _) => page(VANILLA),
         ("127.0.0.12", _) => page(OSANO),
         ("127.0.0.13", _) => page(TARTEAUCITRON),
+        ("127.0.0.14", _) => page(VANILLA_2),
+        ("127.0.0.15", _) => page(KLARO),
         ("127.0.2.99", _) => page(products::DEAD),
         (host, _) if host.starts_with("127.0.2.") => {
             match host[8..].parse().ok().and_then(|at: usize| products::PRODUCTS.get(at - 1)) {
@@ -232,3 +238,20 @@ const TARTEAUCITRON: &str = r#"<h1>Bins</h1><script src="/npm/tarteaucitronjs/ta
     tarteaucitron.services.own = { key: 'own', type: 'analytic', name: 'Own', uri: '', needConsent: true, cookies: ['_ga'],
       js() { document.cookie = '_ga=1; Path=/; Max-Age=63072000'; } };
     (tarteaucitron.job = tarteaucitron.job || []).push('own');</script>"#;
+
+const VANILLA_2: &str = r#"<h1>Bins</h1><link rel="stylesheet" href="/npm/vanilla-cookieconsent-2/dist/cookieconsent.css">
+  <button data-cc="c-settings">Cookies</button><script src="/npm/vanilla-cookieconsent-2/dist/cookieconsent.js"></script>
+  <script>const cc = initCookieConsent(); cc.run({ current_lang: 'en', autoclear_cookies: true, onAccept() {
+    if (cc.allowedCategory('analytics')) document.cookie = '_ga=1; Path=/; Max-Age=63072000'; }, languages: { en: {
+    consent_modal: { title: 'We use cookies', description: 'May we?', primary_btn: { text: 'Accept all', role: 'accept_all' },
+      secondary_btn: { text: 'Settings', role: 'settings' } },
+    settings_modal: { title: 'Cookies', save_settings_btn: 'Save', accept_all_btn: 'Accept all', reject_all_btn: 'Reject all', cookie_table_headers: [{ col1: 'Name' }],
+      blocks: [{ title: 'Needed', toggle: { value: 'necessary', enabled: true, readonly: true } }, { title: 'Analytics',
+        toggle: { value: 'analytics', enabled: false, readonly: false }, cookie_table: [{ col1: '_ga' }] }] } } } });</script>"#;
+
+/// Not among the packages that `tests/run` installs, as it brings a compiler with it; put there by hand it is looked at too.
+const KLARO: &str = r#"<h1>Bins</h1><a href='#' onclick='klaro.show();return false'>Cookie settings</a>
+  <script>window.klaroConfig = { acceptAll: true, mustConsent: false, hideDeclineAll: false, lang: 'en', translations: { en: {
+    consentNotice: { description: 'We use cookies.' } } }, services: [{ name: 'ga', purposes: ['analytics'], cookies: ['_ga'],
+    callback(yes) { document.cookie = yes ? '_ga=1; Path=/; Max-Age=63072000' : '_ga=; Path=/; Max-Age=0'; } }] };</script>
+  <script src="/npm/klaro/dist/klaro.js"></script>"#;

@@ -8,7 +8,9 @@ const product = () => {
     for (const root of facts.root ? all(facts.root) : []) {
       const accept = first(facts.accept, root) ?? (visible(root) ? of('accept', root) : undefined);
       if (!accept) continue;
-      const reject = first(facts.reject, root) ?? of('reject', root);
+      // Some products have one control that refuses or leads on, as it is set up.
+      const refuses = first(facts.reject, root);
+      const reject = refuses && kind(refuses) !== 'settings' ? refuses : of('reject', root);
       const by = `what is known of ${facts.product}`;
       return { facts, root, accept, reject: reject === accept ? undefined : reject, way: 'known', by };
     }
@@ -72,13 +74,23 @@ const choose = (element, done) => {
 };
 const fresh = (element) => (element && !pressed.has(element) ? element : undefined);
 /** A page of settings is answered with No, and with no box ticked, before it is saved. */
-const untick = () => {
+const untick = (control) => {
+  const saved = beside(control);
   for (const one of all('input[type=checkbox]')) {
-    if (one.checked && !one.disabled && !ESSENTIAL.test(label(one)) && (NAMED.test(label(one)) || box(one) || about(one))) one.click();
+    const theirs = saved.includes(one) || NAMED.test(label(one)) || box(one) || about(one);
+    if (one.checked && !one.disabled && !ESSENTIAL.test(label(one)) && theirs) one.click();
   }
   for (const one of all('input[type=radio]')) {
     if (!one.checked && about(one) && (/^(no|off|false|0|reject|deny|n)$/i.test(one.value) || /^\s*(no|off|do not|don.t|na)\b/i.test(label(one)))) one.click();
   }
+};
+/** The boxes that a control saves: those in the smallest part of the page around it that has some. */
+const beside = (control) => {
+  for (let at = parent(control); at && at !== document.body; at = parent(at)) {
+    const found = all('input[type=checkbox]', at);
+    if (found.length) return found;
+  }
+  return [];
 };
 const about = (input) => ABOUT.test(input.form?.innerText ?? '') || NAMED.test(input.form?.getAttribute('action') ?? '');
 const saves = () =>
@@ -88,7 +100,7 @@ const inAsked = (element) => asked && within(element, asked.root);
 const refuse = (path) => {
   const known = path.map((selector) => first(selector)).find(fresh);
   if (known) {
-    if (kind(known) !== 'reject') untick();
+    if (kind(known) !== 'reject') untick(known);
     return choose(known, true);
   }
   const regions = controls().filter((one) => kind(one) === 'reject' && fresh(one) && (box(one) || about(one) || ABOUT.test(words(one)) || inAsked(one)));
@@ -124,7 +136,7 @@ const onward = (found, presses) => {
 };
 const save = () => {
   const control = fresh(saves());
-  if (control) untick();
+  if (control) untick(control);
   return choose(control, true);
 };
 
