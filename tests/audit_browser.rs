@@ -307,7 +307,7 @@ fn real_notices_are_known_and_pressed_to_their_ends() {
         return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
     }
     let stubs = Stubs::start();
-    let klaro = stubs::packages().join("klaro").is_dir();
+    let klaro = serving::packages().join("klaro").is_dir();
     let sites: Vec<_> = (11..=if klaro { 15 } else { 14 }).map(|last| stubs.site(last)).collect();
     let sites: Vec<_> = sites.iter().map(String::as_str).collect();
     let folder = tempfile::tempdir().unwrap();

@@ -5,10 +5,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "audit/circle.rs"]
+mod circle;
 #[path = "audit/councils/mod.rs"]
 mod councils;
 #[path = "audit/looking.rs"]
 mod looking;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "common/ops.rs"]
+mod ops;
 #[path = "audit/serving.rs"]
 mod serving;
 #[path = "audit/truth.rs"]
@@ -16,6 +21,7 @@ mod truth;
 
 use std::collections::BTreeSet;
 
+use circle::Gated;
 use councils::Council;
 use looking::{Eyes, chromium};
 use serde_json::Value;
@@ -71,6 +77,64 @@ fn misjudged(council: &Council, site: &Value) -> Option<String> {
     let found = (not_met, site["score"].as_u64(), said);
     let is = (truth.not_met.iter().copied().collect(), Some(u64::from(truth.score)), declared);
     (found != is).then(|| format!("{}:\n  found {found:?}\n  is    {is:?}\n{:#}", council.name, site["criteria"]))
+}
+
+/// What has to hold of every site behind a gate.
+const HOLD: [&str; 9] = [
+    "cookies_before_choice",
+    "trackers_before_choice",
+    "storage_before_choice",
+    "reject_as_easy",
+    "kept_after_reject",
+    "withdraw",
+    "kept_after_withdraw",
+    "no_wall",
+    "ticked_beforehand",
+];
+
+#[test]
+fn a_yaml_of_init_makes_the_next_audit_clean_and_breaks_nothing() {
+    let Some(chromium) = chromium() else { return };
+    let councils = councils::all();
+    let eyes = Eyes { chromium, port: councils::serve() };
+    let started = std::time::Instant::now();
+    let yamls = circle::init(&eyes, &councils);
+    println!("init of {} councils: {:.0?}", councils.len(), started.elapsed());
+    let gated: Vec<_> = councils.iter().zip(yamls).map(|(council, yaml)| Gated::start(council, yaml)).collect();
+    let urls: Vec<_> = gated.iter().map(|gated| gated.url.clone()).collect();
+    let report = eyes.audit(&urls);
+    println!("audited through the gate: {:.0?}", started.elapsed());
+    let sites = report["sites"].as_array().unwrap();
+    let all = councils.iter().zip(&gated).zip(sites);
+    let mut wrong: Vec<_> = all.filter_map(|((council, gated), site)| unclean(council, gated, site)).collect();
+    let pages: Vec<Vec<String>> = sites.iter().map(paths).collect();
+    for (council, [direct, untouched, refused]) in councils.iter().zip(circle::walk(&eyes, &councils, &gated, &pages)) {
+        wrong.extend(circle::broken(council, &direct, &untouched));
+        wrong.extend(circle::broken(council, &direct, &refused).into_iter().map(|broken| format!("refused: {broken}")));
+    }
+    println!("walked: {:.0?}", started.elapsed());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What there is that may not be, with the YAML that let it.
+fn unclean(council: &Council, gated: &Gated, site: &Value) -> Option<String> {
+    let states = ["untouched", "rejected", "withdrawn"];
+    let mut faults: Vec<_> = states.iter().flat_map(|state| circle::too_much(council, site, state)).collect();
+    let criteria = site["criteria"].as_array().unwrap().iter();
+    let broken = criteria.filter(|one| HOLD.iter().any(|id| one["id"] == *id) && one["verdict"] != "met");
+    faults.extend(broken.map(|one| format!("{} is {}: {}", one["id"], one["verdict"], one["evidence"])));
+    if site["notice"]["product"] != "Consentgate" {
+        faults.push(format!("another notice: {}", site["notice"]));
+    }
+    let say = || format!("{}: {}\n{}\n{}", council.name, faults.join("\n"), site["gaps"], gated.yaml);
+    (!faults.is_empty()).then(say)
+}
+
+/// The pages of a site that the audit has opened, without the gate's own.
+fn paths(site: &Value) -> Vec<String> {
+    let pages = site["pages"].as_array().unwrap().iter();
+    let paths = pages.map(|page| url::Url::parse(page["url"].as_str().unwrap()).unwrap().path().to_owned());
+    paths.filter(|path| !path.starts_with("/.consent/")).collect()
 }
 
 /// All that has to be the same the next time.

@@ -21,7 +21,7 @@ pub fn starting_yaml(site: &Url, report: &SiteReport, (mode, day): (Mode, &str))
     let mut yaml = format!(
         "# Written by `consentgate init` on {day}, from {} pages of {site}, looked at {looked}.\n\
          # Read every line: what a cookie is for is yours to decide. \"catalogue\" is what this program knew about a name\n\
-         # or a host; take a line away where you know better, or write another purpose.\n\
+         # or a host; write another purpose where you know better. Behind a log-in nothing was looked at: observe tells of that.\n\
          # organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
          sites:\n\
          \x20 - hosts: [{}]\n\
@@ -136,8 +136,8 @@ fn notice(yaml: &mut String, report: &SiteReport) {
 }
 
 fn cookies(report: &SiteReport) -> Lines {
-    let question = "Nobody knows these. They are held, whatever visitors choose, until you say what each is for: take the '#' away.\n\
-                    Write essential only for what the service cannot do without (a session, a log-in, a basket).";
+    let question = "Nobody knows these. They are held until a visitor agrees to everything. Say what each is for: take the '#' away. Write\n\
+                    essential only for what the service cannot do without (a session, a log-in, a basket).";
     let mut lines = Lines { question, ..Lines::default() };
     let all = states(report).flat_map(|state| &state.cookies);
     // Those of other companies' hosts never pass the gate: they are held with what sets them.
@@ -167,7 +167,8 @@ fn known_of(name: &str) -> Option<String> {
 }
 
 fn storage(site: &Url, report: &SiteReport) -> Lines {
-    let question = "Nobody knows these. They are held, whatever visitors choose, until you say what each is for: take the '#' away.";
+    let question = "Nobody knows these. They are held until a visitor agrees to everything. Say what each is for: take the '#' away. A\n\
+                    database that is held cannot be opened: see that its page copes.";
     let mut lines = Lines { question, ..Lines::default() };
     let origin = site.origin().ascii_serialization();
     let all = states(report).flat_map(|state| &state.storage).filter(|found| found.origin == origin);

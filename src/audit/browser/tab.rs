@@ -23,6 +23,9 @@ const ANSWER: Duration = Duration::from_secs(10);
 const UNENDING: Duration = Duration::from_secs(4);
 /// A page that is left may still tell somebody.
 const FAREWELL: Duration = Duration::from_millis(60);
+/// What its own scripts do on leaving takes no longer.
+const GONE: Duration = Duration::from_secs(5);
+const STEP: Duration = Duration::from_millis(5);
 
 /// How long a page is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +181,13 @@ impl Tab {
             let _ = self.evaluate(&main, "dispatchEvent(new PageTransitionEvent('pagehide')); 0").await;
             tokio::time::sleep(FAREWELL).await;
         }
-        self.call("Page.navigate", json!({ "url": "about:blank" })).await.map(drop)
+        let answer = self.call("Page.navigate", json!({ "url": "about:blank" })).await?;
+        // The browser answers before the page is gone; asked for the next one meanwhile it answers never.
+        let until = Instant::now() + GONE;
+        while self.log().shown != answer["loaderId"] && !self.connection.has_ended() && Instant::now() < until {
+            tokio::time::sleep(STEP).await;
+        }
+        Ok(())
     }
 
     /// What an expression gives in a frame.

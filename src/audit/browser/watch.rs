@@ -36,6 +36,8 @@ pub(super) struct Log {
     pub(super) status: u16,
     pub(super) kind: String,
     pub(super) loaded: bool,
+    /// Which document the tab shows: a navigation that was answered may not have got there yet.
+    pub(super) shown: String,
     pub(super) crashed: bool,
     pub(super) requests: Vec<RequestMet>,
     pub(super) storage: BTreeSet<(StorageKind, String, String)>,
@@ -87,6 +89,7 @@ impl Log {
             status: 0,
             kind: String::new(),
             loaded: false,
+            shown: String::new(),
             crashed: false,
             requests: Vec::new(),
             storage: BTreeSet::new(),
@@ -134,6 +137,9 @@ impl Log {
             "Page.loadEventFired" => {
                 self.loaded = true;
                 self.loaded_at = Instant::now();
+            }
+            "Page.frameNavigated" if params["frame"]["id"] == *self.frame => {
+                text(&params["frame"]["loaderId"]).clone_into(&mut self.shown);
             }
             "Inspector.targetCrashed" => self.crashed = true,
             "Page.javascriptDialogOpening" => return Todo::Dialog { leaving: params["type"] == "beforeunload" },

@@ -51,6 +51,7 @@ fn hartwold() -> Council {
             essential: &[],
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -88,6 +89,7 @@ fn inverdale() -> Council {
             essential: &[],
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -132,6 +134,7 @@ fn kelbrook() -> Council {
             essential: &[],
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -185,6 +188,7 @@ fn larkhill() -> Council {
             essential: &[],
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -266,5 +270,6 @@ fn pendle() -> Council {
             essential: &["JSESSIONID"],
         },
         deeds: &[Deed::LogIn("/login")],
+        limits: &[],
     }
 }

@@ -51,6 +51,7 @@ fn cawdale() -> Council {
             essential: &[],
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -108,6 +109,7 @@ fn millbeck() -> Council {
             essential: &["PHPSESSID"],
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -146,5 +148,6 @@ fn oakcombe() -> Council {
             essential: &[],
         },
         deeds: &[],
+        limits: &[],
     }
 }

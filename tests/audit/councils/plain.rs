@@ -22,7 +22,7 @@ const SEARCH: &str =
 
 /// What a form that searches leads to.
 pub(super) fn found(ask: &Ask) -> Say {
-    let asked = ask.path.split_once("?q=").map(|(_, asked)| asked).unwrap_or_default();
+    let asked = ask.path.split_once('=').map(|(_, asked)| asked).unwrap_or_default();
     site(&[], &format!("<p>Results for {asked}: none.</p>"))
 }
 
@@ -33,7 +33,7 @@ fn ambleford() -> Council {
         "/search" => found(ask),
         _ => missing(),
     };
-    Council { name: "Ambleford, clean", last: 21, answer, truth: CLEAN, deeds: &[Deed::Search("/")] }
+    Council { name: "Ambleford, clean", last: 21, answer, truth: CLEAN, deeds: &[Deed::Search("/")], limits: &[] }
 }
 
 /// A session, a token against forgery and a log-in, and a library from elsewhere: all of it needs nobody's consent.
@@ -71,6 +71,7 @@ fn brockstead() -> Council {
         answer,
         truth: Truth { untouched, essential: &["PHPSESSID", "__RequestVerificationToken", ".ASPXAUTH"], ..CLEAN },
         deeds: &[Deed::Search("/"), Deed::LogIn("/login")],
+        limits: &[],
     }
 }
 
@@ -115,7 +116,8 @@ fn dunmere() -> Council {
             score: 15,
             ..CLEAN
         },
-        deeds: &[],
+        deeds: &[], // A held database cannot be opened, and this page takes no care of it.
+        limits: &["\"SecurityError\""],
     }
 }
 
@@ -159,6 +161,7 @@ fn eastwick() -> Council {
             ..CLEAN
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -203,6 +206,7 @@ fn farnleigh() -> Council {
             ..CLEAN
         },
         deeds: &[],
+        limits: &[],
     }
 }
 
@@ -249,5 +253,6 @@ fn glenham() -> Council {
             ..CLEAN
         },
         deeds: &[],
+        limits: &[],
     }
 }

@@ -85,6 +85,7 @@ fn redmarsh() -> Council {
         answer,
         truth: Truth { untouched, ..TRUTH },
         deeds: &[Deed::LogIn("/login.php")],
+        limits: &[],
     }
 }
 
@@ -121,6 +122,7 @@ fn stanwick() -> Council {
         answer,
         truth: Truth { untouched, ..TRUTH },
         deeds: &[Deed::Search("/")],
+        limits: &[],
     }
 }
 
@@ -145,5 +147,6 @@ fn thornbury() -> Council {
         answer,
         truth: Truth { untouched, ..TRUTH },
         deeds: &[],
+        limits: &[],
     }
 }

@@ -90,7 +90,7 @@ fn norwell() -> Council {
     let not_met: &[&str] =
         &[NOT_MET[0], NOT_MET[1], "storage_before_choice", NOT_MET[2], NOT_MET[3], NOT_MET[4], NOT_MET[5], NOT_MET[6]];
     let truth = Truth { untouched, chosen: None, declared: None, not_met, score: 15, essential: &[] };
-    Council { name: "Norwell, Mixpanel, Amplitude, Plausible", last: 33, answer, truth, deeds: &[] }
+    Council { name: "Norwell, Mixpanel, Amplitude, Plausible", last: 33, answer, truth, deeds: &[], limits: &[] }
 }
 
 fn quernford() -> Council {
@@ -129,5 +129,5 @@ fn quernford() -> Council {
         hosts: &["eu.i.posthog.com", "www.clarity.ms", "quernford.count.ly"],
     };
     let truth = Truth { untouched, chosen: None, declared: None, not_met: &NOT_MET, score: 20, essential: &[] };
-    Council { name: "Quernford, PostHog, Clarity, Countly", last: 36, answer, truth, deeds: &[] }
+    Council { name: "Quernford, PostHog, Clarity, Countly", last: 36, answer, truth, deeds: &[], limits: &[] }
 }
