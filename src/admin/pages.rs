@@ -212,7 +212,7 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
         asked(site),
         unclassified(site),
         Section::of("held", "What is held, by rule", &tables::held(site))
-            .about("consentgate explain says of an address, a cookie or a tag which rule decides."),
+            .about("consentgate explain --rule says where a rule is written, what for, and where it comes from."),
         Section::of("cookies", "Cookies", &tables::cookies(site)),
         Section::of("storage", "Storage keys", &tables::storage(site)).about(
             "What the scripts of a few page views have written, as browsers report it: a key that the YAML names at once, \

@@ -18,6 +18,7 @@ mod cookies_page;
 mod dashboard;
 mod documents;
 mod durations;
+mod explain;
 mod guard;
 mod inventory;
 mod languages;
