@@ -24,6 +24,7 @@ mod inventory;
 mod languages;
 mod lists;
 mod notice;
+mod observe;
 mod pages;
 mod paths;
 mod placeholder;
