@@ -67,6 +67,7 @@ impl Gate {
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let in_force = Arc::clone(&board.in_force);
         let view = board.view(&stopping, admin.asks());
+        let of_admin = admin.reloader();
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
         let reload = Reload {
             shared: Arc::clone(&shared),
@@ -76,6 +77,7 @@ impl Gate {
             fixed,
             in_force,
             certificates: bound.reloader(),
+            admin: of_admin,
         };
         // Said only once signals are watched: whoever waits for this line may send one at once.
         let ready = move || tracing::info!(?listening, admin = %admin_address, "consentgate is ready");
@@ -161,6 +163,7 @@ struct Reload {
     fixed: String,
     in_force: Arc<ArcSwap<admin::InForce>>,
     certificates: server::Reloader,
+    admin: admin::Reloader,
 }
 
 impl Reload {
@@ -179,6 +182,9 @@ impl Reload {
         }
         if let Err(fault) = self.certificates.reload() {
             tracing::error!("certificates not reloaded, the old ones stay in force: {fault}");
+        }
+        if let Err(fault) = self.admin.reload() {
+            tracing::error!("certificates of the admin listener not reloaded, the old ones stay in force: {fault}");
         }
         files
     }

@@ -7,6 +7,7 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod admin_tls;
 mod audit;
 mod banners;
 mod bases;
