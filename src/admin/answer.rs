@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::access::{Access, Entry, is_own_form};
 use super::proof::{Numbers, Proof};
 use super::table::Table;
-use super::{LONGEST_HEAD, Site, View, audits, known, metrics, pages, pages::Pages, report, switch, tables};
+use super::{Client, LONGEST_HEAD, Site, View, audits, known, metrics, pages, pages::Pages, report, switch, tables};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
@@ -38,18 +38,18 @@ pub(super) struct Desk {
     pub(super) proof: Arc<Proof>,
 }
 
-pub(super) async fn answer<B>(request: Request<B>, desk: &Desk, peer: IpAddr) -> Answer
+pub(super) async fn answer<B>(request: Request<B>, desk: &Desk, client: Client) -> Answer
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     let path = request.uri().path().to_owned();
-    let entry = desk.access.entry(request.headers(), peer);
+    let entry = desk.access.entry(request.headers(), client);
     if entry == Entry::Elsewhere {
         return text(StatusCode::FORBIDDEN, "the admin listener is asked by address or as localhost\n");
     }
     if matches!(&*path, "/login" | "/logout") && desk.access.asks() {
-        return session(request, desk, peer).await;
+        return session(request, desk, client.peer).await;
     }
     if entry != Entry::Open && !is_open(&path) {
         return refused(&entry, request.headers());
@@ -185,7 +185,7 @@ where
         Method::GET | Method::HEAD if log_in => typed(HTML, desk.pages.log_in("")),
         Method::POST if !is_own_form(request.headers()) => text(StatusCode::FORBIDDEN, "the form of another site\n"),
         Method::POST if log_in => tried(&form_token(request).await, desk, peer),
-        Method::POST => to("/login", Some(&Access::log_out())),
+        Method::POST => to("/login", Some(&desk.access.log_out())),
         _ => allowing(if log_in { "GET, HEAD, POST" } else { "POST" }),
     }
 }
@@ -218,6 +218,9 @@ where
 fn refused(entry: &Entry, headers: &HeaderMap) -> Answer {
     if let Entry::Wait(seconds) = entry {
         return waiting(*seconds, text(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens: wait\n"));
+    }
+    if *entry == Entry::Uncertified {
+        return text(StatusCode::FORBIDDEN, "show a certificate of the authority that admin.client_ca names\n");
     }
     let accepts = headers.get(ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
     if memchr::memmem::find(accepts, b"text/html").is_some() {

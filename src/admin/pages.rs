@@ -222,7 +222,7 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
         Section::of("drift", "New on the site", &tables::drift(site))
             .about("Each was told once, in the log and to the webhook. A new cookie is held already where the site is enforced."),
         Section::of("held", "What is held, by rule", &tables::held(site))
-            .about("consentgate explain says of an address, a cookie or a tag which rule decides."),
+            .about("consentgate explain --rule says where a rule is written, what for, and where it comes from."),
         Section::of("purposes", "By purpose", &tables::purposes(site)),
         Section::of("pages", "By page", &tables::pages(site)),
         Section::of("cookies", "Cookies", &tables::cookies(site)),

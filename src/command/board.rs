@@ -100,7 +100,9 @@ fn of_the_gate(config: &Resolved) -> Vec<[String; 3]> {
         ("limits.idle", time(limits.idle)),
         ("limits.drain", time(limits.drain)),
         ("admin.address", config.admin.address.to_string()),
-        ("admin.token_file", if config.admin.token.is_some() { "set" } else { "none: this machine only" }.into()),
+        ("admin.token_file", if config.admin.token.is_some() { "set" } else { "none" }.into()),
+        ("admin.tls", if config.admin.tls.is_some() { "https" } else { "plain HTTP" }.into()),
+        ("admin.client_ca", client_ca(&config.admin)),
         ("ledger.url", format!("sqlite:{}", ledger.file.display())),
         ("ledger.keep", ledger.keep.map_or("everything is kept".into(), time)),
         ("ledger.legal_hold", ledger.legal_hold.to_string()),
@@ -123,6 +125,12 @@ fn of_audits(audit: &audit::Config) -> Vec<[String; 3]> {
         ("audit.keep", audit.keep.to_string()),
     ];
     settings.map(|(name, value)| ["the gate".into(), name.into(), value]).into()
+}
+
+fn client_ca(admin: &admin::Config) -> String {
+    let file = admin.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
+    let none = if admin.asks() { "none" } else { "none: this machine only" };
+    file.map_or_else(|| none.into(), |file| file.display().to_string())
 }
 
 fn listener(listener: &crate::server::Listener) -> [String; 3] {

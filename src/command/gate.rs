@@ -73,6 +73,7 @@ impl Gate {
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let in_force = Arc::clone(&board.in_force);
         let view = board.view(&stopping, admin.asks());
+        let of_admin = admin.reloader();
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
         let reload = Reload {
             shared: Arc::clone(&shared),
@@ -83,6 +84,7 @@ impl Gate {
             in_force,
             audits: Arc::clone(&audits),
             certificates: bound.reloader(),
+            admin: of_admin,
         };
         let (end_audits, end) = mpsc::channel();
         let audited = audits.start(teller, end).map_err(|fault| format!("audits cannot start: {fault}"))?;
@@ -178,6 +180,7 @@ struct Reload {
     in_force: Arc<ArcSwap<admin::InForce>>,
     audits: Arc<Audits>,
     certificates: server::Reloader,
+    admin: admin::Reloader,
 }
 
 impl Reload {
@@ -196,6 +199,9 @@ impl Reload {
         }
         if let Err(fault) = self.certificates.reload() {
             tracing::error!("certificates not reloaded, the old ones stay in force: {fault}");
+        }
+        if let Err(fault) = self.admin.reload() {
+            tracing::error!("certificates of the admin listener not reloaded, the old ones stay in force: {fault}");
         }
         files
     }

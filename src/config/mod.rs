@@ -10,6 +10,7 @@ mod fault;
 mod known;
 mod mask;
 mod resolve;
+mod rules;
 mod schema;
 mod shape;
 mod syntax;
@@ -31,6 +32,7 @@ use crate::server;
 pub use fault::{Fault, Faults, Place};
 pub use mask::Written;
 pub use resolve::strings_template;
+pub use rules::WrittenRule;
 pub use schema::schema;
 pub use watch::Watch;
 

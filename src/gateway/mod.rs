@@ -29,6 +29,7 @@ mod report;
 mod seen;
 mod shown;
 mod site;
+mod stored;
 mod tracker;
 mod verdict;
 mod visit;

@@ -227,10 +227,13 @@ fn tag(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
     }
     note(place, finding, (own, now));
     let kind = if finding.address == INLINE { Kind::Script } else { Kind::Tag };
-    if kind == Kind::Tag {
-        site.inventory.tags.saw(host, finding.held.then_some(finding.purpose), finding.company);
+    if kind == Kind::Tag && (finding.held || finding.purpose != Some(Purpose::ESSENTIAL)) {
+        // What passed for a purpose has been agreed to: it is not there whatever the visitor chooses.
+        let asked = finding.held || finding.purpose.is_some();
+        site.inventory.tags.saw(host, asked.then_some(finding.purpose), finding.company);
     }
-    if !finding.held && finding.company.is_some() {
+    // By a rule, or because the visitor agreed: nobody has to do anything about it.
+    if !finding.held && (finding.company.is_some() || finding.purpose.is_some()) {
         return;
     }
     let what = || format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
@@ -249,14 +252,17 @@ const INLINE: &str = "inline";
 fn note(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
     let host = finding.address.split('/').next().filter(|host| !matches!(*host, "" | INLINE) && *host != own);
     let is_declared = finding.rule.starts_with("yaml: ");
+    let by_consent = place.site.policy.purposes().by_consent();
+    let is_asked = |purpose| purpose != Purpose::ESSENTIAL && by_consent.contains(purpose);
     let is_known = finding.purpose.is_some() || finding.company.is_some() || finding.rule.starts_with("banner: ");
     place.site.inventory.stock.saw_tag(&TagSight {
         host,
         tag: &finding.tag,
         company: finding.company,
         purpose: finding.purpose.map(|purpose| place.site.policy.purposes().name(purpose)),
+        // What this visitor has agreed to is held for others.
         marks: Marks::IN_PAGE
-            | Marks::HOLDS.when(finding.held)
+            | Marks::HOLDS.when(finding.held || finding.purpose.is_some_and(is_asked))
             | Marks::KNOWN.when(is_known)
             | Marks::DECLARED.when(is_declared),
         page: place.page,

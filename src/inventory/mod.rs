@@ -20,6 +20,7 @@ mod page;
 mod reported;
 mod sample;
 mod seen;
+mod sighting;
 mod stock;
 mod store;
 mod table;

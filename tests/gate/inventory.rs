@@ -104,6 +104,42 @@ fn what_anybody_makes_up_is_no_page() {
 }
 
 #[test]
+fn what_passes_by_a_rule_or_because_the_visitor_agreed_is_listed_too() {
+    let origin = Origin::telling(|_| {
+        response(
+            "200 OK",
+            &[HTML],
+            "<!doctype html><html lang=en><body><script src=\"https://stats.example/x.js?a=1\"></script>\
+            <img src=\"https://maps.example/tile.png\"><iframe src=\"https://www.youtube.com/embed/x\"></iframe></body></html>",
+        )
+    });
+    let essential = "- { match: \"||maps.example^\", purpose: essential }";
+    let gate = Plan::before(origin.address).line(&format!("  {essential}")).start();
+    let accepted = gate.visitor("accept").unwrap();
+    let page = gate.page("/bins").cookie(&accepted).send().expect(200).text();
+    assert!(page.contains("<script src=\"https://stats.example/x.js?a=1\">"), "nothing is held: {page}");
+    for (host, tag, purposes, holds) in [
+        ("maps.example", "img", "essential", false),
+        ("stats.example", "script", "analytics", true),
+        ("www.youtube.com", "iframe", "marketing", true),
+    ] {
+        let third = one(&gate, "third_parties", host);
+        let found = (&third["tags"], &third["purposes"], &third["holds"], &third["pages"]);
+        let expected =
+            (serde_json::json!([tag]), serde_json::json!([purposes]), holds.into(), serde_json::json!(["/bins"]));
+        assert_eq!(found, (&expected.0, &expected.1, &expected.2, &expected.3), "{host}");
+    }
+    let counted = gate.told("/api/stats").to_string();
+    assert!(
+        !counted.contains("stats.example") && !counted.contains("maps.example"),
+        "nothing was held or unknown: {counted}"
+    );
+    let own = gate.page("/.consent/cookies").send().expect(200).text();
+    assert!(own.contains("<li>stats.example</li>"), "{own}");
+    assert!(!own.contains("maps.example"), "it is the site's own rule that it is essential");
+}
+
+#[test]
 fn what_the_guard_asks_about_is_known_by_host_alone_and_only_if_somebody_knows_it() {
     let origin = Origin::telling(site);
     let gate = Plan::before(origin.address).also(EVERY).start();

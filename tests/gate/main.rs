@@ -7,6 +7,7 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod admin_tls;
 mod audit;
 mod banners;
 mod bases;
@@ -18,11 +19,13 @@ mod cookies_page;
 mod dashboard;
 mod documents;
 mod durations;
+mod explain;
 mod guard;
 mod inventory;
 mod languages;
 mod lists;
 mod notice;
+mod observe;
 mod pages;
 mod paths;
 mod placeholder;
