@@ -282,3 +282,40 @@ fn a_site_that_leads_to_somebody_elses_is_not_followed_there() {
     let found = audited(folder.path(), &[&elsewhere], &[]);
     assert!(found.said.contains("leads to http://127.0.0.1") && found.said.contains("another site"), "{}", found.said);
 }
+
+#[test]
+fn what_an_audit_chooses_is_proven_and_counted_as_nobodys_choice() {
+    let origin = Origin::telling(council);
+    let gate = Plan::before(origin.address).hosts("[127.0.0.1]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let site = format!("http://{}/", gate.address);
+    assert_eq!(audited(&folder.path().join("report"), &[&site], &["--pages", "2"]).code, 0);
+    let audits = gate.records().len();
+    assert!(audits >= 3, "refused, given and withdrawn");
+    assert!(gate.records().iter().all(|record| record["method"] == "audit"), "{:#?}", gate.records());
+    let before = gate.admin("GET", "/metrics").send().expect(200).text();
+    assert!(before.contains(&format!("consentgate_audit_choices_total{{site=\"127.0.0.1\"}} {audits}\n")), "{before}");
+    let counted = |text: &str| {
+        let lines = text.lines().filter(|line| {
+            line.starts_with("consentgate_choices_total{") || line.starts_with("consentgate_notices_shown_total{")
+        });
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum::<u64>()
+    };
+    assert_eq!(counted(&before), 0, "{before}");
+
+    let host = gate.address.to_string();
+    let refused = gate.choose("choice=reject").with("Host", &host).with("Origin", &format!("http://{host}")).send();
+    refused.expect(303);
+    assert_eq!(counted(&gate.admin("GET", "/metrics").send().expect(200).text()), 1);
+    let (code, shown, _) = gate.ledger(&["show"]);
+    assert_eq!(code, 0);
+    let of_them =
+        format!("{audits} of them by audits; these are not in the numbers below\n\nevent    records\nrefused  1\n");
+    assert!(shown.contains(&format!(": {} records, ", audits + 1)) && shown.contains(&of_them), "{shown}");
+    let pack = folder.path().join("pack");
+    assert_eq!(gate.ledger(&["export", "--pack", pack.to_str().unwrap()]).0, 0);
+    let page = fs::read_to_string(pack.join("index.html")).unwrap();
+    assert!(page.contains(&format!("{} records, {audits} of them by audits", audits + 1)), "{page}");
+    assert!(!page.contains("<td>given"), "no agreement of nobody's among the figures: {page}");
+    assert_eq!(gate.ledger(&["verify"]).0, 0);
+}
