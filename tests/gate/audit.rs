@@ -241,8 +241,14 @@ fn a_first_yaml_is_taken_by_check_and_asks_about_what_nobody_knows() {
     let output = run(&["init", "--delay", "0ms", &address(&origin)]);
     let yaml = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for words in ["_ga: analytics", "name: \"mystery\"", "||unheard-of.example^", "www.google-analytics.com: analytics"]
-    {
+    for words in [
+        "name: \"_ga\", purpose: analytics",
+        "name: \"mystery\"",
+        "||unheard-of.example^",
+        "||www.google-analytics.com^\", purpose: analytics",
+        "held until a visitor agrees to everything",
+        "a cookie that logging in sets is not here",
+    ] {
         assert!(yaml.contains(words), "{words} is not in\n{yaml}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -318,4 +324,53 @@ fn what_an_audit_chooses_is_proven_and_counted_as_nobodys_choice() {
     assert!(page.contains(&format!("{} records, {audits} of them by audits", audits + 1)), "{page}");
     assert!(!page.contains("<td>given"), "no agreement of nobody's among the figures: {page}");
     assert_eq!(gate.ledger(&["verify"]).0, 0);
+}
+
+#[test]
+fn a_gate_is_audited_by_its_sites_name_before_dns_has_moved() {
+    let origin = Origin::telling(council);
+    let gate = Plan::before(origin.address).hosts("[www.council.test]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let at = gate.address.to_string();
+    let site = "http://www.council.test/";
+    let found = audited(&folder.path().join("named"), &[site], &["--connect-to", &at]);
+    assert_eq!(found.code, 0, "{}", found.said);
+    let report = &found.report["sites"][0];
+    assert_eq!((report["url"].as_str(), &report["notice"]["product"]), (Some(site), &"Consentgate".into()));
+    let own: Vec<_> = names(&report["pages"], "url").into_iter().filter(|page| page.contains("/.consent/")).collect();
+    assert_eq!(own, ["http://www.council.test/.consent/cookies"], "of the gate's own pages one is a page, once");
+    for state in ["untouched", "rejected", "accepted"] {
+        let cookies = report["states"][state]["cookies"].as_array().unwrap();
+        let choice = cookies.iter().find(|cookie| cookie["name"] == "consentgate");
+        assert!(choice.is_none_or(|cookie| cookie["purpose"] == "essential"), "{choice:?}");
+        assert_eq!(choice.is_some(), state != "untouched");
+    }
+
+    let found = audited(&folder.path().join("by-address"), &[&format!("http://{at}/")], &[]);
+    assert_eq!((found.code, &found.report["sites"][0]["score"]), (0, &Value::Null));
+    let why = format!(
+        "  not seen: http://{at}/: answered with 421: no site of the gate has this host; ask by the site's own name, with --connect-to"
+    );
+    assert!(found.said.contains(&why), "{}", found.said);
+}
+
+#[test]
+fn a_site_is_compared_with_itself_under_another_address_and_with_nothing_said_to_be() {
+    let origin = Origin::telling(council);
+    let gate = Plan::before(origin.address).hosts("[www.council.test]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let (before, now) = (folder.path().join("before"), folder.path().join("now"));
+    audited(&before, &[&address(&origin)], &[]);
+    let against = before.join("report.json");
+    let against = ["--against", against.to_str().unwrap()];
+    let at = gate.address.to_string();
+    let more = [&["--connect-to", &at][..], &against].concat();
+    let found = audited(&now, &["http://www.council.test/"], &more);
+    assert!(found.said.contains("gone: untouched: cookie _ga for www.council.test"), "{}", found.said);
+    assert!(!found.said.contains("cookie ASP.NET_SessionId"), "{}", found.said);
+
+    let other = Origin::telling(council);
+    let both = [address(&origin).replace("127.0.0.1", "localhost"), address(&other)];
+    let found = audited(&folder.path().join("both"), &[&both[0], &both[1]], &against);
+    assert!(found.said.contains("no site in common with this audit"), "{}", found.said);
 }
