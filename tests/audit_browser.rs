@@ -347,7 +347,7 @@ fn notices_of_many_products_are_known_by_name_and_answered_both_ways() {
     let site = |last: usize| format!("http://127.0.2.{last}:{}/", stubs.port);
     let mut sites: Vec<_> = (1..=products::PRODUCTS.len()).map(site).collect();
     sites.push(site(99));
-    let mut arguments = vec!["--at-once", "4"];
+    let mut arguments = vec!["--at-once", "8"];
     arguments.extend(sites.iter().map(String::as_str));
     let folder = tempfile::tempdir().unwrap();
     let report = audit(&chromium, stubs.port, folder.path(), &arguments);
