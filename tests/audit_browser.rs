@@ -300,7 +300,7 @@ fn paged_is_known(site: &Value) {
 #[test]
 fn real_notices_are_known_and_pressed_to_their_ends() {
     let Some(chromium) = chromium() else { return };
-    if !stubs::packages().join("vanilla-cookieconsent").is_dir() {
+    if !stubs::packages().join("vanilla-cookieconsent-2").is_dir() {
         assert!(std::env::var_os("CI").is_none(), "tests/run installs the packages");
         return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
     }
