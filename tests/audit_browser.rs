@@ -302,7 +302,7 @@ fn paged_is_known(site: &Value) {
 #[test]
 fn real_notices_are_known_and_pressed_to_their_ends() {
     let Some(chromium) = chromium() else { return };
-    if !serving::packages().join("vanilla-cookieconsent").is_dir() {
+    if !serving::packages().join("vanilla-cookieconsent-2").is_dir() {
         assert!(std::env::var_os("CI").is_none(), "tests/run installs the packages");
         return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
     }
@@ -349,7 +349,7 @@ fn notices_of_many_products_are_known_by_name_and_answered_both_ways() {
     let site = |last: usize| format!("http://127.0.2.{last}:{}/", stubs.port);
     let mut sites: Vec<_> = (1..=products::PRODUCTS.len()).map(site).collect();
     sites.push(site(99));
-    let mut arguments = vec!["--at-once", "4"];
+    let mut arguments = vec!["--at-once", "8"];
     arguments.extend(sites.iter().map(String::as_str));
     let folder = tempfile::tempdir().unwrap();
     let report = audit(&chromium, stubs.port, folder.path(), &arguments);

@@ -22,6 +22,9 @@ use crate::audit::{Control, NoticeSeen, Phase, StorageKind, StorageMet, Visit, V
 /// A page that takes longer than this, with all that is asked of it, is given up.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// A browser that ends refuses commands before its connection closes.
+const ENDING: Duration = Duration::from_millis(200);
+
 /// A visitor with a browser.
 pub struct Browsed {
     browsers: Arc<Browsers>,
@@ -248,7 +251,8 @@ impl Visitor for Browsed {
                 Ok(Err(why)) => why,
                 Err(_) => format!("not done within {PATIENCE:?}"),
             };
-            // A browser that has ended is not the page's fault, the first time.
+            // A browser that has ended is not the page's fault, the first time; it may take a moment to be known.
+            tokio::time::sleep(ENDING).await;
             let ended = self.profile.as_ref().is_none_or(Profile::has_ended);
             if let Some(profile) = &mut self.profile {
                 profile.close_tab();
