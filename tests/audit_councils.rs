@@ -14,6 +14,7 @@ mod looking;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "common/ops.rs"]
 mod ops;
+#[expect(dead_code, reason = "the stubs of `audit_browser.rs` use the rest")]
 #[path = "audit/serving.rs"]
 mod serving;
 #[path = "audit/truth.rs"]

@@ -18,6 +18,8 @@ pub(crate) struct Ask {
     pub(crate) path: String,
     pub(crate) post: bool,
     pub(crate) cookies: String,
+    /// Whose page asks, where a browser says so.
+    pub(crate) origin: String,
     /// What a form sends, as it was sent.
     pub(crate) form: String,
     pub(crate) port: u16,
@@ -135,8 +137,11 @@ fn accept(stream: TcpStream, secure: &Arc<ServerConfig>, to: (u16, fn(&Ask) -> S
 fn serve<S: Read + Write>(mut stream: BufReader<S>, (port, answer): (u16, fn(&Ask) -> Say)) {
     while let Some(ask) = read(&mut stream, port) {
         let Say { status, headers, kind, body } = answer(&ask);
+        // Whoever measures lets every site tell it everything.
+        let any = if ask.origin.is_empty() { "*" } else { &ask.origin };
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: {any}\r\n\
+             Access-Control-Allow-Credentials: true\r\nAccess-Control-Allow-Headers: content-type\r\n\
              {headers}Content-Length: {}\r\n\r\n",
             body.len()
         );
@@ -152,7 +157,8 @@ fn read(from: &mut impl BufRead, port: u16) -> Option<Ask> {
     from.read_line(&mut line).ok()?;
     let mut words = line.split(' ');
     let (post, path) = (words.next()? == "POST", words.next()?.to_owned());
-    let mut ask = Ask { host: String::new(), path, post, cookies: String::new(), form: String::new(), port };
+    let (host, cookies, origin, form) = <(String, String, String, String)>::default();
+    let mut ask = Ask { host, path, post, cookies, origin, form, port };
     let mut length = 0;
     loop {
         line.clear();
@@ -163,6 +169,7 @@ fn read(from: &mut impl BufRead, port: u16) -> Option<Ask> {
         match &*name.to_ascii_lowercase() {
             "host" => value.split(':').next().unwrap_or_default().clone_into(&mut ask.host),
             "cookie" => value.clone_into(&mut ask.cookies),
+            "origin" => value.clone_into(&mut ask.origin),
             "content-length" => length = value.parse().unwrap_or(0),
             _ => {}
         }
