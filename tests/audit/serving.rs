@@ -54,6 +54,16 @@ pub(crate) fn missing() -> Say {
     Say { status: "404 Not Found", ..page("<h1>Not found</h1>") }
 }
 
+/// An empty file of the kind that its ending says.
+pub(crate) fn empty(file: &str) -> Option<Say> {
+    match file.rsplit('.').next()? {
+        "js" => Some(script("")),
+        "css" => Some(Say { kind: "text/css", ..script("") }),
+        "gif" | "png" | "jpg" | "jpeg" | "ico" => Some(pixel()),
+        _ => None,
+    }
+}
+
 /// A file of an npm package.
 pub(crate) fn package(path: &str) -> Say {
     let kind = if path.contains(".css") { "text/css" } else { "text/javascript" };
@@ -152,13 +162,14 @@ fn serve<S: Read + Write>(mut stream: BufReader<S>, (port, answer): (u16, fn(&As
     }
 }
 
-fn read(from: &mut impl BufRead, port: u16) -> Option<Ask> {
+fn read(from: &mut impl BufRead, own_port: u16) -> Option<Ask> {
     let mut line = String::new();
     from.read_line(&mut line).ok()?;
     let mut words = line.split(' ');
-    let (post, path) = (words.next()? == "POST", words.next()?.to_owned());
+    let (method, path) = (words.next()?, words.next()?.to_owned());
+    let post = method == "POST";
     let (host, cookies, origin, form) = <(String, String, String, String)>::default();
-    let mut ask = Ask { host, path, post, cookies, origin, form, port };
+    let mut ask = Ask { host, path, post, cookies, origin, form, port: own_port };
     let mut length = 0;
     loop {
         line.clear();
