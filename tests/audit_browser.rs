@@ -6,6 +6,10 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "common/ops.rs"]
 mod ops;
+#[path = "audit/products.rs"]
+mod products;
+#[path = "audit/serving.rs"]
+mod serving;
 #[path = "audit/stubs.rs"]
 mod stubs;
 
@@ -184,6 +188,8 @@ fn many_is_known(site: &Value) {
         "local on_the_way",
         "session passing",
         "indexed_db base",
+        "indexed_db on_the_way_too",
+        "cache thrown",
         "cache box",
         &worker,
     ];
@@ -193,6 +199,7 @@ fn many_is_known(site: &Value) {
         "stats.localhost < landed",
         "beacon.localhost < t.js",
         "late.localhost < ",
+        "later.localhost < ",
         "embed.localhost < ",
         "worker.localhost < w.js",
         "socket.localhost < ",
@@ -295,16 +302,23 @@ fn paged_is_known(site: &Value) {
 #[test]
 fn real_notices_are_known_and_pressed_to_their_ends() {
     let Some(chromium) = chromium() else { return };
-    if !stubs::packages().join("vanilla-cookieconsent").is_dir() {
+    if !serving::packages().join("vanilla-cookieconsent").is_dir() {
         assert!(std::env::var_os("CI").is_none(), "tests/run installs the packages");
         return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
     }
     let stubs = Stubs::start();
-    let sites: Vec<_> = (11..=13).map(|last| stubs.site(last)).collect();
+    let klaro = serving::packages().join("klaro").is_dir();
+    let sites: Vec<_> = (11..=if klaro { 15 } else { 14 }).map(|last| stubs.site(last)).collect();
     let sites: Vec<_> = sites.iter().map(String::as_str).collect();
     let folder = tempfile::tempdir().unwrap();
     let report = audit(&chromium, stubs.port, folder.path(), &sites);
-    let known = [("vanilla-cookieconsent", 2), ("Osano cookieconsent", 1), ("tarteaucitron", 1)];
+    let known = [
+        ("vanilla-cookieconsent", 2),
+        ("Osano cookieconsent", 1),
+        ("tarteaucitron", 1),
+        ("vanilla-cookieconsent", 2),
+        ("Klaro", 1),
+    ];
     for (site, (product, presses)) in report["sites"].as_array().unwrap().iter().zip(known) {
         let notice = &site["notice"];
         assert_eq!((&notice["product"], &notice["reject"]["presses"]), (&product.into(), &presses.into()), "{site:#}");
@@ -321,6 +335,39 @@ fn real_notices_are_known_and_pressed_to_their_ends() {
             "{product}"
         );
     }
+}
+
+fn has_ga(site: &Value, state: &str) -> Option<bool> {
+    let cookies = site["states"][state]["cookies"].as_array()?;
+    Some(cookies.iter().any(|cookie| cookie["name"] == "_ga"))
+}
+
+#[test]
+fn notices_of_many_products_are_known_by_name_and_answered_both_ways() {
+    let Some(chromium) = chromium() else { return };
+    let stubs = Stubs::start();
+    let site = |last: usize| format!("http://127.0.2.{last}:{}/", stubs.port);
+    let mut sites: Vec<_> = (1..=products::PRODUCTS.len()).map(site).collect();
+    sites.push(site(99));
+    let mut arguments = vec!["--at-once", "4"];
+    arguments.extend(sites.iter().map(String::as_str));
+    let folder = tempfile::tempdir().unwrap();
+    let report = audit(&chromium, stubs.port, folder.path(), &arguments);
+    let reported = report["sites"].as_array().unwrap();
+    for (site, product) in reported.iter().zip(&products::PRODUCTS) {
+        let (notice, name) = (&site["notice"], product.name);
+        assert_eq!(notice["product"].as_str().unwrap_or_default(), name, "{site:#}");
+        let by = notice["found_by"].as_str().unwrap();
+        assert_eq!(by.contains("autoconsent"), product.by_rule, "{name}: {by}");
+        assert_eq!(notice["reject"]["presses"], product.presses, "{name}: {site:#}");
+        let states = ["untouched", "rejected", "accepted"].map(|state| has_ga(site, state));
+        assert_eq!(states, [Some(false), Some(false), Some(true)], "{name}: {:#}", site["gaps"]);
+    }
+    let dead = &reported[products::PRODUCTS.len()];
+    let gaps: Vec<_> = dead["gaps"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(dead["states"]["rejected"].is_null() && has_ga(dead, "accepted") == Some(false), "{dead:#}");
+    assert!(gaps.iter().any(|gap| gap.contains("\"Reject all cookies\" was pressed and had no effect")), "{gaps:?}");
+    assert_ne!(verdict(dead, "kept_after_reject"), "not_met", "nothing is said of what was not seen");
 }
 
 #[test]

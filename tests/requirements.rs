@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// The groups of the page, and how many points each has.
-const GROUPS: [(char, usize); 5] = [('A', 24), ('B', 18), ('S', 10), ('C', 18), ('E', 10)];
+const GROUPS: [(char, usize); 6] = [('A', 24), ('B', 18), ('S', 10), ('C', 18), ('E', 10), ('F', 6)];
 
 fn page() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/requirements.md");

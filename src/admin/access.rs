@@ -1,5 +1,5 @@
 //! Who may look (promise 17): on loopback whoever asks for this machine by its own name; elsewhere whoever shows the
-//! token, in a header or once in a form.
+//! token, in a header or once in a form, or a certificate of the client CA.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,6 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderValue, ORIGIN};
 
+use super::Client;
 use super::config::{Token, same};
 
 /// Wrong words from one address in [`WINDOW`].
@@ -25,6 +26,10 @@ const NAME: &str = "consentgate-admin";
 /// What is asked of those who come.
 pub(super) struct Access {
     token: Option<Token>,
+    /// A client certificate lets in too.
+    by_certificate: bool,
+    /// The listener speaks https.
+    https: bool,
     failures: Mutex<HashMap<IpAddr, (Instant, u32)>>,
 }
 
@@ -36,13 +41,15 @@ pub(super) enum Entry {
     Elsewhere,
     /// Who are they?
     Unknown,
+    /// A certificate is the only way in.
+    Uncertified,
     /// Too many wrong words: wait so many seconds.
     Wait(u64),
 }
 
 impl Access {
-    pub(super) fn new(token: Option<Token>) -> Self {
-        Self { token, failures: Mutex::default() }
+    pub(super) fn new(token: Option<Token>, by_certificate: bool, https: bool) -> Self {
+        Self { token, by_certificate, https, failures: Mutex::default() }
     }
 
     /// Does anybody have to log in here?
@@ -50,8 +57,16 @@ impl Access {
         self.token.is_some()
     }
 
-    pub(super) fn entry(&self, headers: &HeaderMap, peer: IpAddr) -> Entry {
+    /// Names that point at this address by somebody's own making need not be looked for where a certificate was shown: the
+    /// browser has compared the name with the listener's.
+    pub(super) fn entry(&self, headers: &HeaderMap, Client { peer, certified }: Client) -> Entry {
+        if certified {
+            return Entry::Open;
+        }
         let Some(token) = &self.token else {
+            if self.by_certificate {
+                return Entry::Uncertified;
+            }
             return if names_this_machine(headers.get(HOST)) { Entry::Open } else { Entry::Elsewhere };
         };
         if sessions(headers).any(|value| is_session(token, value, now())) {
@@ -67,14 +82,19 @@ impl Access {
     pub(super) fn log_in(&self, presented: &str, peer: IpAddr) -> Result<String, Entry> {
         let Some(token) = &self.token else { return Err(Entry::Elsewhere) };
         match self.try_token(token, presented.trim().as_bytes(), peer) {
-            Entry::Open => Ok(set(&session(token, now()), SESSION)),
+            Entry::Open => Ok(self.set(&session(token, now()), SESSION)),
             refused => Err(refused),
         }
     }
 
     /// The line that takes the session's cookie away.
-    pub(super) fn log_out() -> String {
-        set("", 0)
+    pub(super) fn log_out(&self) -> String {
+        self.set("", 0)
+    }
+
+    fn set(&self, value: &str, seconds: u64) -> String {
+        let secure = if self.https { "; Secure" } else { "" };
+        format!("{NAME}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Strict{secure}")
     }
 
     fn try_token(&self, token: &Token, presented: &[u8], peer: IpAddr) -> Entry {
@@ -140,10 +160,6 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| word.trim_ascii())
 }
 
-fn set(value: &str, seconds: u64) -> String {
-    format!("{NAME}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Strict")
-}
-
 fn sessions(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
@@ -175,8 +191,10 @@ mod tests {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 
+    const NOBODY: Client = Client { peer: PEER, certified: false };
+
     fn guarded() -> Access {
-        Access::new(Token::new(TOKEN))
+        Access::new(Token::new(TOKEN), false, false)
     }
 
     fn with(name: http::HeaderName, value: &str) -> HeaderMap {
@@ -194,14 +212,27 @@ mod tests {
     #[test]
     fn the_token_opens_and_nothing_else_does() {
         let access = guarded();
-        assert_eq!(access.entry(&HeaderMap::new(), PEER), Entry::Unknown);
-        assert_eq!(access.entry(&with(AUTHORIZATION, &format!("Bearer {TOKEN}")), PEER), Entry::Open);
+        assert_eq!(access.entry(&HeaderMap::new(), NOBODY), Entry::Unknown);
+        assert_eq!(access.entry(&with(AUTHORIZATION, &format!("Bearer {TOKEN}")), NOBODY), Entry::Open);
         for wrong in
             ["Bearer", "Bearer ", "Basic 0123456789abcdef0123456789abcdef", "Bearer 0123456789abcdef0123456789abcdee"]
         {
-            assert_eq!(access.entry(&with(AUTHORIZATION, wrong), PEER), Entry::Unknown, "{wrong}");
+            assert_eq!(access.entry(&with(AUTHORIZATION, wrong), NOBODY), Entry::Unknown, "{wrong}");
         }
-        assert_eq!(access.entry(&with(HOST, "localhost"), PEER), Entry::Unknown, "a name is no proof");
+        assert_eq!(access.entry(&with(HOST, "localhost"), NOBODY), Entry::Unknown, "a name is no proof");
+    }
+
+    #[test]
+    fn a_certificate_opens_and_without_one_only_a_token_does() {
+        let somebody = Client { certified: true, ..NOBODY };
+        let local = with(HOST, "localhost");
+        let alone = Access::new(None, true, true);
+        assert_eq!((alone.entry(&local, NOBODY), alone.entry(&local, somebody)), (Entry::Uncertified, Entry::Open));
+        assert!(!alone.asks(), "there is nothing to log in with");
+        let both = Access::new(Token::new(TOKEN), true, true);
+        assert_eq!((both.entry(&local, NOBODY), both.entry(&local, somebody)), (Entry::Unknown, Entry::Open));
+        assert_eq!(both.entry(&with(AUTHORIZATION, &format!("Bearer {TOKEN}")), NOBODY), Entry::Open);
+        assert!(both.log_in(TOKEN, PEER).unwrap().ends_with("; SameSite=Strict; Secure"));
     }
 
     #[test]
@@ -224,7 +255,7 @@ mod tests {
         let line = access.log_in(TOKEN, PEER).unwrap();
         assert!(line.ends_with("; HttpOnly; SameSite=Strict") && !line.contains(TOKEN), "{line}");
         let pair = line.split(';').next().unwrap();
-        assert_eq!(access.entry(&with(COOKIE, &format!("other=1; {pair}")), PEER), Entry::Open);
+        assert_eq!(access.entry(&with(COOKIE, &format!("other=1; {pair}")), NOBODY), Entry::Open);
         assert_eq!(access.log_in("wrong", PEER), Err(Entry::Unknown));
     }
 
@@ -235,7 +266,7 @@ mod tests {
             assert_eq!(access.log_in("wrong", PEER), Err(Entry::Unknown));
         }
         assert!(matches!(access.log_in(TOKEN, PEER), Err(Entry::Wait(1..=61))));
-        assert!(matches!(access.entry(&with(AUTHORIZATION, &format!("Bearer {TOKEN}")), PEER), Entry::Wait(_)));
+        assert!(matches!(access.entry(&with(AUTHORIZATION, &format!("Bearer {TOKEN}")), NOBODY), Entry::Wait(_)));
         assert!(access.log_in(TOKEN, "192.0.2.8".parse().unwrap()).is_ok(), "another address need not");
     }
 

@@ -15,13 +15,16 @@ use serde_json::{Value, json};
 use super::access::{Access, Entry, is_own_form};
 use super::proof::{Numbers, Proof};
 use super::table::Table;
-use super::{LONGEST_HEAD, Site, View, known, metrics, pages, pages::Pages, report, switch, tables};
+use super::{Client, LONGEST_HEAD, Site, View, audits, known, metrics, pages, pages::Pages, report, switch, tables};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
 /// Nothing runs, loads or frames a page of the dashboard but what this listener itself serves.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
+/// The report of an audit has its style in itself.
+const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; \
+                             frame-ancestors 'none'; base-uri 'none'";
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const HTML: &str = "text/html; charset=utf-8";
 /// A form with the token is shorter.
@@ -35,18 +38,18 @@ pub(super) struct Desk {
     pub(super) proof: Arc<Proof>,
 }
 
-pub(super) async fn answer<B>(request: Request<B>, desk: &Desk, peer: IpAddr) -> Answer
+pub(super) async fn answer<B>(request: Request<B>, desk: &Desk, client: Client) -> Answer
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     let path = request.uri().path().to_owned();
-    let entry = desk.access.entry(request.headers(), peer);
+    let entry = desk.access.entry(request.headers(), client);
     if entry == Entry::Elsewhere {
         return text(StatusCode::FORBIDDEN, "the admin listener is asked by address or as localhost\n");
     }
     if matches!(&*path, "/login" | "/logout") && desk.access.asks() {
-        return session(request, desk, peer).await;
+        return session(request, desk, client.peer).await;
     }
     if entry != Entry::Open && !is_open(&path) {
         return refused(&entry, request.headers());
@@ -75,12 +78,13 @@ async fn page(path: &str, csv: bool, desk: &Desk) -> Answer {
         "/readyz" if (view.ledger_healthy)() => text(StatusCode::OK, "ready\n"),
         "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be written: choices are refused\n"),
         "/metrics" => typed("text/plain; version=0.0.4; charset=utf-8", metrics::render(view, &desk.proof)),
-        "/dashboard.css" => typed("text/css; charset=utf-8", pages::STYLE.into()),
-        "/dashboard.js" => typed("text/javascript; charset=utf-8", pages::SCRIPT.into()),
+        "/dashboard.css" => typed("text/css; charset=utf-8", pages::STYLE),
+        "/dashboard.js" => typed("text/javascript; charset=utf-8", pages::SCRIPT),
         "/api/stats" => json_answer(&stats(view)),
         "/api/report" => json_answer(&report::report(view)),
         "/api/inventory" => json_answer(&known::inventory(view)),
         "/" => typed(HTML, desk.pages.overview(view, &*numbers(desk).await)),
+        "/audits" => typed(HTML, desk.pages.audits(view)),
         "/config" => typed(HTML, desk.pages.config(view)),
         "/ledger" => typed(HTML, desk.pages.ledger(view, &desk.proof, &*numbers(desk).await)),
         _ => named(path, csv, desk).await,
@@ -94,6 +98,9 @@ async fn named(path: &str, csv: bool, desk: &Desk) -> Answer {
         let Some(site) = site(view, name) else { return nowhere() };
         return typed(HTML, desk.pages.site(view, &site, &*numbers(desk).await));
     }
+    if let Some((audit, name)) = path.strip_prefix("/audits/").and_then(|rest| rest.split_once('/')) {
+        return audit_file(audit, name, view);
+    }
     let Some(name) = path.strip_prefix("/api/") else { return nowhere() };
     let found = match name.strip_prefix("sites/") {
         Some(rest) => site_table(rest, desk).await,
@@ -106,12 +113,23 @@ async fn named(path: &str, csv: bool, desk: &Desk) -> Answer {
     }
 }
 
+/// A report, what is beside it, and the pictures it names.
+fn audit_file(audit: &str, name: &str, view: &View) -> Answer {
+    let found = audits::media_type(name).and_then(|kind| Some((kind, (view.audit_file)(audit, name)?)));
+    let Some((kind, body)) = found else { return nowhere() };
+    let mut answer = typed(kind, body);
+    answer.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY));
+    answer
+}
+
 async fn gate_table(name: &str, desk: &Desk) -> Option<Table> {
     let view = &desk.view;
     Some(match name {
         "sites" => tables::sites(view),
         "held" => tables::held_everywhere(view),
         "abandoned" => tables::abandoned(view),
+        "audits" => (view.audits)().table(),
+        "audits/new" => (view.audits)().news_table(),
         "config/settings" => tables::settings(view),
         "ledger/events" => tables::ledger_events(&*numbers(desk).await),
         "ledger/months" => tables::ledger_months(&*numbers(desk).await),
@@ -127,7 +145,11 @@ async fn site_table(rest: &str, desk: &Desk) -> Option<Table> {
         "asked" => tables::asked(site),
         "held" => tables::held(site),
         "unclassified" => tables::unclassified(site),
+        "drift" => tables::drift(site),
+        "pages" => tables::pages(site),
+        "purposes" => tables::purposes(site),
         "cookies" => tables::cookies(site),
+        "storage" => tables::storage(site),
         "third-parties" => tables::third_parties(site),
         "companies" => tables::companies(site),
         "upstream" => tables::upstream(site),
@@ -163,7 +185,7 @@ where
         Method::GET | Method::HEAD if log_in => typed(HTML, desk.pages.log_in("")),
         Method::POST if !is_own_form(request.headers()) => text(StatusCode::FORBIDDEN, "the form of another site\n"),
         Method::POST if log_in => tried(&form_token(request).await, desk, peer),
-        Method::POST => to("/login", Some(&Access::log_out())),
+        Method::POST => to("/login", Some(&desk.access.log_out())),
         _ => allowing(if log_in { "GET, HEAD, POST" } else { "POST" }),
     }
 }
@@ -196,6 +218,9 @@ where
 fn refused(entry: &Entry, headers: &HeaderMap) -> Answer {
     if let Entry::Wait(seconds) = entry {
         return waiting(*seconds, text(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens: wait\n"));
+    }
+    if *entry == Entry::Uncertified {
+        return text(StatusCode::FORBIDDEN, "show a certificate of the authority that admin.client_ca names\n");
     }
     let accepts = headers.get(ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
     if memchr::memmem::find(accepts, b"text/html").is_some() {
@@ -270,7 +295,7 @@ fn with_status(status: StatusCode, mut answer: Answer) -> Answer {
     answer
 }
 
-fn typed(content_type: &'static str, body: String) -> Answer {
+fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut response = Response::new(Full::new(body.into()));
     let headers = [
         (CONTENT_TYPE, content_type),

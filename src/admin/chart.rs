@@ -1,4 +1,4 @@
-//! Columns by the day, one part on top of the other. Their numbers are in the table behind; no colour says anything that
+//! Columns by the day or by the audit, one part on top of the other. Their numbers are in the table behind; no colour says anything that
 //! their order does not say too.
 
 use serde::Serialize;
@@ -15,7 +15,9 @@ const HEIGHT: f64 = 100.0;
 /// A chart as the template draws it.
 #[derive(Serialize)]
 pub(super) struct Chart {
-    id: &'static str,
+    id: String,
+    /// What tells it from another one beside it.
+    pub(super) of: String,
     title: String,
     names: Vec<Name>,
     width: usize,
@@ -54,30 +56,43 @@ pub(super) fn columns<const N: usize>(
     today: u64,
     of: impl Fn(u64) -> [u64; N],
 ) -> Option<Chart> {
-    let days: Vec<_> = (today.saturating_sub(DAYS - 1)..=today).map(|day| (day, of(day))).collect();
-    let most = days.iter().map(|(_, values)| values.iter().sum::<u64>()).max().filter(|most| *most > 0)?;
-    let column = |(at, (day, values)): (usize, &(u64, [u64; N]))| Column {
+    let days: Vec<_> = (today.saturating_sub(DAYS - 1)..=today).map(|day| (date(day), of(day))).collect();
+    drawn(id, &format!("{title}, by day"), names, &days)
+}
+
+/// One column for each of these, which have a name and values of the names, in their order. `None` where there is nothing
+/// to see.
+pub(super) fn drawn<const N: usize>(
+    id: &str,
+    title: &str,
+    names: [Name; N],
+    all: &[(String, [u64; N])],
+) -> Option<Chart> {
+    let most = all.iter().map(|(_, values)| values.iter().sum::<u64>()).max().filter(|most| *most > 0)?;
+    let (first, last) = (all.first()?.0.clone(), all.last()?.0.clone());
+    let column = |(at, (name, values)): (usize, &(String, [u64; N]))| Column {
         x: at * STEP + (STEP - WIDTH) / 2,
         width: WIDTH,
-        says: says(*day, &names, values),
+        says: says(name, &names, values),
         parts: parts(&names, values, most),
     };
     Some(Chart {
-        id,
-        title: format!("{title}, by day, {} to {}. The table has the numbers.", date(days[0].0), date(today)),
+        id: id.to_owned(),
+        of: String::new(),
+        title: format!("{title}, {first} to {last}. The table has the numbers."),
         names: names.to_vec(),
-        width: days.len() * STEP,
-        columns: days.iter().enumerate().map(column).collect(),
+        width: all.len() * STEP,
+        columns: all.iter().enumerate().map(column).collect(),
         most: thousands(most),
-        first: date(days[0].0),
-        last: date(today),
+        first,
+        last,
     })
 }
 
-fn says(day: u64, names: &[Name], values: &[u64]) -> String {
+fn says(column: &str, names: &[Name], values: &[u64]) -> String {
     let part = |(name, value): (&Name, &u64)| format!("{} {}", thousands(*value), name.text);
     let parts: Vec<_> = names.iter().zip(values).map(part).collect();
-    format!("{}: {}", date(day), parts.join(", "))
+    format!("{column}: {}", parts.join(", "))
 }
 
 /// From the bottom up.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,9 +13,29 @@ use crate::consent::Key;
 pub struct Config {
     /// Where it listens.
     pub address: SocketAddr,
-    /// What everyone has to show; with none only this machine is answered, and only an address that no other can reach
-    /// may be listened on.
+    /// What everyone has to show who has no client certificate; where neither can be shown only this machine is answered,
+    /// and only an address that no other can reach may be listened on.
     pub token: Option<Token>,
+    /// https instead of plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+impl Config {
+    /// Is anybody asked who they are?
+    pub fn asks(&self) -> bool {
+        self.token.is_some() || self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some())
+    }
+}
+
+/// PEM files of the admin listener's https.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+    /// The authority whose certificates let somebody in.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// The admin token. What is kept can tell whether a word is the token, and cannot be printed; the token itself is not

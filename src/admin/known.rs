@@ -1,4 +1,4 @@
-//! What was seen on the sites, as JSON: cookies, third parties, companies, drift.
+//! What was seen on the sites, as JSON: cookies, storage keys, third parties, companies, drift.
 
 use std::time::Duration;
 
@@ -21,11 +21,7 @@ pub(super) fn inventory(view: &View) -> Value {
 
 fn site(site: &Site) -> Value {
     let stock = &site.inventory.stock;
-    let pattern = |name: &str| match verdict(site, name).rule {
-        Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
-        _ => None,
-    };
-    let rows = |thing| stock.rows(thing, pattern);
+    let rows = |thing| rows(site, thing);
     let left_out: Map<_, _> =
         Thing::ALL.into_iter().map(|thing| (thing.name().to_owned(), stock.left_out(thing).into())).collect();
     json!({
@@ -34,17 +30,30 @@ fn site(site: &Site) -> Value {
         "cookies": rows(Thing::Cookie).iter().map(|row| cookie(site, row)).collect::<Vec<_>>(),
         "third_parties": rows(Thing::ThirdParty).iter().map(tag).collect::<Vec<_>>(),
         "companies": rows(Thing::Company).iter().map(tag).collect::<Vec<_>>(),
+        "storage": rows(Thing::StorageKey).iter().map(|row| storage_key(site, row)).collect::<Vec<_>>(),
         "left_out": left_out,
         "drift": drift(site),
     })
 }
 
-fn verdict<'s>(site: &'s Site, name: &str) -> Verdict<'s> {
-    site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL)
+/// What was seen of one kind, by the patterns of the rules in force.
+pub(super) fn rows(site: &Site, thing: Thing) -> Vec<Row> {
+    site.inventory.stock.rows(thing, |name| match verdict(site, thing, name).rule {
+        Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
+        _ => None,
+    })
+}
+
+/// What is said of a cookie or key of this name for a visitor who has agreed to nothing.
+pub(super) fn verdict<'s>(site: &'s Site, thing: Thing, name: &str) -> Verdict<'s> {
+    match thing {
+        Thing::StorageKey => site.policy.storage(name.as_bytes(), PurposeSet::ESSENTIAL),
+        _ => site.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL),
+    }
 }
 
 fn cookie(site: &Site, Row { name, state }: &Row) -> Value {
-    let verdict = verdict(site, name);
+    let verdict = verdict(site, Thing::Cookie, name);
     let mark = |mark| state.marks.has(mark);
     let said: Vec<_> =
         [(Marks::STRICT, "strict"), (Marks::LAX, "lax"), (Marks::NONE, "none"), (Marks::NO_SAME_SITE, "not given")]
@@ -59,6 +68,8 @@ fn cookie(site: &Site, Row { name, state }: &Row) -> Value {
         // A browser that sends what the site was never seen to set has it from a script.
         "set_by": if mark(Marks::HEADER) { "header" } else { "script" },
         "sent": mark(Marks::SENT),
+        "reported": mark(Marks::REPORTED),
+        "believed": mark(Marks::BELIEVED),
         "secure": always(state, Marks::SECURE, Marks::NOT_SECURE),
         "http_only": always(state, Marks::HTTP_ONLY, Marks::NOT_HTTP_ONLY),
         "partitioned": mark(Marks::PARTITIONED),
@@ -70,6 +81,21 @@ fn cookie(site: &Site, Row { name, state }: &Row) -> Value {
     });
     extend(&mut cookie, state);
     cookie
+}
+
+fn storage_key(site: &Site, Row { name, state }: &Row) -> Value {
+    let verdict = verdict(site, Thing::StorageKey, name);
+    let mut key = json!({
+        "name": name,
+        "kinds": state.tags,
+        "purpose": verdict.purpose.map(|purpose| site.policy.purposes().name(purpose)),
+        "rule": verdict.rule.to_string(),
+        "classified": verdict.rule != Rule::Unclassified,
+        "found": ["reported"],
+        "believed": state.marks.has(Marks::BELIEVED),
+    });
+    extend(&mut key, state);
+    key
 }
 
 fn tag(Row { name, state }: &Row) -> Value {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::audits::{self, Audit, Audited, Audits};
 use super::proof::{Proof, bytes};
 use super::{Site, View};
 use crate::inventory::{Histogram, Taken, Thing};
@@ -15,6 +16,7 @@ pub(super) fn render(view: &View, proof: &Proof) -> String {
     rewriting(&mut out, &sites);
     consent(&mut out, &sites);
     seen(&mut out, &sites);
+    audited(&mut out, &(view.audits)());
     out
 }
 
@@ -99,6 +101,34 @@ fn seen(out: &mut String, sites: &[Site]) {
         let (inside, outside) = site.counters.visits();
         vec![(label("side", "inside"), inside), (label("side", "outside"), outside)]
     });
+}
+
+/// The latest audit of each site that the YAML names.
+fn audited(out: &mut String, audits: &Audits) {
+    if audits.every.is_none() {
+        return;
+    }
+    let help = "1: the last audit could not be made.";
+    one(out, ("consentgate_audit_failed", "gauge", help), "", audits.failed.is_some().into());
+    let help = "Found by an audit and not by the one before, and criteria no longer met.";
+    one(out, ("consentgate_audit_new_total", "counter", help), "", audits.news);
+    let latest = audits.latest();
+    let mut gauge = |name: &str, help: &str, of: &dyn Fn(&Audit, &Audited) -> Option<u64>| {
+        head(out, (name, "gauge", help));
+        for (audit, site) in &latest {
+            if let Some(value) = of(audit, site) {
+                line(out, name, &format!("{{{}}}", label("url", &site.url)), value);
+            }
+        }
+    };
+    let help = "When a site was last audited, in seconds since 1970.";
+    gauge("consentgate_audit_time_seconds", help, &|audit, _| Some(audits::seconds(audit.at)));
+    let help = "Its score at most: what was not seen takes nothing away.";
+    gauge("consentgate_audit_score", help, &|_, site| site.score.map(Into::into));
+    let help = "Its score at least: as if what was not seen were not met.";
+    gauge("consentgate_audit_score_at_least", help, &|_, site| site.score_at_least.map(Into::into));
+    let help = "Criteria that it does not meet.";
+    gauge("consentgate_audit_criteria_not_met", help, &|_, site| site.score.map(|_| site.not_met.len() as u64));
 }
 
 /// The metric of every site, with what distinguishes its values.

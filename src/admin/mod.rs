@@ -2,10 +2,11 @@
 //!
 //! It changes nothing but whether a site is off, and is never on the public side. It must never show a secret or anything about one visitor: it knows only
 //! counts, rules and cookie names. What it shows comes from `inventory` and `ledger`, handed in by start-up wiring.
-//! Off loopback everybody has to show a token (`access`). A table is made once, for the page, the CSV and the JSON.
+//! Off loopback everybody has to show a token or a certificate (`access`, `tls`). A table is made once, for the page, the CSV and the JSON.
 
 mod access;
 mod answer;
+mod audits;
 mod chart;
 mod config;
 mod known;
@@ -16,6 +17,7 @@ mod report;
 mod switch;
 mod table;
 mod tables;
+mod tls;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -27,13 +29,16 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use crate::inventory::{Counters, Inventory, Traffic};
 use crate::policy::Policy;
 
-pub use config::{Config, Token};
+pub use audits::{Audit, Audited, Audits};
+pub use config::{Config, Tls, Token};
+pub use tls::Reloader;
 
 use answer::Desk;
 
@@ -44,6 +49,9 @@ const MOST_CONNECTIONS: usize = 256;
 
 /// Switches the site of this name; false where there is none.
 pub type Switch = Box<dyn Fn(&str, bool) -> bool + Send + Sync>;
+
+/// Reads a file of an audit.
+pub type AuditFile = Box<dyn Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync>;
 
 /// What there is to see.
 pub struct View {
@@ -57,6 +65,10 @@ pub struct View {
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,
     /// The configuration in force.
     pub config: Box<dyn Fn() -> Arc<InForce> + Send + Sync>,
+    /// The audits that are made by themselves.
+    pub audits: Box<dyn Fn() -> Audits + Send + Sync>,
+    /// A file of an audit, by the audit's name and its own; `None` where there is none.
+    pub audit_file: AuditFile,
     /// The ledger's file.
     pub ledger: PathBuf,
     /// When the gate started, in seconds since 1970.
@@ -108,16 +120,22 @@ pub struct Site {
 pub struct Bound {
     listener: std::net::TcpListener,
     token: Option<Token>,
+    keys: Option<Arc<tls::Keys>>,
+    by_certificate: bool,
 }
 
 /// Takes the address, exclusively. One that other machines can reach, and nothing to ask them for, is not taken.
 pub fn bind(config: &Config) -> io::Result<Bound> {
-    if config.token.is_none() && !config.address.ip().to_canonical().is_loopback() {
-        return Err(io::Error::other("other machines can reach it, and there is no admin token"));
+    if !config.asks() && !config.address.ip().to_canonical().is_loopback() {
+        return Err(io::Error::other(
+            "other machines can reach it, and there is neither an admin token nor a client CA",
+        ));
     }
+    let keys = config.tls.as_ref().map(tls::Keys::load).transpose()?;
+    let by_certificate = config.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let listener = std::net::TcpListener::bind(config.address)?;
     listener.set_nonblocking(true)?;
-    Ok(Bound { listener, token: config.token.clone() })
+    Ok(Bound { listener, token: config.token.clone(), keys, by_certificate })
 }
 
 impl Bound {
@@ -126,7 +144,12 @@ impl Bound {
         self.listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
     }
 
-    /// Does everybody have to show a token?
+    /// Exchanges the certificates while the gate runs.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(self.keys.clone())
+    }
+
+    /// Can somebody log in with a token?
     pub fn asks(&self) -> bool {
         self.token.is_some()
     }
@@ -137,10 +160,10 @@ impl Bound {
         let desk = Arc::new(Desk {
             proof: Arc::new(proof::Proof::new(view.ledger.clone())),
             view,
-            access: access::Access::new(self.token),
+            access: access::Access::new(self.token, self.by_certificate, self.keys.is_some()),
             pages: pages::Pages::new(),
         });
-        let serve = move || match runtime.block_on(accept(self.listener, desk)) {
+        let serve = move || match runtime.block_on(accept((self.listener, self.keys), desk)) {
             Ok(never) => match never {},
             Err(fault) => tracing::error!("the admin listener has ended: {fault}"),
         };
@@ -148,16 +171,22 @@ impl Bound {
     }
 }
 
-async fn accept(listener: std::net::TcpListener, desk: Arc<Desk>) -> io::Result<std::convert::Infallible> {
+async fn accept(
+    (listener, keys): (std::net::TcpListener, Option<Arc<tls::Keys>>),
+    desk: Arc<Desk>,
+) -> io::Result<std::convert::Infallible> {
     let listener = TcpListener::from_std(listener)?;
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
         match listener.accept().await {
             Ok((socket, peer)) => {
-                let desk = Arc::clone(&desk);
+                let (desk, keys) = (Arc::clone(&desk), keys.clone());
                 drop(tokio::spawn(async move {
-                    connection(socket, desk, peer.ip()).await;
+                    match keys {
+                        None => connection(socket, desk, Client { peer: peer.ip(), certified: false }).await,
+                        Some(keys) => encrypted(socket, &keys, desk, peer.ip()).await,
+                    }
                     drop(permit);
                 }));
             }
@@ -167,10 +196,30 @@ async fn accept(listener: std::net::TcpListener, desk: Arc<Desk>) -> io::Result<
     }
 }
 
-async fn connection(socket: TcpStream, desk: Arc<Desk>, peer: IpAddr) {
+/// Who is at the other end.
+#[derive(Clone, Copy)]
+struct Client {
+    peer: IpAddr,
+    /// They have shown a certificate of the client CA.
+    certified: bool,
+}
+
+async fn encrypted(socket: TcpStream, keys: &tls::Keys, desk: Arc<Desk>, peer: IpAddr) {
+    match tokio::time::timeout(LONGEST_HEAD, keys.acceptor().accept(socket)).await {
+        Ok(Ok(stream)) => {
+            let shown = stream.get_ref().1.peer_certificates();
+            let certified = shown.is_some_and(|chain| !chain.is_empty());
+            connection(stream, desk, Client { peer, certified }).await;
+        }
+        Ok(Err(fault)) => tracing::debug!("admin: no TLS: {fault}"),
+        Err(_) => tracing::debug!("admin: no TLS in time"),
+    }
+}
+
+async fn connection(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Arc<Desk>, client: Client) {
     let service = service_fn(move |request| {
         let desk = Arc::clone(&desk);
-        async move { Ok::<_, std::convert::Infallible>(answer::answer(request, &desk, peer).await) }
+        async move { Ok::<_, std::convert::Infallible>(answer::answer(request, &desk, client).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(LONGEST_HEAD);

@@ -5,6 +5,7 @@
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
+use super::audits::{self, Audits};
 use super::chart::{self, Chart, Name};
 use super::proof::{Numbers, Proof};
 use super::table::{Cell, Shown, Table, bytes, how_long, moment, thousands};
@@ -16,6 +17,8 @@ const PAGE: &str = include_str!("page.html");
 const LOGIN: &str = include_str!("login.html");
 /// More are in the CSV and the JSON.
 const MOST_SNIPPETS: usize = 50;
+/// Of sites that are audited.
+const MOST_CHARTS: usize = 12;
 
 /// The templates, compiled once.
 pub(super) struct Pages(Environment<'static>);
@@ -37,7 +40,7 @@ struct Section {
     title: &'static str,
     about: String,
     facts: Vec<Fact>,
-    chart: Option<Chart>,
+    charts: Vec<Chart>,
     table: Option<Shown>,
     snippets: Vec<Snippet>,
     /// How many more there are.
@@ -134,6 +137,10 @@ impl Pages {
         self.page(view, (&site.name, &here), site_sections(site, numbers))
     }
 
+    pub(super) fn audits(&self, view: &View) -> String {
+        self.page(view, ("Audits", "/audits"), audits(&(view.audits)()))
+    }
+
     pub(super) fn config(&self, view: &View) -> String {
         let config = (view.config)();
         let mut facts = vec![fact("File", &*config.file), fact("Read", moment(config.read_at))];
@@ -205,21 +212,36 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
         fact("Requests", thousands(site.traffic.requests())),
         fact("Answers", statuses(site)),
         fact("Rewritten pages", tables::rewritten(site)),
+        new_this_week(site),
     ];
     vec![
         Section { id: "site", title: "The site", facts, ..Section::default() },
         choices(site, numbers),
         asked(site),
         unclassified(site),
+        Section::of("drift", "New on the site", &tables::drift(site))
+            .about("Each was told once, in the log and to the webhook. A new cookie is held already where the site is enforced."),
         Section::of("held", "What is held, by rule", &tables::held(site))
-            .about("consentgate explain says of an address, a cookie or a tag which rule decides."),
+            .about("consentgate explain --rule says where a rule is written, what for, and where it comes from."),
+        Section::of("purposes", "By purpose", &tables::purposes(site)),
+        Section::of("pages", "By page", &tables::pages(site)),
         Section::of("cookies", "Cookies", &tables::cookies(site)),
+        Section::of("storage", "Storage keys", &tables::storage(site)).about(
+            "What the scripts of a few page views have written, as browsers report it: a key that the YAML names at once, \
+             any other once browsers of several networks have.",
+        ),
         Section::of("third-parties", "Third parties", &tables::third_parties(site)),
         Section::of("companies", "Companies", &tables::companies(site)),
         Section::of("upstream", "The site behind", &tables::upstream(site)),
         Section::of("speed", "Speed", &tables::speed(site))
             .about("Since the start; the times are steps of a histogram, so \"within 5 ms\" may be less."),
     ]
+}
+
+fn new_this_week(site: &Site) -> Fact {
+    let week_ago = now().saturating_sub(7 * 86_400);
+    let count = site.inventory.drifts.latest().iter().filter(|drift| drift.at >= week_ago).count();
+    Fact { name: "New within seven days", value: thousands(count as u64), bad: count > 0 }
 }
 
 fn statuses(site: &Site) -> String {
@@ -241,7 +263,7 @@ fn choices(site: &Site, numbers: &Numbers) -> Section {
         [day.agreed, day.in_part, day.refused, day.withdrawn]
     });
     let section = Section::of("choices", "Choices", &tables::choices(site, numbers));
-    Section { chart, ..section }
+    Section { charts: chart.into_iter().collect(), ..section }
 }
 
 fn asked(site: &Site) -> Section {
@@ -255,7 +277,7 @@ fn asked(site: &Site) -> Section {
         "The gate counts pages, not people: an arrival is a page with the notice that a browser came to from \
          elsewhere, so a visitor who comes twice without answering is two, and a robot is one too.",
     );
-    Section { chart, ..section }
+    Section { charts: chart.into_iter().collect(), ..section }
 }
 
 fn unclassified(site: &Site) -> Section {
@@ -269,11 +291,40 @@ fn unclassified(site: &Site) -> Section {
     let more = table.rows.len().saturating_sub(MOST_SNIPPETS);
     let snippets = table.rows.iter().take(MOST_SNIPPETS).filter_map(snippet).collect();
     let section = Section::of("unclassified", "Unclassified", &table).about(
-        "Nothing knows what these are for. Cookies among them are held, tags run unless the site holds them. Decide, paste \
+        "Nothing knows what these are for. Cookies and storage keys among them are held, tags run unless the site holds them. Decide, paste \
          the lines under the site (where it has such a list already, the last line alone), and let the gate read its \
          configuration again.",
     );
     Section { snippets, more, ..section }
+}
+
+fn audits(audits: &Audits) -> Vec<Section> {
+    let sites = audits.latest();
+    let charts = sites.iter().enumerate().filter_map(|(at, (_, site))| audits.chart(at, &site.url));
+    let facts = Section { id: "schedule", title: "When", facts: audit_facts(audits), ..Section::default() };
+    let about = "Each is made from outside, as consentgate audit would; its time leads to the report.";
+    vec![
+        facts,
+        Section { charts: charts.take(MOST_CHARTS).collect(), ..Section::of("audits", "Audits", &audits.table()) }.about(about),
+        Section::of("new", "New", &audits.news_table())
+            .about("Found by the latest audit of a site, and not by the one before. On a site that is enforced a cookie among it is held already."),
+    ]
+}
+
+fn audit_facts(audits: &Audits) -> Vec<Fact> {
+    let Some(every) = audits.every else {
+        return vec![fact("Every", "never: the YAML has no audit: { every: 7d }")];
+    };
+    let mut facts = vec![fact("Every", how_long(every.as_secs()))];
+    match audits.next {
+        _ if audits.under_way => facts.push(fact("Now", "one is being made")),
+        Some(next) => facts.push(fact("Next", moment(audits::seconds(next)))),
+        None => {}
+    }
+    if let Some(fault) = &audits.failed {
+        facts.push(Fact { name: "The last one could not be made", value: fault.clone(), bad: true });
+    }
+    facts
 }
 
 pub(super) fn now() -> u64 {

@@ -11,7 +11,8 @@ use super::{Site, View};
 /// So many pages are listed, by how much there is on them.
 const MOST: usize = 100;
 
-type Numbers = [u64; Deed::ALL.len()];
+/// How often each deed was done.
+pub(super) type Numbers = [u64; Deed::ALL.len()];
 
 /// `/api/report`.
 pub(super) fn report(view: &View) -> Value {
@@ -19,30 +20,46 @@ pub(super) fn report(view: &View) -> Value {
 }
 
 fn site(site: &Site) -> Value {
-    let rules = site.counters.on_pages();
     let (inside, outside) = site.counters.visits();
-    let (mut pages, mut purposes) = (BTreeMap::<String, Numbers>::new(), BTreeMap::<String, Numbers>::new());
-    for rule in &rules {
-        for (page, numbers) in &rule.pages {
-            add(pages.entry(page.clone()).or_default(), numbers);
-        }
-        let purpose = if rule.purposes.is_empty() { "unclassified".to_owned() } else { rule.purposes.join(", ") };
-        add(purposes.entry(purpose).or_default(), &total(rule));
-    }
-    let mut pages: Vec<_> = pages.into_iter().collect();
-    pages.sort_by_key(|(_, numbers)| std::cmp::Reverse(numbers.iter().sum::<u64>()));
-    pages.truncate(MOST);
+    let rules = site.counters.on_pages();
     let mut rules: Vec<_> = rules.iter().collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(total(rule).iter().sum::<u64>()));
+    let each = |what, all: Vec<(String, Numbers)>| -> Vec<_> {
+        all.iter().map(|(name, numbers)| named(what, name, numbers)).collect()
+    };
     json!({
         "site": site.name,
         "mode": site.mode,
         // What is held on a site in observe mode is held in its canary.
         "canary": { "pages_inside": inside, "pages_outside": outside },
-        "pages": pages.iter().map(|(page, numbers)| named("page", page, numbers)).collect::<Vec<_>>(),
-        "purposes": purposes.iter().map(|(purpose, numbers)| named("purpose", purpose, numbers)).collect::<Vec<_>>(),
+        "pages": each("page", by_page(site)),
+        "purposes": each("purpose", by_purpose(site)),
         "rules": rules.into_iter().map(rule).collect::<Vec<_>>(),
     })
+}
+
+/// The pages with the most on them, those first.
+pub(super) fn by_page(site: &Site) -> Vec<(String, Numbers)> {
+    let mut pages = BTreeMap::<String, Numbers>::new();
+    for rule in site.counters.on_pages() {
+        for (page, numbers) in &rule.pages {
+            add(pages.entry(page.clone()).or_default(), numbers);
+        }
+    }
+    let mut pages: Vec<_> = pages.into_iter().collect();
+    pages.sort_by_key(|(_, numbers)| std::cmp::Reverse(numbers.iter().sum::<u64>()));
+    pages.truncate(MOST);
+    pages
+}
+
+/// What nobody has classified is a purpose of its own.
+pub(super) fn by_purpose(site: &Site) -> Vec<(String, Numbers)> {
+    let mut purposes = BTreeMap::<String, Numbers>::new();
+    for rule in site.counters.on_pages() {
+        let purpose = if rule.purposes.is_empty() { "unclassified".to_owned() } else { rule.purposes.join(", ") };
+        add(purposes.entry(purpose).or_default(), &total(&rule));
+    }
+    purposes.into_iter().collect()
 }
 
 fn rule(rule: &OnPages) -> Value {

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue;
+
 use super::{Control, Mode, NoticeSeen, Outcome, SiteReport, State, Verdict};
 
 /// No list of evidence is longer; the last line says how many more there are.
@@ -158,6 +160,11 @@ fn test(id: &str, site: &SiteReport, mode: Mode) -> Tested {
     }
 }
 
+/// A visitor who has answered wants the answer kept: that takes no consent (PECR Schedule A1, paragraph 2).
+fn answered(name: &str) -> bool {
+    catalogue::cookie(name.as_bytes()).is_some_and(catalogue::KnownCookie::keeps_an_answer)
+}
+
 /// What needs consent by the catalogue's word.
 fn needs_consent(purpose: Option<&String>) -> bool {
     purpose.is_some_and(|purpose| purpose != ESSENTIAL)
@@ -266,12 +273,20 @@ fn tenth(contrast: u32) -> String {
 
 fn after(site: &SiteReport, state: Option<&State>, done: &str, of_others_too: bool) -> Tested {
     match (state, &site.notice) {
-        (Some(state), _) => by(anything(state, of_others_too)),
+        (Some(state), _) => by(anything(&without_answers(state), of_others_too)),
         (None, None) if !asks_for_consent(site) => not_applicable(),
         (None, None) => by(vec![format!("there is something that needs consent, and it cannot be {done}")]),
         // It asks, and this audit could not press it: no accusation follows.
         (None, Some(_)) => unseen("the notice could not be answered that way"),
     }
+}
+
+/// After a choice its own cookie and key are no fault.
+fn without_answers(state: &State) -> State {
+    let mut state = state.clone();
+    state.cookies.retain(|cookie| !answered(&cookie.name));
+    state.storage.retain(|stored| !answered(&stored.key));
+    state
 }
 
 fn withdraw(site: &SiteReport) -> Tested {

@@ -11,6 +11,7 @@
 mod browser;
 mod changes;
 mod collect;
+mod config;
 mod crawl;
 mod criteria;
 mod declared;
@@ -29,6 +30,7 @@ mod visit;
 pub use browser::{Browsed, Browsers, Chromium, Settings};
 pub use changes::{Changes, CriterionChange, changes};
 pub use collect::Collector;
+pub use config::Config;
 pub use crawl::{Plan, Progress, audit};
 pub use criteria::{Criteria, Criterion, FILE as CRITERIA_FILE, criteria, judge};
 pub use findings::*;

@@ -26,6 +26,14 @@ pub struct KnownCookie {
     pub reason: &'static str,
 }
 
+impl KnownCookie {
+    /// Does it keep what a visitor answered to another banner than the gate's? An audit finds no fault in one that
+    /// remembers a refusal. The rows by hand say so in these words.
+    pub fn keeps_an_answer(&self) -> bool {
+        self.reason.contains("another cookie banner")
+    }
+}
+
 static KNOWN: LazyLock<NamePatterns<KnownCookie>> = LazyLock::new(|| {
     let known = by_rank(estate()).into_iter().chain(by_rank(collected()));
     NamePatterns::new(known.map(|known| (known.pattern, known)))
@@ -86,6 +94,15 @@ mod tests {
 
     fn purpose(name: &str) -> Option<Purpose> {
         cookie(name.as_bytes()).map(|known| known.purpose)
+    }
+
+    #[test]
+    fn an_answer_is_known_for_one() {
+        for (name, is) in
+            [("CookieControl", true), ("cc_cookie", true), ("OptanonAlertBoxClosed", true), ("_ga", false)]
+        {
+            assert_eq!(cookie(name.as_bytes()).expect("known").keeps_an_answer(), is, "{name}");
+        }
     }
 
     #[test]

@@ -13,12 +13,14 @@ mod cookies;
 mod data;
 mod kinds;
 pub mod pattern;
+mod rows;
 mod scripts;
 
 pub use addresses::{Company, address, companies, differs_by_path, own_path, own_paths};
 pub use banners::{banner_address, banner_element, banner_script, names_banner};
 pub use cookies::{KnownCookie, cookie, cookies};
 pub use kinds::is_seen;
+pub use rows::{Row, banner_rows, rows_of};
 pub use scripts::{Signature, addresses_in, signatures};
 
 /// How much the catalogue knows, for the admin listener and for `check`.

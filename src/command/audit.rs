@@ -19,7 +19,7 @@ use crate::audit::{
     criteria, report,
 };
 
-use super::audit_browser::{Browser, told_to_end};
+use super::audit_browser::{Browser, end_with_input, told_to_end};
 use super::audit_progress::Shown;
 use super::{audit_files, audit_sites};
 
@@ -62,6 +62,9 @@ pub(super) struct Audit {
     /// The report.json of an earlier audit: say what has changed, and write it to changes.json
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+    /// End when the standard input is closed: whoever started it has ended
+    #[arg(long, hide = true)]
+    while_input: bool,
     /// Print the JSON Schema of report.json instead
     #[arg(long)]
     schema: bool,
@@ -71,7 +74,7 @@ pub(super) struct Audit {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Looks {
+pub(super) enum Looks {
     /// Requests and responses alone: fast, everywhere
     Http,
     /// Chromium, with a new profile for each state
@@ -118,6 +121,9 @@ pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
     if line.schema || line.criteria {
         let text = if line.schema { report::schema() } else { audit::CRITERIA_FILE.to_owned() };
         return io::stdout().write_all(text.as_bytes()).or_else(|fault| told_enough(&fault)).map(|()| true);
+    }
+    if line.while_input {
+        end_with_input();
     }
     let (sites, list) = audit_sites::sites(&line.urls, line.sites.as_deref())?;
     at(&line.out, fs::create_dir_all(line.out.join("sites")))?;
@@ -196,7 +202,7 @@ fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
     let runtime = runtime.map_err(|fault| Fault(fault.to_string()))?;
     let browsers = match line.mode {
         Looks::Http => None,
-        Looks::Browser => Some(runtime.block_on(line.browser.start(&line.out)).map_err(Fault)?),
+        Looks::Browser => Some(runtime.block_on(line.browser.start(Some(&line.out))).map_err(Fault)?),
     };
     let shown = Arc::new(Shown::new(sites.len()));
     let gate = Arc::new(Semaphore::new(line.at_once as usize));

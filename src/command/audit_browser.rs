@@ -1,10 +1,11 @@
-//! `audit --mode browser`: which browser, how it is started, and that it ends with the audit.
+//! `--mode browser` of `audit` and `init`: which browser, how it is started, and that it ends with the command.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::{fs, io};
 
 use clap::Args;
+use tokio::sync::watch;
 
 use crate::audit::{Browsers, Chromium, Settings};
 
@@ -26,14 +27,14 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// Starts it, with pictures into this folder.
-    pub(super) async fn start(&self, folder: &Path) -> Result<Arc<Browsers>, String> {
+    /// Starts it, with pictures into this folder, where there is one.
+    pub(super) async fn start(&self, folder: Option<&Path>) -> Result<Arc<Browsers>, String> {
         let axe = self.axe.as_ref().map(fs::read_to_string).transpose();
         let axe = axe.map_err(|fault| format!("--axe: {fault}"))?;
         let browsers = Browsers::new(Settings {
             chromium: Chromium { program: self.chromium.clone(), flags: self.chromium_flag.clone() },
             axe,
-            folder: Some(folder.to_owned()),
+            folder: folder.map(Path::to_owned),
             pages_each: PAGES_EACH,
         });
         tokio::select! {
@@ -43,6 +44,20 @@ impl Browser {
     }
 }
 
+/// Said once the standard input is closed.
+static CLOSED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
+
+/// From now on an audit ends when nobody writes to its input any more: whoever started it may have been killed.
+pub(super) fn end_with_input() {
+    let (tell, told) = watch::channel(false);
+    // A thread that nobody waits for: tokio's own reader of the input would keep the program from ending.
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        tell.send(true)
+    });
+    let _ = CLOSED.set(told);
+}
+
 /// Somebody wants the audit to end: a browser that nobody ended would run on.
 pub(super) async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -50,5 +65,11 @@ pub(super) async fn told_to_end() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+        () = input_closed() => {}
     }
+}
+
+async fn input_closed() {
+    let Some(mut closed) = CLOSED.get().cloned() else { return std::future::pending().await };
+    let _ = closed.wait_for(|closed| *closed).await;
 }

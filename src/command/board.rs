@@ -8,9 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 
 use crate::admin::{self, InForce};
+use crate::audit;
 use crate::config::Resolved;
 use crate::gateway::{self, Csp, Shared};
 
+use super::audits::Audits;
 use super::gate::mode_name;
 
 /// What the views are made from.
@@ -18,11 +20,13 @@ pub(super) struct Board {
     pub(super) shared: Arc<Shared>,
     pub(super) in_force: Arc<ArcSwap<InForce>>,
     pub(super) ledger: PathBuf,
+    pub(super) audits: Arc<Audits>,
 }
 
 impl Board {
     pub(super) fn view(self, stopping: &Arc<AtomicBool>, asks: bool) -> admin::View {
-        let Self { shared, in_force, ledger } = self;
+        let Self { shared, in_force, ledger, audits } = self;
+        let files = Arc::clone(&audits);
         let (sites, switched, stopping) = (Arc::clone(&shared), Arc::clone(&shared), Arc::clone(stopping));
         admin::View {
             sites: Box::new(move || sites.sites.load().all.iter().map(|site| shown(site)).collect()),
@@ -30,6 +34,8 @@ impl Board {
             switch: Box::new(move |name, off| switch(&switched, name, off)),
             stopping: Box::new(move || stopping.load(Ordering::Relaxed)),
             config: Box::new(move || in_force.load_full()),
+            audits: Box::new(move || audits.shown()),
+            audit_file: Box::new(move |audit, name| files.file(audit, name)),
             ledger,
             started: now(),
             asks,
@@ -94,14 +100,37 @@ fn of_the_gate(config: &Resolved) -> Vec<[String; 3]> {
         ("limits.idle", time(limits.idle)),
         ("limits.drain", time(limits.drain)),
         ("admin.address", config.admin.address.to_string()),
-        ("admin.token_file", if config.admin.token.is_some() { "set" } else { "none: this machine only" }.into()),
+        ("admin.token_file", if config.admin.token.is_some() { "set" } else { "none" }.into()),
+        ("admin.tls", if config.admin.tls.is_some() { "https" } else { "plain HTTP" }.into()),
+        ("admin.client_ca", client_ca(&config.admin)),
         ("ledger.url", format!("sqlite:{}", ledger.file.display())),
         ("ledger.keep", ledger.keep.map_or("everything is kept".into(), time)),
         ("ledger.legal_hold", ledger.legal_hold.to_string()),
         ("signing_key_file", config.signing_key_file.display().to_string()),
     ];
     settings.extend(more.map(|(name, value)| ["the gate".into(), name.into(), value]));
+    settings.extend(of_audits(&config.audit));
     settings
+}
+
+fn of_audits(audit: &audit::Config) -> Vec<[String; 3]> {
+    let Some(every) = audit.every else { return vec![["the gate".into(), "audit".into(), "none".into()]] };
+    let sites: Vec<_> = audit.sites.iter().map(url::Url::as_str).collect();
+    let settings = [
+        ("audit.every", time(every)),
+        ("audit.sites", sites.join(", ")),
+        ("audit.mode", if audit.mode == audit::Mode::Browser { "browser" } else { "http" }.into()),
+        ("audit.pages", audit.pages.to_string()),
+        ("audit.folder", audit.folder.display().to_string()),
+        ("audit.keep", audit.keep.to_string()),
+    ];
+    settings.map(|(name, value)| ["the gate".into(), name.into(), value]).into()
+}
+
+fn client_ca(admin: &admin::Config) -> String {
+    let file = admin.tls.as_ref().and_then(|tls| tls.client_ca.as_ref());
+    let none = if admin.asks() { "none" } else { "none: this machine only" };
+    file.map_or_else(|| none.into(), |file| file.display().to_string())
 }
 
 fn listener(listener: &crate::server::Listener) -> [String; 3] {

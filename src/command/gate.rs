@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -19,6 +19,7 @@ use crate::ledger::Sqlite;
 use crate::server::{self, Bound, Handle, RequestBody};
 use crate::upstream;
 
+use super::audits::Audits;
 use super::board::{self, Board};
 use super::key;
 
@@ -30,6 +31,8 @@ pub(super) struct Gate {
     bound: Bound,
     admin: admin::Bound,
     board: Board,
+    audits: Arc<Audits>,
+    teller: Option<Teller>,
     shared: Arc<Shared>,
     ledger: Arc<Sqlite>,
     store: Store,
@@ -56,17 +59,21 @@ impl Gate {
         let watch = Watch::new(file, &config.files);
         let fixed = fixed(config);
         let in_force = Arc::new(ArcSwap::from_pointee(board::in_force(config, file)));
-        let board = Board { shared: Arc::clone(&shared), in_force, ledger: config.ledger.file.clone() };
+        let audits = Audits::new(&config.audit);
+        let ledger_file = config.ledger.file.clone();
+        let board = Board { shared: Arc::clone(&shared), in_force, ledger: ledger_file, audits: Arc::clone(&audits) };
         let store = kept(&config.inventory, &shared)?;
-        Ok(Self { bound, admin, board, shared, ledger, store, key, file: file.into(), watch, fixed })
+        let teller = teller(&config.inventory)?;
+        Ok(Self { bound, admin, board, audits, teller, shared, ledger, store, key, file: file.into(), watch, fixed })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, board, shared, ledger, store, key, file, watch, fixed } = self;
+        let Self { bound, admin, board, audits, teller, shared, ledger, store, key, file, watch, fixed } = self;
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let in_force = Arc::clone(&board.in_force);
         let view = board.view(&stopping, admin.asks());
+        let of_admin = admin.reloader();
         let _admin = admin.serve(view).map_err(|fault| format!("the admin listener cannot start: {fault}"))?;
         let reload = Reload {
             shared: Arc::clone(&shared),
@@ -75,8 +82,12 @@ impl Gate {
             file,
             fixed,
             in_force,
+            audits: Arc::clone(&audits),
             certificates: bound.reloader(),
+            admin: of_admin,
         };
+        let (end_audits, end) = mpsc::channel();
+        let audited = audits.start(teller, end).map_err(|fault| format!("audits cannot start: {fault}"))?;
         // Said only once signals are watched: whoever waits for this line may send one at once.
         let ready = move || tracing::info!(?listening, admin = %admin_address, "consentgate is ready");
         let make = move || {
@@ -89,6 +100,8 @@ impl Gate {
         });
         ledger.close();
         store.close();
+        drop(end_audits);
+        let _ = audited.join();
         served.map_err(|fault| fault.to_string())
     }
 }
@@ -109,11 +122,16 @@ fn fixed(config: &Resolved) -> String {
 fn kept(config: &inventory::Config, shared: &Arc<Shared>) -> Result<Store, String> {
     let shared = Arc::clone(shared);
     let sites = move || shared.sites.load().all.iter().map(|site| watched(site)).collect();
-    let teller = config.webhook.as_ref().map(|webhook| {
+    Store::start(config, Box::new(sites), teller(config)?).map_err(|fault| format!("the inventory: {fault}"))
+}
+
+/// Who tells the webhook, if there is one.
+fn teller(config: &inventory::Config) -> Result<Option<Teller>, String> {
+    let start = |webhook| {
         let tls = upstream::machine_tls().map_err(|fault| format!("drift.webhook: {fault}"))?;
         Teller::start(webhook, tls).map_err(|fault| format!("drift.webhook: {fault}"))
-    });
-    Store::start(config, Box::new(sites), teller.transpose()?).map_err(|fault| format!("the inventory: {fault}"))
+    };
+    config.webhook.as_ref().map(start).transpose()
 }
 
 fn watched(site: &gateway::Site) -> Watched {
@@ -160,7 +178,9 @@ struct Reload {
     file: PathBuf,
     fixed: String,
     in_force: Arc<ArcSwap<admin::InForce>>,
+    audits: Arc<Audits>,
     certificates: server::Reloader,
+    admin: admin::Reloader,
 }
 
 impl Reload {
@@ -179,6 +199,9 @@ impl Reload {
         }
         if let Err(fault) = self.certificates.reload() {
             tracing::error!("certificates not reloaded, the old ones stay in force: {fault}");
+        }
+        if let Err(fault) = self.admin.reload() {
+            tracing::error!("certificates of the admin listener not reloaded, the old ones stay in force: {fault}");
         }
         files
     }
@@ -201,6 +224,7 @@ impl Reload {
             Sites::new(&config.sites, &self.key, Some(&self.shared.sites.load())).map_err(|fault| fault.to_string())?;
         gateway::reachable(&sites).map_err(|fault| fault.to_string())?;
         self.ledger.hold(config.ledger.legal_hold);
+        self.audits.follow(&config.audit);
         let in_force = admin::InForce { needs_restart, ..board::in_force(&config, &self.file) };
         Ok((sites, in_force))
     }

@@ -8,10 +8,12 @@ mod audit_browser;
 mod audit_files;
 mod audit_progress;
 mod audit_sites;
+mod audits;
 mod board;
 pub mod check;
 pub mod demo;
 pub mod explain;
+mod explain_rule;
 mod gate;
 mod init;
 mod key;
@@ -61,21 +63,24 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Say which rule decides about a page's cookies and tags, and why
-    #[command(group(ArgGroup::new("what").required(true).multiple(true).args(["cookie", "tag"])))]
+    /// Say which rule decides about a page's cookies and tags, and why; or what a rule is, by its name in a log
+    #[command(group(ArgGroup::new("what").required(true).multiple(true).args(["cookie", "tag", "rule"])))]
     Explain {
         /// The YAML file
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// A page of the site
-        #[arg(value_name = "URL")]
-        url: url::Url,
+        /// A page of the site; not needed for a rule
+        #[arg(value_name = "URL", required_unless_present = "rule")]
+        url: Option<url::Url>,
         /// A cookie's name
         #[arg(long, value_name = "NAME")]
         cookie: Vec<String>,
         /// The address a tag fetches
         #[arg(long, value_name = "URL")]
         tag: Vec<String>,
+        /// A rule, as it is called in the log, the metrics and on the dashboard
+        #[arg(long, value_name = "ID", conflicts_with_all = ["cookie", "tag", "url"])]
+        rule: Vec<String>,
     },
     /// Look at a site and write a YAML to begin with, to the standard output
     Init(init::Init),
@@ -171,9 +176,10 @@ pub fn run() -> ExitCode {
             Ok(false) => ExitCode::from(WRONG),
             Err(fault) => printed(Err(fault)),
         },
-        Command::Explain { config, url, cookie, tag } => {
-            with_config(&config, |config| explain::explain(config, &url, &cookie, &tag, io::stdout().lock()))
-        }
+        Command::Explain { config: file, url, cookie, tag, rule } => with_config(&file, |config| match url {
+            Some(url) => explain::explain(config, &url, &cookie, &tag, io::stdout().lock()),
+            None => rule.iter().try_for_each(|id| explain_rule::explain(config, &file, id, io::stdout().lock())),
+        }),
         Command::Audit(line) => match audit::audit(&line) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::from(CANNOT),

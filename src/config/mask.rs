@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::excerpt::long_runs;
 use super::fault::Report;
+use super::rules::{self, WrittenRule};
 use super::tree::{self, Kind, Node};
 
 const HIDDEN: &str = "****";
@@ -21,6 +22,11 @@ pub struct Written(String);
 impl Written {
     pub(super) fn of(text: &str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// Where each rule of the sites is written.
+    pub fn rules(&self) -> Vec<WrittenRule> {
+        rules::rules(&self.0)
     }
 
     /// The YAML without comments and without what is secret.

@@ -10,6 +10,7 @@ mod fault;
 mod known;
 mod mask;
 mod resolve;
+mod rules;
 mod schema;
 mod shape;
 mod syntax;
@@ -22,6 +23,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::admin;
+use crate::audit;
 use crate::gateway;
 use crate::inventory;
 use crate::ledger;
@@ -30,6 +32,7 @@ use crate::server;
 pub use fault::{Fault, Faults, Place};
 pub use mask::Written;
 pub use resolve::strings_template;
+pub use rules::WrittenRule;
 pub use schema::schema;
 pub use watch::Watch;
 
@@ -50,6 +53,8 @@ pub struct Resolved {
     pub ledger: ledger::Config,
     /// What was seen on the sites, and who is told of drift.
     pub inventory: inventory::Config,
+    /// The audits that are made by themselves.
+    pub audit: audit::Config,
     /// The key the choice cookie is signed with; relative to the working directory.
     pub signing_key_file: PathBuf,
     /// At least one.

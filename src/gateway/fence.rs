@@ -13,7 +13,7 @@ use crate::notice;
 use crate::policy::csp::{self, Own};
 
 use super::visit::Visit;
-use super::{Csp, report};
+use super::{Csp, report, seen};
 
 /// Where browsers report to, under the reserved prefix.
 pub(super) const REPORTS: &str = "csp-report";
@@ -77,7 +77,12 @@ fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
     let release = own(&notice::release_script().name);
     let styles = [own(&visit.site.config.notice.style.stylesheet().name), own(&notice::held_stylesheet().name)];
     let (choice, embed, verdict) = (own("choice"), own("embed"), own("verdict"));
-    let (scripts, styles, forms) = ([&*guard, &*release], [&*styles[0], &*styles[1]], [&*choice, &*embed]);
+    let (seen, reports) = (own(&notice::seen_script().name), own(seen::PATH));
+    let (scripts, styles, forms) = ([&*guard, &*release, &*seen], [&*styles[0], &*styles[1]], [&*choice, &*embed]);
+    // The guard is read to stand in front of a worker made in the page.
+    let connect = [&*verdict, &*choice, &*guard, &*reports];
+    // What only a page view that is sampled needs stands last.
+    let last = usize::from(visit.is_sampled());
     csp::allow(
         policies,
         &Own {
@@ -85,11 +90,10 @@ fn admitted(visit: &Visit, policies: &[u8]) -> Vec<(usize, String)> {
             authority: &visit.host,
             nonce: visit.nonce(),
             // A worker has no tags. A page inside another has no notice, but what is held in it has its placeholder.
-            scripts: if visit.starts_worker { &[] } else { &scripts },
+            scripts: if visit.starts_worker { &[] } else { &scripts[..2 + last] },
             styles: if visit.starts_worker { &[] } else { &styles },
             forms: if visit.starts_worker { &[] } else { &forms },
-            // The guard is read to stand in front of a worker made in the page.
-            connect: &[&verdict, &choice, &guard],
+            connect: &connect[..3 + last],
         },
     )
 }

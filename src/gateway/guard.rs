@@ -72,7 +72,8 @@ fn hold(action: Action) -> Value {
 /// The tag for this page.
 pub(super) fn tag(visit: &Visit) -> Vec<u8> {
     let guard = visit.site.guard(visit.granted);
-    let tag = GuardTag { name: &guard.name, decided: visit.is_settled(), nonce: Some(visit.nonce()) };
+    let seen = visit.is_sampled().then(|| notice::seen_script().name.as_str());
+    let tag = GuardTag { name: &guard.name, decided: visit.is_settled(), nonce: Some(visit.nonce()), seen };
     notice::guard_tag(&visit.place(None), tag)
 }
 

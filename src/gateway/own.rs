@@ -11,7 +11,7 @@ use crate::upstream::BoxError;
 
 use super::problem::Problem;
 use super::visit::Visit;
-use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, guard, pages, receipt, verdict};
+use super::{Body, Cleared, Csp, Mode, Site, choose, csp_report, embed, fence, guard, pages, receipt, seen, verdict};
 
 /// For what has a name that changes with its content.
 pub(super) const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -67,13 +67,14 @@ where
             _ => Err(Problem::Method("POST")),
         };
     }
-    if matches!(page, Some("embed" | "verdict")) && visit.method != Method::POST {
+    if matches!(page, Some("embed" | "verdict" | seen::PATH)) && visit.method != Method::POST {
         return Err(Problem::Method("POST"));
     }
     match page {
         Some("record") if visit.method == Method::POST => return receipt::delete(visit, request, ledger).await,
         Some("embed") => return embed::once(visit, request).await,
         Some("verdict") => return verdict::verdict(visit, request).await,
+        Some(seen::PATH) => return seen::take(visit, request).await,
         _ => {}
     }
     if !matches!(visit.method, Method::GET | Method::HEAD) {
@@ -105,9 +106,9 @@ pub(super) fn json(body: impl Into<Bytes>) -> Response<Body> {
 
 fn file(visit: &Visit, name: &str, request: &HeaderMap) -> Option<Response<Body>> {
     let style = &visit.site.config.notice.style;
-    let mut assets =
-        [style.stylesheet(), notice::held_stylesheet(), notice::release_script()].into_iter().chain(style.logo());
-    let found = assets.find(|asset| asset.name == name);
+    let assets =
+        [style.stylesheet(), notice::held_stylesheet(), notice::release_script(), notice::seen_script()].into_iter();
+    let found = assets.chain(style.logo()).find(|asset| asset.name == name);
     found.map(asset).or_else(|| guard::asset(visit, name, request))
 }
 

@@ -9,7 +9,7 @@ use url::Url;
 use crate::consent::{Purpose, UnixSeconds};
 use crate::cookie::{self, SameSite, Scope, SetCookie};
 use crate::html::{Abandoned, Finding};
-use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page};
+use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page, pattern as pattern_of};
 use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
@@ -121,7 +121,7 @@ pub(super) fn asked(visit: &Visit, url: &Url, verdict: &Verdict<'_>) {
 }
 
 /// What the YAML or the catalogue calls it.
-fn pattern<'p>(rule: &Rule<'p>) -> Option<&'p str> {
+pub(super) fn pattern<'p>(rule: &Rule<'p>) -> Option<&'p str> {
     match rule {
         Rule::Site(pattern) | Rule::Catalogue(pattern, _) => Some(pattern),
         _ => None,
@@ -141,11 +141,13 @@ impl<'p> Place<'p> {
     }
 }
 
-/// An unclassified cookie is counted by its own name, so that it can be found and classified; but not by a name that a
-/// visitor sent: they could send any.
+/// An unclassified cookie is counted by its own name, or by what names that a program makes up have in common, so that it
+/// can be found and classified; but not by a name that a visitor sent: they could send any.
 fn rule_of(verdict: &Verdict<'_>, kind: Kind, name: &[u8]) -> String {
     match verdict.rule {
-        Rule::Unclassified if kind == Kind::CookieResponse => format!("{}: {}", verdict.rule, shown(name)),
+        Rule::Unclassified if kind == Kind::CookieResponse => {
+            format!("{}: {}", verdict.rule, shown(pattern_of(name, None).as_bytes()))
+        }
         _ => verdict.rule.to_string(),
     }
 }
@@ -225,10 +227,13 @@ fn tag(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
     }
     note(place, finding, (own, now));
     let kind = if finding.address == INLINE { Kind::Script } else { Kind::Tag };
-    if kind == Kind::Tag {
-        site.inventory.tags.saw(host, finding.held.then_some(finding.purpose), finding.company);
+    if kind == Kind::Tag && (finding.held || finding.purpose != Some(Purpose::ESSENTIAL)) {
+        // What passed for a purpose has been agreed to: it is not there whatever the visitor chooses.
+        let asked = finding.held || finding.purpose.is_some();
+        site.inventory.tags.saw(host, asked.then_some(finding.purpose), finding.company);
     }
-    if !finding.held && finding.company.is_some() {
+    // By a rule, or because the visitor agreed: nobody has to do anything about it.
+    if !finding.held && (finding.company.is_some() || finding.purpose.is_some()) {
         return;
     }
     let what = || format!("{} {}", finding.tag, shown(finding.address.as_bytes()));
@@ -247,14 +252,17 @@ const INLINE: &str = "inline";
 fn note(place: &Place<'_>, finding: &Finding, (own, now): (&str, UnixSeconds)) {
     let host = finding.address.split('/').next().filter(|host| !matches!(*host, "" | INLINE) && *host != own);
     let is_declared = finding.rule.starts_with("yaml: ");
+    let by_consent = place.site.policy.purposes().by_consent();
+    let is_asked = |purpose| purpose != Purpose::ESSENTIAL && by_consent.contains(purpose);
     let is_known = finding.purpose.is_some() || finding.company.is_some() || finding.rule.starts_with("banner: ");
     place.site.inventory.stock.saw_tag(&TagSight {
         host,
         tag: &finding.tag,
         company: finding.company,
         purpose: finding.purpose.map(|purpose| place.site.policy.purposes().name(purpose)),
+        // What this visitor has agreed to is held for others.
         marks: Marks::IN_PAGE
-            | Marks::HOLDS.when(finding.held)
+            | Marks::HOLDS.when(finding.held || finding.purpose.is_some_and(is_asked))
             | Marks::KNOWN.when(is_known)
             | Marks::DECLARED.when(is_declared),
         page: place.page,

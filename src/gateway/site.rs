@@ -39,6 +39,8 @@ pub struct Site {
     pub reports: super::csp_report::Pace,
     /// How fast choices come.
     pub paces: super::pace::Paces,
+    /// How fast browsers tell what was written on a page.
+    pub(super) seen: super::seen::Pace,
     /// Choices that were replaced a moment ago.
     pub replaced: super::replaced::Replaced,
     /// The notice and the rules as records point to them.
@@ -91,6 +93,7 @@ impl Site {
             fence: fence(&config.hosts),
             reports: super::csp_report::Pace::default(),
             paces: super::pace::Paces::default(),
+            seen: super::seen::Pace::default(),
             replaced: super::replaced::Replaced::default(),
             shown: super::shown::Texts::default(),
             canary,

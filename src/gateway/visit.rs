@@ -65,6 +65,8 @@ pub(super) struct Visit {
     /// The path as it may be kept, where that is not the path itself.
     page: OnceLock<Option<Box<str>>>,
     nonce: OnceLock<String>,
+    /// The page is asked what its scripts write.
+    sampled: OnceLock<bool>,
     exempt: OnceLock<Vec<ExemptPurpose>>,
 }
 
@@ -93,6 +95,7 @@ impl Visit {
             is_lost: AtomicBool::new(false),
             page: OnceLock::new(),
             nonce: OnceLock::new(),
+            sampled: OnceLock::new(),
             exempt: OnceLock::new(),
             arrives: arrives(headers),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
@@ -179,6 +182,15 @@ impl Visit {
             let mut bytes = [0; 16];
             getrandom::fill(&mut bytes).expect("the machine has random numbers: the signing key came from them");
             BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        })
+    }
+
+    /// Is this page view one of the few that are asked what their scripts write? Where everything is granted the guard
+    /// touches nothing, and knows nothing.
+    pub(super) fn is_sampled(&self) -> bool {
+        *self.sampled.get_or_init(|| {
+            let is_page = matches!(self.asked, Asked::Page | Asked::Likely) && !self.page().is_empty();
+            is_page && !self.all_granted() && self.site.inventory.sample.takes(self.page(), self.now)
         })
     }
 

@@ -35,11 +35,11 @@ impl From<Edit> for Bytes {
     }
 }
 
-/// What was held and why, or what passed because nothing knows it; the address without its query, which may carry
-/// personal data.
+/// What was held and why, or what passed by a rule or because nothing knows it; the address without its query, which may
+/// carry personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// False: it runs, unclassified or for no purpose that anybody is asked about.
+    /// False: it runs, unclassified, for a purpose that is granted or for none that anybody is asked about.
     pub held: bool,
     /// What it is for, and whose it is, where the catalogue knows.
     pub whose: Option<(Purpose, &'static str)>,

@@ -114,7 +114,8 @@ impl Judge<'_> {
             return Judged::Pass;
         }
         match self.fetching(tag, raw) {
-            Judged::Pass if tag.value("src").is_none() => Judged::Inline,
+            // An `href` is an address in SVG alone: elsewhere it is the text that runs.
+            Judged::Pass | Judged::Noted(_) if tag.value("src").is_none() => Judged::Inline,
             judged => judged,
         }
     }
@@ -274,9 +275,10 @@ impl Judge<'_> {
 
     fn judged(&self, verdict: &Verdict<'_>, tag: &str, address: &str) -> Judged {
         let unclassified = verdict.rule == Rule::Unclassified;
-        // A font of another organisation's needs nobody's agreement, but visitors are told of it (REQUIREMENTS A19).
-        let elsewhere = verdict.purpose.is_none() && verdict.rule.whose().is_some();
-        if !verdict.is_hold() && !unclassified && !elsewhere {
+        // What a rule lets pass, or the visitor's agreement, belongs into the inventory. A font of another organisation's
+        // needs nobody's agreement, but visitors are told of it (REQUIREMENTS A19).
+        let known = matches!(verdict.rule, Rule::Site(_) | Rule::Catalogue(..) | Rule::List { .. });
+        if !verdict.is_hold() && !unclassified && !known {
             return Judged::Pass;
         }
         let host = address.split('/').next().unwrap_or_default();

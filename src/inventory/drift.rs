@@ -101,11 +101,12 @@ pub(super) struct Eye<'e> {
 impl Eye<'_> {
     /// Is this new thing drift? Unclassified, it is; classified by the catalogue, it is once the site has been looked at for
     /// long enough. What the site's own YAML names was expected. What only browsers have shown proves nothing: any visitor
-    /// can send it.
+    /// can send it. Several networks together prove something, where nobody has classified it.
     pub(super) fn drift(&self, thing: Thing, name: &str, state: &State) -> Option<Drift> {
         let name = &*self.family(thing, name)?;
         let (unclassified, holds, purpose) = match thing {
             Thing::Cookie => self.cookie(name, state)?,
+            Thing::StorageKey => self.storage_key(name, state)?,
             Thing::ThirdParty | Thing::Company if !state.marks.has(Marks::IN_PAGE) => return None,
             Thing::ThirdParty | Thing::Company if state.marks.has(Marks::DECLARED) => return None,
             Thing::ThirdParty | Thing::Company => {
@@ -127,7 +128,8 @@ impl Eye<'_> {
 
     fn cookie(&self, name: &str, state: &State) -> Option<(bool, bool, Option<String>)> {
         let verdict = self.policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
-        if !state.marks.has(Marks::HEADER) {
+        let believed = state.marks.has(Marks::BELIEVED) && verdict.rule == Rule::Unclassified;
+        if !state.marks.has(Marks::HEADER) && !believed {
             return None;
         }
         let purpose = verdict.purpose.map(|purpose| self.policy.purposes().name(purpose).to_owned());
@@ -139,11 +141,17 @@ impl Eye<'_> {
         }
     }
 
+    fn storage_key(&self, key: &str, state: &State) -> Option<(bool, bool, Option<String>)> {
+        let verdict = self.policy.storage(key.as_bytes(), PurposeSet::ESSENTIAL);
+        let new = state.marks.has(Marks::BELIEVED) && verdict.rule == Rule::Unclassified;
+        new.then(|| (true, verdict.is_hold(), None))
+    }
+
     /// The name, or what many numbered ones have in common: the ninth `poll_9` is nothing new.
     fn family(&self, thing: Thing, name: &str) -> Option<String> {
         let all = self.stock.register(thing).all();
         let families = Families::of(all.iter().map(|(known, _)| &**known));
-        if thing != Thing::Cookie || !families.has(name) {
+        if !thing.folds() || !families.has(name) {
             return Some(name.to_owned());
         }
         let stem = numbered(name);
@@ -165,6 +173,7 @@ fn yaml(thing: Thing, name: &str, purpose: Option<&str>) -> String {
     let quoted = Value::from(plain(name));
     match thing {
         Thing::Cookie => format!("cookies: [ {{ name: {quoted}, purpose: {purpose} }} ]"),
+        Thing::StorageKey => format!("storage: [ {{ key: {quoted}, purpose: {purpose} }} ]"),
         Thing::ThirdParty => {
             let address = Value::from(format!("||{}^", plain(name)));
             format!("tags: [ {{ match: {address}, purpose: {purpose} }} ]")
@@ -227,6 +236,23 @@ mod tests {
         assert_eq!(host(Marks::KNOWN | Marks::DECLARED, 99), None);
         let asked = drift(&policy, (Thing::ThirdParty, "new.example"), Marks::ASKED, 99);
         assert_eq!(asked, None, "any visitor could ask");
+    }
+
+    #[test]
+    fn what_browsers_report_is_drift_once_it_is_believed_and_nobody_has_classified_it() {
+        let policy = policy();
+        let believed = Marks::REPORTED | Marks::BELIEVED;
+        for (thing, yaml) in [
+            (Thing::StorageKey, "storage: [ { key: \"mystery\", purpose: CHOOSE } ]"),
+            (Thing::Cookie, "cookies: [ { name: \"mystery\", purpose: CHOOSE } ]"),
+        ] {
+            assert_eq!(drift(&policy, (thing, "mystery"), Marks::REPORTED, 99), None, "any visitor could report it");
+            let new = drift(&policy, (thing, "mystery"), believed, 0).expect("drift");
+            assert!(new.unclassified && new.held);
+            assert_eq!(new.yaml, yaml);
+        }
+        assert_eq!(drift(&policy, (Thing::Cookie, "_fbp"), believed, 99), None);
+        assert_eq!(drift(&policy, (Thing::Cookie, "own_basket"), believed, 99), None);
     }
 
     #[test]

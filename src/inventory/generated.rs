@@ -41,10 +41,11 @@ pub(super) fn numbered(name: &str) -> Option<&str> {
 }
 
 /// Which numbered names are so many that they are one thing.
-pub(super) struct Families<'n>(HashMap<&'n str, usize>);
+pub struct Families<'n>(HashMap<&'n str, usize>);
 
 impl<'n> Families<'n> {
-    pub(super) fn of(names: impl Iterator<Item = &'n str>) -> Self {
+    /// Counts the names that differ in a number at the end.
+    pub fn of(names: impl Iterator<Item = &'n str>) -> Self {
         let mut families = HashMap::new();
         for stem in names.filter_map(numbered) {
             *families.entry(stem).or_default() += 1;
@@ -58,10 +59,15 @@ impl<'n> Families<'n> {
     }
 
     /// The name, or what it has in common with many.
-    pub(super) fn folded(&self, name: &str) -> String {
+    pub fn folded(&self, name: &str) -> String {
         let family = numbered(name).filter(|_| self.has(name));
         family.map_or_else(|| name.to_owned(), |stem| format!("{stem}*"))
     }
+}
+
+/// The pattern a name belongs to: the one it was judged by, or that of its made-up ending, or itself.
+pub fn pattern(name: &[u8], judged_by: Option<&str>) -> String {
+    with_pattern(name, judged_by, str::to_owned)
 }
 
 /// Uses the pattern a name belongs to: the one it was judged by, or that of its made-up ending, or itself.

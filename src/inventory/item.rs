@@ -51,6 +51,10 @@ impl Marks {
     pub const IN_PAGE: Self = Self(1 << 14);
     /// A browser's guard has asked about it: a script of the page wanted it.
     pub const ASKED: Self = Self(1 << 15);
+    /// A browser has reported that a script wrote it: anybody's invention, until it is believed.
+    pub const REPORTED: Self = Self(1 << 16);
+    /// Browsers of several networks have.
+    pub const BELIEVED: Self = Self(1 << 17);
 
     /// Are all of the other's in this?
     pub fn has(self, other: Self) -> bool {
@@ -99,7 +103,7 @@ pub(super) struct Item {
     pub(super) paths: Few<4>,
     /// What a tag is for.
     pub(super) purposes: Few<4>,
-    /// `script`, `img`, …
+    /// `script`, `img`, …; of a storage key, where it is kept.
     pub(super) tags: Few<6>,
 }
 
@@ -235,7 +239,7 @@ pub struct State {
     pub paths: Vec<String>,
     /// What a tag is for, by name.
     pub purposes: Vec<String>,
-    /// `script`, `img`, …
+    /// `script`, `img`, …; of a storage key, where it is kept: `local`, `session`, `indexed_db`, `cache`.
     pub tags: Vec<String>,
 }
 

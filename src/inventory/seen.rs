@@ -1,9 +1,15 @@
 //! The cookies a site was seen to set, by name, each with the scopes it was set with (C5).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{drift::Drifts, fold::folded, stock::Stock, table::Table, tags::Tags};
+use super::drift::Drifts;
+use super::fold::folded;
+use super::reported::Reported;
+use super::sample::Sample;
+use super::sighting::Sighting;
+use super::stock::Stock;
+use super::table::Table;
+use super::tags::Tags;
 use crate::consent::{Purpose, PurposeSet, UnixSeconds};
 
 /// More scopes than this under one name, and the scopes count as unknown.
@@ -73,55 +79,6 @@ pub enum Kept {
     Seconds(u64),
 }
 
-/// When a cookie was last seen, and for how long it was set then. One word each: a sighting of what is known takes no lock.
-struct Sighting {
-    /// In seconds since 1970, by the day: nobody's visit can be told from it.
-    day: AtomicU64,
-    /// `SESSION`, `UNKNOWN`, or seconds.
-    kept: AtomicU64,
-}
-
-const SESSION: u64 = u64::MAX;
-const UNKNOWN: u64 = u64::MAX - 1;
-const DAY: u64 = 86_400;
-
-impl Sighting {
-    fn new(at: UnixSeconds, kept: Option<Kept>) -> Self {
-        Self { day: AtomicU64::new(at - at % DAY), kept: AtomicU64::new(encoded(kept)) }
-    }
-
-    /// Writes only what has changed: a word that is only read stays in every core's cache.
-    fn note(&self, at: UnixSeconds, kept: Option<Kept>) {
-        let (day, kept) = (at - at % DAY, encoded(kept));
-        if self.day.load(Ordering::Relaxed) < day {
-            self.day.store(day, Ordering::Relaxed);
-        }
-        if kept != UNKNOWN && self.kept.load(Ordering::Relaxed) != kept {
-            self.kept.store(kept, Ordering::Relaxed);
-        }
-    }
-
-    fn day(&self) -> UnixSeconds {
-        self.day.load(Ordering::Relaxed)
-    }
-
-    fn kept(&self) -> Option<Kept> {
-        match self.kept.load(Ordering::Relaxed) {
-            UNKNOWN => None,
-            SESSION => Some(Kept::Session),
-            seconds => Some(Kept::Seconds(seconds)),
-        }
-    }
-}
-
-fn encoded(kept: Option<Kept>) -> u64 {
-    match kept {
-        None => UNKNOWN,
-        Some(Kept::Session) => SESSION,
-        Some(Kept::Seconds(seconds)) => seconds.min(UNKNOWN - 1),
-    }
-}
-
 /// A cookie as the cookies page lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenCookie {
@@ -182,6 +139,10 @@ pub struct Inventory {
     pub stock: Stock,
     /// What was new.
     pub drifts: Drifts,
+    /// Which page views are asked what they write.
+    pub sample: Sample,
+    /// What browsers have reported, and too few of them.
+    pub reported: Reported,
 }
 
 /// More cookies than any one site's scripts set.
@@ -207,6 +168,8 @@ impl Default for Inventory {
             tags: Tags::default(),
             stock: Stock::default(),
             drifts: Drifts::default(),
+            sample: Sample::default(),
+            reported: Reported::default(),
         }
     }
 }
@@ -349,6 +312,7 @@ fn longest(one: Option<Kept>, other: Option<Kept>) -> Option<Kept> {
 mod tests {
     use super::*;
 
+    const DAY: u64 = 86_400;
     const AT: (UnixSeconds, Option<Kept>) = (1_795_449_900, None);
     const ROOT: ScopeRef<'_> = ScopeRef { domain: None, path: "/", secure: false, partitioned: false };
 

@@ -1,7 +1,7 @@
-//! Everything that was seen on one site: its cookies by pattern, the third parties its pages call on, and the companies
-//! whose scripts stand in its pages.
+//! Everything that was seen on one site: its cookies and storage keys by pattern, the third parties its pages call on, and
+//! the companies whose scripts stand in its pages.
 //!
-//! Bounded: 2,048 cookies, 512 third parties and 256 companies, each with ten pages. What finds no room is counted.
+//! Bounded: 2,048 cookies, 512 storage keys, 512 third parties and 256 companies, each with ten pages. What finds no room is counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,11 +25,13 @@ pub enum Thing {
     ThirdParty,
     /// A company whose scripts stand in the pages themselves.
     Company,
+    /// A key of the browser's storage, a database or a cache, by its pattern.
+    StorageKey,
 }
 
 impl Thing {
     /// Every thing, in the order they are listed.
-    pub const ALL: [Self; 3] = [Self::Cookie, Self::ThirdParty, Self::Company];
+    pub const ALL: [Self; 4] = [Self::Cookie, Self::ThirdParty, Self::Company, Self::StorageKey];
 
     /// The name on the admin listener, in the file and in what is told of drift.
     pub fn name(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Thing {
             Self::Cookie => "cookie",
             Self::ThirdParty => "third_party",
             Self::Company => "company",
+            Self::StorageKey => "storage_key",
         }
     }
 
@@ -44,9 +47,14 @@ impl Thing {
     pub fn most(self) -> usize {
         match self {
             Self::Cookie => 2048,
-            Self::ThirdParty => 512,
+            Self::ThirdParty | Self::StorageKey => 512,
             Self::Company => 256,
         }
+    }
+
+    /// Its names may be made up by a program.
+    pub(super) fn folds(self) -> bool {
+        matches!(self, Self::Cookie | Self::StorageKey)
     }
 
     pub(super) fn stored(name: &str) -> Option<Self> {
@@ -70,6 +78,23 @@ pub struct CookieSight<'s> {
     /// How long it was set for.
     pub kept: Option<Kept>,
     /// The page, as [`super::page()`] gives it; empty where there is none.
+    pub page: &'s str,
+    /// When.
+    pub at: UnixSeconds,
+}
+
+/// A report that a script has written a key of the browser's storage.
+#[derive(Clone, Copy, Debug)]
+pub struct KeySight<'s> {
+    /// Its name as it came.
+    pub name: &'s [u8],
+    /// The pattern it was judged by, where the YAML has one.
+    pub judged_by: Option<&'s str>,
+    /// `local`, `session`, `indexed_db` or `cache`.
+    pub kind: &'s str,
+    /// Held, believed.
+    pub marks: Marks,
+    /// As of a cookie.
     pub page: &'s str,
     /// When.
     pub at: UnixSeconds,
@@ -128,6 +153,19 @@ impl Stock {
         });
     }
 
+    /// Notes a storage key. The caller sees to it that no visitor's own invention is sent here.
+    pub fn saw_key(&self, seen: &KeySight<'_>) {
+        let sight = Sight { at: seen.at, marks: seen.marks, page: seen.page };
+        with_pattern(seen.name, seen.judged_by, |pattern| {
+            self.register(Thing::StorageKey).note(pattern, &sight, |item| _ = item.tags.note(seen.kind));
+        });
+    }
+
+    /// Is this cookie or key here, under the pattern that it belongs to?
+    pub fn has(&self, thing: Thing, name: &[u8], judged_by: Option<&str>) -> bool {
+        with_pattern(name, judged_by, |pattern| self.register(thing).items.read(pattern, |_| ()).is_some())
+    }
+
     /// Notes a tag in a page of the site's.
     pub fn saw_tag(&self, seen: &TagSight<'_>) {
         let (thing, name) = match (seen.host, seen.company) {
@@ -152,7 +190,7 @@ impl Stock {
         let mut all = self.register(thing).all();
         all.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let families = Families::of(all.iter().map(|(name, _)| &**name));
-        let folds = thing == Thing::Cookie;
+        let folds = thing.folds();
         let mut rows = BTreeMap::<String, State>::new();
         for (name, item) in &all {
             let pattern = pattern_of(name).filter(|pattern| folds && pattern.contains('*')).map(str::to_owned);

@@ -50,7 +50,7 @@ impl Teller {
     }
 
     /// Never waits: where the queue is full it is said in the log, and the drift is on the admin listener all the same.
-    pub(super) fn tell(&self, drift: Value) {
+    pub fn tell(&self, drift: Value) {
         if self.0.try_send(drift).is_err() {
             tracing::warn!("drift not told: too much waits for the webhook");
         }

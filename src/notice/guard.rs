@@ -85,6 +85,8 @@ pub struct GuardTag<'a> {
     pub decided: bool,
     /// The nonce without which the page's own policy would refuse it.
     pub nonce: Option<&'a str>,
+    /// The module that tells what is written on this page view, where it is sampled.
+    pub seen: Option<&'a str>,
 }
 
 /// The tag that stands first in the head. Not `async` nor `defer`: nothing of the page may run before it.
@@ -93,6 +95,9 @@ pub fn guard_tag(place: &Place<'_>, tag: GuardTag<'_>) -> Vec<u8> {
     html.raw("<script").attribute("src", &place.own(tag.name));
     if let Some(nonce) = tag.nonce {
         html.attribute("nonce", nonce);
+    }
+    if let Some(seen) = tag.seen {
+        html.attribute("data-seen", seen);
     }
     html.raw(if tag.decided { " data-decided" } else { "" }).raw("></script>");
     html.into_string().into_bytes()
@@ -142,10 +147,11 @@ mod tests {
     fn the_tag_names_its_host_and_what_it_must() {
         let config = config();
         let place = place(&config, Language::English);
-        let tag = GuardTag { name: "guard-01.js", decided: false, nonce: None };
+        let tag = GuardTag { name: "guard-01.js", decided: false, nonce: None, seen: None };
         assert_eq!(guard_tag(&place, tag), b"<script src=\"//www.example.gov.uk/.consent/guard-01.js\"></script>");
-        let tag = GuardTag { decided: true, nonce: Some("a\"b"), ..tag };
+        let tag = GuardTag { decided: true, nonce: Some("a\"b"), seen: Some("seen-01.js"), ..tag };
         let written = String::from_utf8(guard_tag(&place, tag)).expect("ASCII");
-        assert!(written.ends_with(" nonce=\"a&quot;b\" data-decided></script>"), "{written}");
+        let ends = " nonce=\"a&quot;b\" data-seen=\"seen-01.js\" data-decided></script>";
+        assert!(written.ends_with(ends), "{written}");
     }
 }

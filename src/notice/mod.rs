@@ -52,7 +52,7 @@ pub use receipt_page::{ChosenPurpose, Receipt, ReceiptPage, receipt_page, receip
 pub use required::Site;
 pub use strings::{Added, Misfit, Misfits, OwnWords, sentences};
 pub use style::{Colour, Corners, FooterPlace, Look, Palette, Part, Poor, Style};
-pub use stylesheet::{Asset, held_stylesheet, release_script, stylesheet};
+pub use stylesheet::{Asset, held_stylesheet, release_script, seen_script, stylesheet};
 pub use template::{Flaw, LONGEST_TEMPLATE, Template};
 pub use words::Lifetime;
 

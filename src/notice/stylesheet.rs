@@ -1,5 +1,5 @@
 //! The gate's files that are the same for every site: the stylesheet of the banner and of the gate's own pages, the one
-//! that a page with a placeholder needs, and the module that releases in place.
+//! that a page with a placeholder needs, and the modules that release in place and tell which names were written.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 pub(super) const STYLES: &str = include_str!("notice.css");
 const RELEASE: &str = include_str!("script/release.min.js");
+const SEEN: &str = include_str!("script/seen.min.js");
 const HELD_STYLES: &str = include_str!("held.css");
 /// 64 bits of the hash: enough that no two releases share a name.
 const NAME_BYTES: usize = 8;
@@ -34,6 +35,14 @@ pub fn stylesheet() -> &'static Asset {
 pub fn release_script() -> &'static Asset {
     static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
         named("release-", ".js", (Bytes::from_static(RELEASE.as_bytes()), "text/javascript; charset=utf-8"))
+    });
+    &SCRIPT
+}
+
+/// The module that tells the gate what a page's scripts have written: it comes on the page views that are sampled.
+pub fn seen_script() -> &'static Asset {
+    static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+        named("seen-", ".js", (Bytes::from_static(SEEN.as_bytes()), "text/javascript; charset=utf-8"))
     });
     &SCRIPT
 }

@@ -1,10 +1,8 @@
 //! Councils' sites and other companies', all on one port of this machine and told apart by their hosts: what they set,
 //! store and ask for in each state is known, because it is written here.
 
-use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::thread;
+use crate::products;
+use crate::serving::{Ask, Say, missing, package, page, script, start};
 
 /// Five years: browsers keep it for 400 days.
 pub(crate) const LONG: u64 = 157_680_000;
@@ -14,33 +12,9 @@ pub(crate) struct Stubs {
     pub(crate) port: u16,
 }
 
-struct Ask {
-    host: String,
-    path: String,
-    cookies: String,
-    /// What a form says.
-    choice: String,
-    port: u16,
-}
-
-/// A body with its type and further header lines.
-struct Say {
-    status: &'static str,
-    headers: String,
-    kind: &'static str,
-    body: String,
-}
-
 impl Stubs {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
-        let port = listener.local_addr().expect("it is bound").port();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                thread::spawn(move || serve(stream, port));
-            }
-        });
-        Self { port }
+        Self { port: start(answer) }
     }
 
     /// The first page of the site at 127.0.0.`last`.
@@ -49,58 +23,32 @@ impl Stubs {
     }
 }
 
-fn serve(mut stream: TcpStream, port: u16) {
-    let Ok(mut from) = stream.try_clone().map(BufReader::new) else { return };
-    loop {
-        let mut ask =
-            Ask { host: String::new(), path: String::new(), cookies: String::new(), choice: String::new(), port };
-        let (mut line, mut length) = (String::new(), 0);
-        while from.read_line(&mut line).is_ok_and(|read| read > 2) {
-            let text = line.trim_end();
-            if ask.path.is_empty() {
-                text.split(' ').nth(1).unwrap_or("/").clone_into(&mut ask.path);
-            } else if let Some(host) = text.to_ascii_lowercase().strip_prefix("host: ") {
-                host.split(':').next().unwrap_or_default().clone_into(&mut ask.host);
-            } else if text.to_ascii_lowercase().starts_with("cookie: ") {
-                text[8..].clone_into(&mut ask.cookies);
-            }
-            if let Some(said) = text.to_ascii_lowercase().strip_prefix("content-length: ") {
-                length = said.parse().unwrap_or(0);
-            }
-            line.clear();
-        }
-        let mut body = vec![0; length];
-        if from.read_exact(&mut body).is_err() {
-            return;
-        }
-        String::from_utf8_lossy(&body).rsplit('=').next().unwrap_or_default().clone_into(&mut ask.choice);
-        if ask.path.is_empty() {
-            return;
-        }
-        let Say { status, headers, kind, body } = answer(&ask);
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n{headers}"
-        );
-        if write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).is_err() {
-            return;
-        }
-    }
-}
-
-fn answer(ask: &Ask) -> Say {
-    let path = ask.path.split('?').next().unwrap_or_default();
-    match (&*ask.host, path) {
-        (_, "/robots.txt" | "/sitemap.xml" | "/favicon.ico") => Say { status: "404 Not Found", ..page("") },
+pub(crate) fn answer(ask: &Ask) -> Say {
+    match (&*ask.host, ask.file()) {
+        (_, "/robots.txt" | "/sitemap.xml" | "/favicon.ico") => missing(),
         ("127.0.0.2", path) => many(ask, path),
         (host, path) if host == "127.0.0.3" || host.starts_with("127.0.1.") => fair(ask, path),
         ("127.0.0.4", path) => hidden(ask, path),
         ("127.0.0.5", _) => wall(ask),
         ("127.0.0.6", _) => framed(ask),
         ("127.0.0.8", path) => with_a_page(ask, path),
-        ("127.0.0.11" | "127.0.0.12" | "127.0.0.13", path) if path.starts_with("/npm/") => package(&path[5..]),
+        ("127.0.0.11" | "127.0.0.12" | "127.0.0.13" | "127.0.0.14" | "127.0.0.15", path)
+            if path.starts_with("/npm/") =>
+        {
+            package(&path[5..])
+        }
         ("127.0.0.11", _) => page(VANILLA),
         ("127.0.0.12", _) => page(OSANO),
         ("127.0.0.13", _) => page(TARTEAUCITRON),
+        ("127.0.0.14", _) => page(VANILLA_2),
+        ("127.0.0.15", _) => page(KLARO),
+        ("127.0.2.99", _) => page(products::DEAD),
+        (host, _) if host.starts_with("127.0.2.") => {
+            match host[8..].parse().ok().and_then(|at: usize| products::PRODUCTS.get(at - 1)) {
+                Some(product) => page(&products::page(product, &ask.cookies)),
+                None => page(""),
+            }
+        }
         ("127.0.0.7", _) => page("<h1>Bins</h1><p>A clean site.</p>").setting("ASP.NET_SessionId=x; Path=/; HttpOnly"),
         ("stats.localhost", "/t.js") => script(&format!(
             "document.cookie='stats_id=1; Max-Age={LONG}; Path=/';fetch('http://beacon.localhost:{}/hit?page=1');",
@@ -118,29 +66,6 @@ fn answer(ask: &Ask) -> Say {
         ),
         ("static.hotjar.com", _) => script(""),
         _ => Say { kind: "text/plain", ..page("") },
-    }
-}
-
-fn page(body: &str) -> Say {
-    let body =
-        format!("<!doctype html><html lang=en><meta charset=utf-8><title>Stub</title><body>{body}</body></html>");
-    Say { status: "200 OK", headers: String::new(), kind: "text/html; charset=utf-8", body }
-}
-
-fn script(body: &str) -> Say {
-    Say { kind: "text/javascript", body: body.to_owned(), ..page("") }
-}
-
-impl Say {
-    fn setting(mut self, line: &str) -> Self {
-        let _ = write!(self.headers, "Set-Cookie: {line}\r\n");
-        self
-    }
-
-    fn leading_to(mut self, path: &str) -> Self {
-        self.status = "302 Found";
-        let _ = write!(self.headers, "Location: {path}\r\n");
-        self
     }
 }
 
@@ -162,6 +87,7 @@ fn many(ask: &Ask, path: &str) -> Say {
                indexedDB.open('base');caches.open('box');
                navigator.serviceWorker.register('/worker.js?v=1');
                setTimeout(()=>{{new Image().src='http://late.localhost:{port}/pixel.gif?id=1'}},1000);
+               setTimeout(()=>setTimeout(()=>{{new Image().src='http://later.localhost:{port}/pixel.gif?id=1'}},1900),2100);
                new Worker('/w.js');
                new WebSocket('ws://socket.localhost:{port}/?id=1');
                addEventListener('pagehide',()=>navigator.sendBeacon('http://leaving.localhost:{port}/bye'));
@@ -176,11 +102,11 @@ fn many(ask: &Ask, path: &str) -> Say {
             page(&format!("<h1>Landed</h1><script src='http://stats.localhost:{port}/fingerprint.js'></script>"))
         }
         "/away" => page(
-            "<script>localStorage.setItem('on_the_way','1');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
+            "<script>localStorage.setItem('on_the_way','1');indexedDB.open('on_the_way_too');caches.open('thrown');document.cookie='leaving=1; Path=/';location.replace('/landed')</script>",
         ),
         "/w.js" => script(&format!("fetch('http://worker.localhost:{port}/told')")),
         "/worker.js" => script("self.addEventListener('install',()=>self.skipWaiting())"),
-        _ => Say { status: "404 Not Found", ..page("") },
+        _ => missing(),
     }
 }
 
@@ -275,7 +201,7 @@ fn with_a_page(ask: &Ask, path: &str) -> Say {
         cwcis ychwanegol.</p><form method=post action=/set><button name=cookies value=yes>Derbyn cwcis ychwanegol</button>
         <button name=cookies value=no>Gwrthod cwcis ychwanegol</button></form></div>";
     match path {
-        "/set" => page("").setting(&format!("policy={}; Path=/; Max-Age=31536000", ask.choice)).leading_to("/"),
+        "/set" => page("").setting(&format!("policy={}; Path=/; Max-Age=31536000", ask.field("cookies"))).leading_to("/"),
         "/cookies" => page(
             "<h1>Cookies</h1><form method=post action=/set><p>Do you want to accept analytics cookies?</p>
              <input type=radio name=cookies id=y value=yes checked><label for=y>Yes</label>
@@ -289,19 +215,6 @@ fn with_a_page(ask: &Ask, path: &str) -> Say {
 }
 
 // === Real notices from npm, as their makers say they are put into a page ===
-
-/// Where `tests/run` puts them.
-pub(crate) fn packages() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/node_modules")
-}
-
-fn package(path: &str) -> Say {
-    let kind = if path.contains(".css") { "text/css" } else { "text/javascript" };
-    match std::fs::read_to_string(packages().join(path)) {
-        Ok(body) => Say { kind, body, ..page("") },
-        Err(_) => Say { status: "404 Not Found", ..page("") },
-    }
-}
 
 const VANILLA: &str = r#"<h1>Bins</h1><link rel="stylesheet" href="/npm/vanilla-cookieconsent/dist/cookieconsent.css">
   <button data-cc="show-preferencesModal">Cookies</button>
@@ -325,3 +238,20 @@ const TARTEAUCITRON: &str = r#"<h1>Bins</h1><script src="/npm/tarteaucitronjs/ta
     tarteaucitron.services.own = { key: 'own', type: 'analytic', name: 'Own', uri: '', needConsent: true, cookies: ['_ga'],
       js() { document.cookie = '_ga=1; Path=/; Max-Age=63072000'; } };
     (tarteaucitron.job = tarteaucitron.job || []).push('own');</script>"#;
+
+const VANILLA_2: &str = r#"<h1>Bins</h1><link rel="stylesheet" href="/npm/vanilla-cookieconsent-2/dist/cookieconsent.css">
+  <button data-cc="c-settings">Cookies</button><script src="/npm/vanilla-cookieconsent-2/dist/cookieconsent.js"></script>
+  <script>const cc = initCookieConsent(); cc.run({ current_lang: 'en', autoclear_cookies: true, onAccept() {
+    if (cc.allowedCategory('analytics')) document.cookie = '_ga=1; Path=/; Max-Age=63072000'; }, languages: { en: {
+    consent_modal: { title: 'We use cookies', description: 'May we?', primary_btn: { text: 'Accept all', role: 'accept_all' },
+      secondary_btn: { text: 'Settings', role: 'settings' } },
+    settings_modal: { title: 'Cookies', save_settings_btn: 'Save', accept_all_btn: 'Accept all', reject_all_btn: 'Reject all', cookie_table_headers: [{ col1: 'Name' }],
+      blocks: [{ title: 'Needed', toggle: { value: 'necessary', enabled: true, readonly: true } }, { title: 'Analytics',
+        toggle: { value: 'analytics', enabled: false, readonly: false }, cookie_table: [{ col1: '_ga' }] }] } } } });</script>"#;
+
+/// Not among the packages that `tests/run` installs, as it brings a compiler with it; put there by hand it is looked at too.
+const KLARO: &str = r#"<h1>Bins</h1><a href='#' onclick='klaro.show();return false'>Cookie settings</a>
+  <script>window.klaroConfig = { acceptAll: true, mustConsent: false, hideDeclineAll: false, lang: 'en', translations: { en: {
+    consentNotice: { description: 'We use cookies.' } } }, services: [{ name: 'ga', purposes: ['analytics'], cookies: ['_ga'],
+    callback(yes) { document.cookie = yes ? '_ga=1; Path=/; Max-Age=63072000' : '_ga=; Path=/; Max-Age=0'; } }] };</script>
+  <script src="/npm/klaro/dist/klaro.js"></script>"#;

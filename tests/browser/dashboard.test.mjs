@@ -2,17 +2,19 @@
 // and without JavaScript.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 
 import { violations } from './support/accessibility.mjs';
-import { gate, site } from './support/program.mjs';
+import { binary, gate, site } from './support/program.mjs';
 import { browser } from './support/visitor.mjs';
 
 const TOKEN = '5f1d3c1e0a9b4c7d8e6f5a4b3c2d1e0f';
-const PAGES = ['/', '/sites/*', '/config', '/ledger'];
+const PAGES = ['/', '/sites/*', '/audits', '/config', '/ledger'];
 const LINES = `    cookies:
       - { name: "sid", purpose: essential }
     tags:
@@ -20,6 +22,17 @@ const LINES = `    cookies:
 `;
 
 let chromium, council, consent, guarded;
+
+/** What audits of yesterday and the day before have left, as the gate keeps them. @returns the line of YAML. */
+async function audited(address) {
+  const folder = mkdtempSync(join(tmpdir(), 'audits-'));
+  for (const daysAgo of [2, 1]) {
+    const name = new Date(Date.now() - daysAgo * 86_400_000).toISOString().replace(/[-:]|\.\d+/g, '');
+    const before = daysAgo === 1 ? ['--against', join(folder, readdirSync(folder)[0], 'report.json')] : [];
+    await promisify(execFile)(binary(), ['audit', '--out', join(folder, name), ...before, `${address}/`]);
+  }
+  return `audit: { every: 7d, sites: ["${address}/"], folder: "${folder}" }\n`;
+}
 
 before(async () => {
   council = await site(() => ({
@@ -31,7 +44,7 @@ before(async () => {
   writeFileSync(join(folder, 'admin.token'), TOKEN);
   [chromium, consent, guarded] = await Promise.all([
     browser(),
-    gate(council.address, LINES),
+    gate(council.address, LINES + (await audited(council.address))),
     gate(council.address, LINES, undefined, '', `, token_file: "${folder}/admin.token"`),
   ]);
   for (const choice of ['accept', 'reject', 'reject', 'withdraw']) await chooses(choice);
@@ -107,6 +120,21 @@ it('has charts with a name, and their numbers in a table', async () => {
   await page.getByRole('img', { name: /^Choices, by day, / }).waitFor();
   const row = page.getByRole('table', { name: 'Choices by day, from the ledger' }).getByRole('row').nth(1);
   assert.deepEqual((await row.getByRole('cell').allTextContents()).slice(0, 4), ['1', '0', '2', '1']);
+  await page.close();
+});
+
+it('shows the audits over time, and their reports', async () => {
+  const page = await chromium.newPage({ viewport: { width: 320, height: 640 } });
+  await page.goto(`${consent.admin}/audits`);
+  await page.getByRole('img', { name: /^Scores of http:/ }).waitFor();
+  const faults = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  await page.getByRole('table', { name: 'Audits, the newest first' }).getByRole('link').first().click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.match(page.url(), /\/audits\/\d{8}T\d{6}Z\/report\.html$/);
+  // The report's own style is let in, and nothing is missing.
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.querySelector('.score')).fontWeight), '400');
+  assert.deepEqual(faults, []);
   await page.close();
 });
 

@@ -301,6 +301,8 @@ pub(crate) struct Plan {
     ledger: &'static str,
     organisation: &'static str,
     admin: &'static str,
+    admin_address: &'static str,
+    admin_more: String,
     lines: String,
     more_sites: String,
     more: String,
@@ -317,6 +319,8 @@ impl Plan {
             ledger: "",
             organisation: "",
             admin: "",
+            admin_address: "127.0.0.1:0",
+            admin_more: String::new(),
             lines: RULES.to_owned(),
             more_sites: String::new(),
             more: String::new(),
@@ -384,6 +388,11 @@ impl Plan {
         Self { listener: ", trusted_proxies: [127.0.0.1]", ..self }
     }
 
+    /// The admin listener here, with these keys more.
+    pub(crate) fn admin_at(self, address: &'static str, more: &str) -> Self {
+        Self { admin_address: address, admin_more: format!(", {more}"), ..self }
+    }
+
     pub(crate) fn start(self) -> Gate {
         let folder = tempfile::tempdir().expect("a folder for the gate's files");
         fs::create_dir(folder.path().join("ledger")).expect("a folder for the ledger");
@@ -394,13 +403,15 @@ impl Plan {
     }
 
     fn yaml(&self, folder: &str) -> String {
-        let Self { hosts, upstream, mode, listener, limits, ledger, organisation, admin, lines, more_sites, more } =
-            self;
+        let Self {
+            hosts, upstream, mode, listener, limits, ledger, organisation, admin, lines, more_sites, more, ..
+        } = self;
+        let (admin_address, admin_more) = (self.admin_address, &self.admin_more);
         let token_file = if admin.is_empty() { "" } else { ", token_file: admin.token" };
         let sites = site(hosts, upstream, mode, lines);
         format!(
             "listeners:\n  - {{ address: \"127.0.0.1:0\"{listener} }}\n\
-             admin: {{ address: \"127.0.0.1:0\"{token_file} }}\n\
+             admin: {{ address: \"{admin_address}\"{token_file}{admin_more} }}\n\
              ledger: {{ url: \"sqlite:{folder}/ledger/ledger.db\", {ledger} }}\n\
              signing_key_file: \"{folder}/signing.key\"\n\
              organisation: {{ name: Example Council, contact: dpo@example.gov.uk, {organisation} }}\n\

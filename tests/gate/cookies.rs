@@ -35,7 +35,7 @@ fn setting<'l>(headers: &[(&'l str, &'l str)], lines: &[&'l str]) -> Vec<(&'l st
 }
 
 /// Every kind of response, under its own path.
-fn anything(path: &str) -> Vec<u8> {
+pub(super) fn anything(path: &str) -> Vec<u8> {
     let lines = mixed();
     let with = |headers: &[(&'static str, &'static str)]| setting(headers, &lines);
     let png = ("Content-Type", "image/png");
@@ -64,7 +64,7 @@ fn anything(path: &str) -> Vec<u8> {
     }
 }
 
-const KINDS: [&str; 14] = [
+pub(super) const KINDS: [&str; 14] = [
     "/200",
     "/204",
     "/206",

@@ -5,10 +5,24 @@ use std::fs;
 use crate::common::{Answer, Gate, HOST, HTML, Origin, Plan, page, response, wait_until};
 
 const TOKEN: &str = "5f1d3c1e0a9b4c7d8e6f5a4b3c2d1e0f";
-const PAGES: [&str; 4] = ["/", "/sites/www.example.gov.uk", "/config", "/ledger"];
-const GATE_TABLES: [&str; 6] = ["sites", "held", "abandoned", "config/settings", "ledger/events", "ledger/months"];
-const SITE_TABLES: [&str; 9] =
-    ["choices", "asked", "held", "unclassified", "cookies", "third-parties", "companies", "upstream", "speed"];
+const PAGES: [&str; 5] = ["/", "/sites/www.example.gov.uk", "/audits", "/config", "/ledger"];
+const GATE_TABLES: [&str; 8] =
+    ["sites", "held", "abandoned", "audits", "audits/new", "config/settings", "ledger/events", "ledger/months"];
+const SITE_TABLES: [&str; 13] = [
+    "choices",
+    "asked",
+    "held",
+    "purposes",
+    "pages",
+    "unclassified",
+    "drift",
+    "cookies",
+    "storage",
+    "third-parties",
+    "companies",
+    "upstream",
+    "speed",
+];
 
 const BODY: &str = "<!doctype html><html lang=en><title>Bins</title><body><p>Bins\
     <script src=\"https://stats.example/s.js\"></script><script src=\"https://pay.unknown.example/p.js\"></script>";
@@ -94,6 +108,28 @@ fn every_page_and_table_answers_and_runs_nothing_from_elsewhere() {
     ] {
         gate.admin("GET", path).send().expect(404);
     }
+}
+
+#[test]
+fn names_that_a_program_makes_up_are_one_row_of_the_unclassified() {
+    let origin = Origin::telling(|request| {
+        let number: u32 = request.path().trim_start_matches('/').parse().unwrap();
+        let lines = [format!("cart_{number:07x}{number:x}=1"), format!("poll_{number}=1"), "nobody-knows=1".to_owned()];
+        let lines: Vec<_> = lines.iter().map(|line| ("Set-Cookie", line.as_str())).chain([HTML]).collect();
+        response("200 OK", &lines, BODY)
+    });
+    let gate = Plan::before(origin.address).start();
+    (10..30).for_each(|number| _ = gate.page(&format!("/{number}")).send().expect(200));
+    let rows = json(&gate, &format!("/api/sites/{HOST}/unclassified"));
+    let listed: Vec<_> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["count"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(listed, [("cart_*", 20), ("nobody-knows", 20), ("poll_*", 20), ("pay.unknown.example", 20)]);
+    assert!(rows[0]["yaml"].as_str().unwrap().ends_with("- { name: \"cart_*\", purpose: marketing }"), "{rows}");
+    assert_eq!(gate.log().matches("unclassified: cart_*").count(), 1, "{}", gate.log());
 }
 
 #[test]

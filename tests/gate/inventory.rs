@@ -104,6 +104,42 @@ fn what_anybody_makes_up_is_no_page() {
 }
 
 #[test]
+fn what_passes_by_a_rule_or_because_the_visitor_agreed_is_listed_too() {
+    let origin = Origin::telling(|_| {
+        response(
+            "200 OK",
+            &[HTML],
+            "<!doctype html><html lang=en><body><script src=\"https://stats.example/x.js?a=1\"></script>\
+            <img src=\"https://maps.example/tile.png\"><iframe src=\"https://www.youtube.com/embed/x\"></iframe></body></html>",
+        )
+    });
+    let essential = "- { match: \"||maps.example^\", purpose: essential }";
+    let gate = Plan::before(origin.address).line(&format!("  {essential}")).start();
+    let accepted = gate.visitor("accept").unwrap();
+    let page = gate.page("/bins").cookie(&accepted).send().expect(200).text();
+    assert!(page.contains("<script src=\"https://stats.example/x.js?a=1\">"), "nothing is held: {page}");
+    for (host, tag, purposes, holds) in [
+        ("maps.example", "img", "essential", false),
+        ("stats.example", "script", "analytics", true),
+        ("www.youtube.com", "iframe", "marketing", true),
+    ] {
+        let third = one(&gate, "third_parties", host);
+        let found = (&third["tags"], &third["purposes"], &third["holds"], &third["pages"]);
+        let expected =
+            (serde_json::json!([tag]), serde_json::json!([purposes]), holds.into(), serde_json::json!(["/bins"]));
+        assert_eq!(found, (&expected.0, &expected.1, &expected.2, &expected.3), "{host}");
+    }
+    let counted = gate.told("/api/stats").to_string();
+    assert!(
+        !counted.contains("stats.example") && !counted.contains("maps.example"),
+        "nothing was held or unknown: {counted}"
+    );
+    let own = gate.page("/.consent/cookies").send().expect(200).text();
+    assert!(own.contains("<li>stats.example</li>"), "{own}");
+    assert!(!own.contains("maps.example"), "it is the site's own rule that it is essential");
+}
+
+#[test]
 fn what_the_guard_asks_about_is_known_by_host_alone_and_only_if_somebody_knows_it() {
     let origin = Origin::telling(site);
     let gate = Plan::before(origin.address).also(EVERY).start();
@@ -143,6 +179,7 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     let line = gate.log_line("name=\"mystery\"");
     assert!(line.contains("held already") && line.contains("purpose: CHOOSE"), "{line}");
     assert_eq!((told_times(&gate), hook.last().path()), (3, "/token-in-the-path"));
+    on_the_dashboard(&gate);
     let before = one(&gate, "cookies", "mystery");
 
     gate.page("/other").send().expect(200);
@@ -159,6 +196,22 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     let words = serde_json::to_string(&told).unwrap();
     assert!(!words.contains("jane") && !words.contains("secret-value") && !words.contains("/bins"), "{words}");
     assert!(!gate.log().contains("token-in-the-path"));
+}
+
+/// What is new, and what is held by page and by purpose.
+fn on_the_dashboard(gate: &Gate) {
+    let table = |name: &str| gate.told(&format!("/api/sites/www.example.gov.uk/{name}")).as_array().unwrap().clone();
+    let drift = table("drift");
+    let mystery = drift.iter().find(|row| row["name"] == "mystery").unwrap();
+    assert_eq!(
+        (&mystery["kind"], &mystery["classified"], &mystery["held"]),
+        (&"cookie".into(), &"no".into(), &"yes".into())
+    );
+    let (pages, purposes) = (table("pages"), table("purposes"));
+    assert!(pages.iter().any(|row| row["page"] == "/bins" && row["held"].as_u64() > Some(0)), "{pages:?}");
+    assert!(purposes.iter().any(|row| row["purpose"] == "unclassified"), "{purposes:?}");
+    let page = gate.admin("GET", "/sites/www.example.gov.uk").send().expect(200).text();
+    assert!(page.contains("Look here: </span>3") && page.contains("New on the site"), "{page}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #[path = "../common/gate.rs"]
 mod common;
 
+mod admin_tls;
 mod audit;
 mod banners;
 mod bases;
@@ -18,16 +19,20 @@ mod cookies_page;
 mod dashboard;
 mod documents;
 mod durations;
+mod explain;
 mod guard;
 mod inventory;
 mod languages;
 mod lists;
 mod notice;
+mod observe;
 mod pages;
 mod paths;
 mod placeholder;
 mod policies;
 mod proof;
 mod running;
+mod scheduled;
+mod seen;
 mod streams;
 mod trackers;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Makes src/notice/script/gate.min.js from the modules beside it: one function, minified, ASCII only; and release.min.js,
-// the module that it fetches when it is needed.
+// seen.min.js, the modules that it fetches when they are needed.
 //
 //   tests/tools/build-script.mjs            writes them and says how large they are
 //   tests/tools/build-script.mjs --check fails when what is committed is something else
@@ -13,7 +13,7 @@ import { gzipSync } from 'node:zlib';
 const require = createRequire(new URL('../browser/', import.meta.url));
 const folder = new URL('../../src/notice/script/', import.meta.url);
 /** What is made, and from what. */
-export const made = { 'gate.min.js': () => build(), 'release.min.js': () => buildModule() };
+export const made = { 'gate.min.js': () => build(), 'release.min.js': () => buildModule(), 'seen.min.js': () => buildModule('seen.js') };
 
 /** One of the modules with all it needs, as a function of `RULES`. */
 export async function build(entry = 'gate.js') {
@@ -36,7 +36,7 @@ export async function build(entry = 'gate.js') {
   return code.replace(/;$/, '') + '\n';
 }
 
-/** The module of release in place. */
+/** A module of its own: release in place, or what tells which names were written. */
 export async function buildModule(entry = 'release.js') {
   const bundled = await require('esbuild').build({
     entryPoints: [fileURLToPath(new URL(entry, folder))],

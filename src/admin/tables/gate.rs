@@ -20,6 +20,7 @@ pub(in crate::admin) fn sites(view: &View) -> Table {
         ("Refused", "refused"),
         ("Held", "held"),
         ("Unclassified", "unclassified"),
+        ("New", "drift"),
     ];
     let mut table = Table::new("sites", "Sites since the start", &columns);
     for site in (view.sites)() {
@@ -40,6 +41,7 @@ pub(in crate::admin) fn sites(view: &View) -> Table {
             chose(&["refused"]).into(),
             counts.iter().filter(|count| count.deed != Deed::Passed).map(|count| count.count).sum::<u64>().into(),
             (unclassified(&site).rows.len() as u64).into(),
+            (site.inventory.drifts.latest().len() as u64).into(),
         ]);
     }
     table

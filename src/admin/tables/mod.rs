@@ -4,11 +4,13 @@
 //! `inventory` and, by the day, from the ledger (`proof`).
 
 mod gate;
+mod observed;
 mod site;
 
 use crate::inventory::{Deed, Kind};
 
 pub(super) use gate::*;
+pub(super) use observed::*;
 pub(super) use site::*;
 
 fn what(kind: Kind) -> &'static str {

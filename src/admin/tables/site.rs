@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::super::Site;
+use super::super::known::{rows, verdict};
 use super::super::proof::Numbers;
 use super::super::table::{Cell, Table, bytes, date, how_long, moment, percent, time};
 use super::{was, what};
-use crate::catalogue;
 use crate::consent::{Purpose, PurposeSet};
-use crate::inventory::{Count, Kept, Kind};
+use crate::inventory::{Count, Families, Kept, Kind, Marks, Row, Thing};
 use crate::policy::Rule;
 
 /// What stands before the name of what nothing knows, in the rule it was counted by.
 const UNCLASSIFIED: &str = "unclassified: ";
+const COOKIE: &str = "cookie";
+const STORAGE_KEY: &str = "storage key";
 
 /// What was decided on one day.
 #[derive(Clone, Copy, Default)]
@@ -96,25 +98,45 @@ pub(in crate::admin) fn held(site: &Site) -> Table {
 pub(in crate::admin) fn unclassified(site: &Site) -> Table {
     let columns = [("Name", "name"), ("What", "kind"), ("Times", "count"), ("YAML", "yaml")];
     let mut table = Table::new(of(site, "unclassified"), "Unclassified", &columns);
-    let mut seen: BTreeMap<(&'static str, String), u64> = BTreeMap::new();
-    for Count { kind, rule, count, .. } in site.counters.snapshot() {
-        let Some(name) = rule.strip_prefix(UNCLASSIFIED) else { continue };
-        if let Some(what) = still_unknown(site, kind, name) {
-            *seen.entry((what, name.to_owned())).or_default() += count;
-        }
-    }
-    for ((what, name), count) in seen {
+    for ((what, name), count) in counted(site).into_iter().chain(reported(site)) {
         let yaml = Cell::Code(snippet(what, &name));
         table.row(vec![name.into(), what.into(), count.into(), yaml]);
     }
     table
 }
 
+/// What passed through the gate; what a program makes up, or numbers, is one row.
+fn counted(site: &Site) -> BTreeMap<(&'static str, String), u64> {
+    let counts = site.counters.snapshot();
+    let named = counts.iter().filter_map(|count| Some((count, count.rule.strip_prefix(UNCLASSIFIED)?)));
+    let unknown = named.filter_map(|(count, name)| Some((still_unknown(site, count.kind, name)?, name, count.count)));
+    let unknown: Vec<_> = unknown.collect();
+    let families = Families::of(unknown.iter().filter(|(what, ..)| *what == COOKIE).map(|(_, name, _)| *name));
+    let mut seen = BTreeMap::new();
+    for (what, name, count) in unknown {
+        let name = if what == COOKIE { families.folded(name) } else { name.to_owned() };
+        *seen.entry((what, name)).or_default() += count;
+    }
+    seen
+}
+
+/// What browsers have reported that scripts write.
+fn reported(site: &Site) -> Vec<((&'static str, String), u64)> {
+    let unknown = |thing| {
+        let rows = rows(site, thing).into_iter();
+        rows.filter(move |row| verdict(site, thing, &row.name).rule == Rule::Unclassified)
+    };
+    let keys = unknown(Thing::StorageKey).map(|row| ((STORAGE_KEY, row.name), row.state.count));
+    // What the site sets itself passed through the gate.
+    let by_script = unknown(Thing::Cookie).filter(|row| !row.state.marks.has(Marks::HEADER));
+    keys.chain(by_script.map(|row| ((COOKIE, row.name), row.state.count))).collect()
+}
+
 fn still_unknown(site: &Site, kind: Kind, name: &str) -> Option<&'static str> {
     let none = PurposeSet::ESSENTIAL;
     match kind {
         Kind::CookieResponse => {
-            (site.policy.cookie(name.as_bytes(), none).rule == Rule::Unclassified).then_some("cookie")
+            (site.policy.cookie(name.as_bytes(), none).rule == Rule::Unclassified).then_some(COOKIE)
         }
         Kind::Tag | Kind::Hint => {
             let url = Url::parse(&format!("https://{name}/")).ok()?;
@@ -128,7 +150,8 @@ fn still_unknown(site: &Site, kind: Kind, name: &str) -> Option<&'static str> {
 /// To be pasted under the site; held until agreed to, until whoever knows better says so.
 fn snippet(what: &str, name: &str) -> String {
     let (list, key, text) = match what {
-        "cookie" => ("cookies", "name", name.to_owned()),
+        COOKIE => ("cookies", "name", name.to_owned()),
+        STORAGE_KEY => ("storage", "key", name.to_owned()),
         _ => ("tags", "match", format!("||{name}^")),
     };
     let text = serde_json::Value::from(text);
@@ -136,17 +159,56 @@ fn snippet(what: &str, name: &str) -> String {
 }
 
 pub(in crate::admin) fn cookies(site: &Site) -> Table {
-    let columns =
-        [("Name", "name"), ("Purpose", "purpose"), ("Rule", "rule"), ("Kept", "kept_seconds"), ("Last seen", "day")];
+    let columns = [
+        ("Name", "name"),
+        ("Purpose", "purpose"),
+        ("Rule", "rule"),
+        ("Set by", "set_by"),
+        ("Kept", "kept_seconds"),
+        ("Last seen", "day"),
+    ];
     let mut table = Table::new(of(site, "cookies"), "Cookies seen", &columns);
-    let pattern = |name: &[u8]| catalogue::cookie(name).map(|known| known.pattern);
-    for cookie in site.inventory.cookies(pattern) {
-        let verdict = site.policy.cookie(cookie.name.as_bytes(), PurposeSet::ESSENTIAL);
-        let purpose = verdict.purpose.map_or("not known", |purpose| site.policy.purposes().name(purpose));
-        let (purpose, rule) = (purpose.into(), verdict.rule.to_string().into());
-        table.row(vec![cookie.name.into(), purpose, rule, kept(cookie.kept), date(cookie.day / 86_400).into()]);
+    for Row { name, state } in rows(site, Thing::Cookie) {
+        let (purpose, rule) = judged(site, Thing::Cookie, &name);
+        // A browser that has what the site was never seen to set has it from a script.
+        let set_by = if state.marks.has(Marks::HEADER) { "header" } else { "script" };
+        table.row(vec![name.into(), purpose, rule, set_by.into(), kept(state.kept()), day(state.last)]);
     }
     table
+}
+
+pub(in crate::admin) fn storage(site: &Site) -> Table {
+    let columns = [
+        ("Key", "key"),
+        ("Where", "kinds"),
+        ("Purpose", "purpose"),
+        ("Rule", "rule"),
+        ("Found", "found"),
+        ("By several networks", "believed"),
+        ("First seen", "first_day"),
+        ("Last seen", "day"),
+        ("Pages", "pages"),
+    ];
+    let mut table = Table::new(of(site, "storage"), "Storage keys that browsers have reported", &columns);
+    for Row { name, state } in rows(site, Thing::StorageKey) {
+        let (purpose, rule) = judged(site, Thing::StorageKey, &name);
+        let believed = if state.marks.has(Marks::BELIEVED) { "yes" } else { "no" };
+        let (kinds, pages) = (state.tags.join(", "), state.pages.join(" "));
+        let (first, last) = (day(state.first), day(state.last));
+        let found = "reported".into();
+        table.row(vec![name.into(), kinds.into(), purpose, rule, found, believed.into(), first, last, pages.into()]);
+    }
+    table
+}
+
+fn judged(site: &Site, thing: Thing, name: &str) -> (Cell, Cell) {
+    let verdict = verdict(site, thing, name);
+    let purpose = verdict.purpose.map_or("not known", |purpose| site.policy.purposes().name(purpose));
+    (purpose.into(), verdict.rule.to_string().into())
+}
+
+fn day(seconds: u64) -> Cell {
+    date(seconds / 86_400).into()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of a cookie's life, for people")]

@@ -71,6 +71,49 @@
     say('worker', new URL(script, document.baseURI), location.origin);
   });
 
+  // A page that leads on at once is gone before anybody can ask what it keeps.
+  const made = (kind, told) => (_, [name]) => say(told, kind, name, location.origin);
+  after(globalThis.IDBFactory?.prototype, 'open', made('indexed_db', 'made'));
+  after(globalThis.IDBFactory?.prototype, 'deleteDatabase', made('indexed_db', 'gone'));
+  after(globalThis.CacheStorage?.prototype, 'open', made('cache', 'made'));
+  after(globalThis.CacheStorage?.prototype, 'delete', made('cache', 'gone'));
+
+  // === What is still to come ===
+
+  // Tags come late by timers: those are told that end between a fifth of a second and ten seconds from now, and were
+  // set by the page or by one timer before it, so that what goes round for ever is not waited for.
+  const due = new Set();
+  let depth = 0;
+  let tellings = 0;
+  const within = (callback, level) =>
+    function (...parameters) {
+      depth = level;
+      try {
+        return Reflect.apply(callback, this, parameters);
+      } finally {
+        depth = 0;
+      }
+    };
+  for (const name of ['setTimeout', 'setInterval']) {
+    const found = Object.getOwnPropertyDescriptor(globalThis, name);
+    const apply = (target, self, parameters) => {
+      const [callback, wait] = parameters;
+      const told = typeof callback === 'function' && wait >= 200 && wait <= 10_000 && depth < 2 && tellings < 100;
+      if (!told) return Reflect.apply(target, self, parameters);
+      tellings++;
+      const id = Reflect.apply(target, self, [within(callback, depth + 1), ...parameters.slice(1)]);
+      due.add(id);
+      say('due', id, Math.round(wait));
+      return id;
+    };
+    Object.defineProperty(globalThis, name, { ...found, value: new Proxy(found.value, { apply }) });
+  }
+  const never = (_, [id]) => due.delete(id) && say('never', id, '');
+  after(globalThis, 'clearTimeout', never);
+  after(globalThis, 'clearInterval', never);
+
+  after(globalThis.Element?.prototype, 'attachShadow', (_, [how]) => how?.mode === 'closed' && say('closed', '', ''));
+
   // === Interfaces that tell one device from others ===
 
   const told = new Set();

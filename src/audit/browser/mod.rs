@@ -5,9 +5,11 @@
 //! own; it is started anew after so many pages, and when it has ended by itself.
 //!
 //! `launch` starts it, `protocol` speaks to it; a `tab` opens pages while `watch` writes down what happens; `cookies` puts
-//! the browser's cookies beside the lines that set them; `notice` looks, `press` chooses.
+//! the browser's cookies beside the lines that set them; `notice` looks, `press` chooses, `effect` sees whether that did anything.
+//! In the page: `reach`, `measure`, `rules`, `notice` (`.js`), in a world of their own; `inject` records in the page's.
 
 mod cookies;
+mod effect;
 mod launch;
 mod notice;
 mod pool;

@@ -6,13 +6,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::notice::{Measured, library};
+use super::effect::Standing;
+use super::notice::{Measured, ask, open_closed_roots};
 use super::tab::{Pace, Tab};
 use super::watch::World;
 use crate::audit::Control;
 
 /// Further away nobody finds it.
 const MOST_PRESSES: u32 = 3;
+/// Rules know the way, also through a settings page.
+const MOST_PRESSES_OF_A_RULE: u32 = 5;
+/// What it may take in all, its pages' own time included.
+const RULE: Duration = Duration::from_secs(20);
 /// Notices come after the page, and their second layers after a press.
 const APPEARS: Duration = Duration::from_secs(4);
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
@@ -45,40 +50,140 @@ impl Wish {
     }
 }
 
+/// What the page says is to be done next.
 #[derive(Deserialize)]
-struct Step {
-    done: bool,
-    control: Measured,
+#[serde(untagged)]
+enum Step {
+    /// Something is to be pressed; `done` where that is the answer.
+    Press { done: bool, way: Option<String>, control: Measured },
+    /// A rule is to be followed.
+    Rule { rule: String, way: String },
 }
 
-/// Presses its way there on the page that is open. The control is the last one, with how many presses it took.
+/// A rule's own next step.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Ruled {
+    Press { control: Measured },
+    Wait { wait: u64 },
+    Ended { ended: bool },
+}
+
+/// What came of one way to answer.
+enum Outcome {
+    /// Nothing there leads on.
+    Nowhere(String),
+    /// It was followed to its end, or left off on the way.
+    Pressed { control: Control, whole: bool },
+}
+
+/// Presses its way there on the page that is open. The control is the last one, with how many presses it took. A way that
+/// leads nowhere, or has no effect, is followed by the next best.
 pub(super) async fn choose(tab: &Tab, wish: Wish) -> Result<Control, String> {
+    let before = Standing::of(tab).await?;
+    let mut tried = Vec::new();
+    let mut failure = None;
+    while let Some((way, outcome)) = attempt(tab, wish, &tried).await? {
+        match outcome {
+            Outcome::Nowhere(why) => failure = failure.or(Some(why)),
+            Outcome::Pressed { control, whole } => {
+                if wish == Wish::Withdraw || before.has_changed(tab, whole).await? {
+                    return Ok(control);
+                }
+                let pressed = format!(
+                    "\"{}\" was pressed and had no effect: the notice still stands, and nothing was stored",
+                    control.text
+                );
+                failure = Some(pressed);
+            }
+        }
+        let Some(way) = way.filter(|way| !tried.contains(way)) else { break };
+        tried.push(way);
+    }
+    Err(failure.unwrap_or_else(|| format!("no control was found that {}", wish.says())))
+}
+
+/// The best way that was not tried before, to its end.
+async fn attempt(tab: &Tab, wish: Wish, tried: &[String]) -> Result<Option<(Option<String>, Outcome)>, String> {
+    let mut way = None;
+    let mut last = None;
     for presses in 0..MOST_PRESSES {
-        let Some((world, step)) = next(tab, wish, presses).await? else {
-            return Err(match presses {
-                0 => format!("no control was found that {}", wish.says()),
-                _ => format!("{presses} presses on, no control was found that {}", wish.says()),
-            });
+        let Some((world, step)) = next(tab, wish, (presses, tried)).await? else {
+            let Some(control) = last else { return Ok(None) };
+            let why = format!("{presses} presses on, no control was found that {}", wish.says());
+            return Ok(Some((way, unfinished(control, why, wish))));
+        };
+        let (done, control) = match step {
+            Step::Rule { rule, way } => {
+                let outcome = follow(tab, &world, (&rule, wish)).await?;
+                return Ok(Some((Some(way), outcome)));
+            }
+            Step::Press { done, way: by, control } => {
+                way = way.or(by);
+                (done, Control { presses: presses + 1, ..control.into() })
+            }
         };
         press(tab, &world).await?;
-        if step.done {
-            tab.settle(Pace::CHOICE).await?;
-            return Ok(Control { presses: presses + 1, ..step.control.into() });
+        tab.settle(if done { Pace::CHOICE } else { Pace::STEP }).await?;
+        if done {
+            return Ok(Some((way, Outcome::Pressed { control, whole: true })));
         }
-        tab.settle(Pace::STEP).await?;
+        last = Some(control);
     }
-    Err(format!("no control that {} within {MOST_PRESSES} presses", wish.says()))
+    let why = format!("no control that {} within {MOST_PRESSES} presses", wish.says());
+    Ok(last.map(|control| (way, unfinished(control, why, wish))))
+}
+
+/// Settings that were opened and not answered are no answer, unless the page shows that they were one.
+fn unfinished(control: Control, why: String, wish: Wish) -> Outcome {
+    if wish == Wish::Withdraw { Outcome::Nowhere(why) } else { Outcome::Pressed { control, whole: false } }
+}
+
+/// Does what a rule of autoconsent says, as long as the page that it began on is there.
+async fn follow(tab: &Tab, world: &World, (rule, wish): (&str, Wish)) -> Result<Outcome, String> {
+    let until = Instant::now() + RULE;
+    let (mut last, mut presses, mut whole) = (None::<Control>, 0, false);
+    while Instant::now() < until && presses < MOST_PRESSES_OF_A_RULE {
+        let Ok(step) = tab.evaluate(world, "consentgate.step()").await else {
+            whole = true;
+            break;
+        };
+        match serde_json::from_value::<Ruled>(step) {
+            Ok(Ruled::Press { control }) => {
+                press(tab, world).await?;
+                tab.settle(Pace::STEP).await?;
+                presses += 1;
+                // The last press of a rule may only put the answer out of sight.
+                if last.is_none() || !closes(&control) {
+                    last = Some(Control { presses, ..control.into() });
+                }
+            }
+            Ok(Ruled::Wait { wait }) => tokio::time::sleep(Duration::from_millis(wait)).await,
+            Ok(Ruled::Ended { ended }) => {
+                whole = ended;
+                break;
+            }
+            Err(fault) => return Err(format!("autoconsent's rule {rule}: {fault}")),
+        }
+    }
+    let Some(control) = last else {
+        return Ok(Outcome::Nowhere(format!("no control was found that {}", wish.says())));
+    };
+    tab.settle(Pace::CHOICE).await?;
+    Ok(Outcome::Pressed { control, whole })
 }
 
 /// The control to press now, in whichever frame it is.
-async fn next(tab: &Tab, wish: Wish, presses: u32) -> Result<Option<(World, Step)>, String> {
-    let until = Instant::now() + APPEARS;
+async fn next(tab: &Tab, wish: Wish, (presses, tried): (u32, &[String])) -> Result<Option<(World, Step)>, String> {
+    // The first way waits for a notice that is late; where that led nowhere the notice is there.
+    let patience = if presses == 0 && !tried.is_empty() { Duration::ZERO } else { APPEARS };
+    let until = Instant::now() + patience;
+    let question = format!("consentgate.next('{}', {presses}, {})", wish.name(), json!(tried));
     loop {
         let worlds = tab.log().worlds();
         for world in worlds {
-            let ask = format!("{}\nconsentgate.next('{}', {presses})", library(), wish.name());
             // A frame that goes while it is asked has nothing to press.
-            let Ok(found) = tab.evaluate(&world, &ask).await else { continue };
+            let Ok(found) = ask(tab, &world, &question).await else { continue };
             if let Ok(step) = serde_json::from_value::<Step>(found) {
                 return Ok(Some((world, step)));
             }
@@ -88,6 +193,9 @@ async fn next(tab: &Tab, wish: Wish, presses: u32) -> Result<Option<(World, Step
         }
         tokio::time::sleep(LOOK_AGAIN).await;
         tab.settle(Pace::STEP).await?;
+        if tab.log().closed_roots {
+            open_closed_roots(tab).await?;
+        }
     }
 }
 
@@ -124,6 +232,12 @@ async fn with_the_mouse(tab: &Tab, world: &World, object: &Value) -> bool {
         }
     }
     true
+}
+
+/// "Hide this message", "Close".
+fn closes(control: &Measured) -> bool {
+    let text = control.text().trim().to_lowercase();
+    ["hide", "close", "dismiss", "cuddio", "cau"].iter().any(|word| text.starts_with(word)) || text.chars().count() < 2
 }
 
 /// Four corners, x and y of each in turn.

@@ -14,29 +14,56 @@ use super::watch::{Log, Todo, WORLD, World};
 
 const RECORDER: &str = include_str!("inject.js");
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
+/// Something is on its way into the picture, and will be there: a notice that slides in.
+const MOVES: &str = "document.getAnimations().some((one) => one.playState === 'running' && \
+    Number.isFinite(one.effect?.getComputedTiming().endTime))";
 /// What a page's own scripts may keep a question waiting.
 const ANSWER: Duration = Duration::from_secs(10);
 /// A connection that never ends (a stream, a long poll) is not waited for when nothing else has happened for so long.
 const UNENDING: Duration = Duration::from_secs(4);
 /// A page that is left may still tell somebody.
 const FAREWELL: Duration = Duration::from_millis(60);
+/// What its own scripts do on leaving takes no longer.
+const GONE: Duration = Duration::from_secs(5);
+const STEP: Duration = Duration::from_millis(5);
 
 /// How long a page is waited for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// Nothing was asked for so long.
-    pub(super) quiet: Duration,
+    /// Nothing was asked for so long, and no timer ended.
+    quiet: Duration,
+    /// The same where something may stir that gives no sign before: a worker, a socket, a picture that moves.
+    wary: Duration,
+    /// Timers are waited for that end so long after the load, or after what was pressed.
+    horizon: Duration,
     /// It is not waited for longer.
     pub(super) longest: Duration,
 }
 
 impl Pace {
+    /// The first page in each state: what a tag that comes late would do it does here too.
+    pub(super) const FIRST: Self = Self { horizon: Duration::from_secs(6), ..Self::PAGE };
     /// Tags that come a second after the page are still seen.
-    pub(super) const PAGE: Self = Self { quiet: Duration::from_millis(1_500), longest: Duration::from_secs(15) };
+    pub(super) const PAGE: Self = Self {
+        quiet: Duration::from_millis(500),
+        wary: Duration::from_millis(1_500),
+        horizon: Duration::from_millis(1_500),
+        longest: Duration::from_secs(15),
+    };
     /// After a press that leads on.
-    pub(super) const STEP: Self = Self { quiet: Duration::from_millis(250), longest: Duration::from_secs(5) };
+    pub(super) const STEP: Self = Self {
+        quiet: Duration::from_millis(250),
+        wary: Duration::from_millis(250),
+        horizon: Duration::ZERO,
+        longest: Duration::from_secs(5),
+    };
     /// After a press that chooses.
-    pub(super) const CHOICE: Self = Self { quiet: Duration::from_millis(800), longest: Duration::from_secs(10) };
+    pub(super) const CHOICE: Self = Self {
+        quiet: Duration::from_millis(400),
+        wary: Duration::from_millis(800),
+        horizon: Duration::from_secs(1),
+        longest: Duration::from_secs(10),
+    };
 }
 
 /// A tab. It is closed with the profile it belongs to.
@@ -90,6 +117,11 @@ impl Tab {
         self.connection.call_within(&world.session, (method, params), ANSWER).await
     }
 
+    /// A command whose answer nobody needs.
+    pub(super) fn post(&self, method: &'static str) {
+        self.connection.post(&self.session, method, &json!({}));
+    }
+
     /// Opens a page.
     pub(super) async fn go(&self, url: &Url) -> Result<(), String> {
         self.log().begin();
@@ -103,15 +135,17 @@ impl Tab {
 
     /// Waits until it is quiet; `false` where it never was.
     pub(super) async fn settle(&self, pace: Pace) -> Result<bool, String> {
+        let begun = std::time::Instant::now();
         let until = Instant::now() + pace.longest;
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
-            if let Some(last) = self.still(pace)? {
+            if let Some((last, wary)) = self.still(pace, begun)? {
                 // On a busy machine what was due is late: an answer comes after all of it.
-                if let Some(main) = self.main_world() {
-                    let _ = self.evaluate(&main, "0").await;
-                }
-                if self.log().last == last {
+                let moves = match self.main_world() {
+                    Some(main) => self.evaluate(&main, MOVES).await.is_ok_and(|moves| moves == true),
+                    None => false,
+                };
+                if self.log().last == last && (wary || !moves) {
                     return Ok(true);
                 }
             }
@@ -121,8 +155,8 @@ impl Tab {
         }
     }
 
-    /// When something was last asked for, where that was long enough ago.
-    fn still(&self, pace: Pace) -> Result<Option<std::time::Instant>, String> {
+    /// When something was last asked for, where that was long enough ago, and whether it was also for the wary.
+    fn still(&self, pace: Pace, begun: std::time::Instant) -> Result<Option<(std::time::Instant, bool)>, String> {
         if self.connection.has_ended() {
             return Err(Fault::Gone.to_string());
         }
@@ -130,9 +164,14 @@ impl Tab {
         if log.crashed {
             return Err("the page has crashed".into());
         }
-        let still = log.last.elapsed();
-        let quiet = log.waiting.is_empty() && still >= pace.quiet || still >= UNENDING.max(pace.quiet);
-        Ok((log.loaded && quiet).then_some(log.last))
+        let stir = log.last_stir(begun.max(log.loaded_at) + pace.horizon);
+        let now = std::time::Instant::now();
+        // A timer that is still to end lies ahead: nothing is quiet before it.
+        let still = now.saturating_duration_since(stir);
+        let wary = still >= pace.wary;
+        let quiet = stir <= now && if log.unheard { wary } else { still >= pace.quiet };
+        let enough = quiet && log.waiting.is_empty() || still >= UNENDING.max(pace.wary);
+        Ok((log.loaded && enough).then_some((log.last, wary)))
     }
 
     /// Leaves the page, so that what it says on leaving is heard.
@@ -142,7 +181,13 @@ impl Tab {
             let _ = self.evaluate(&main, "dispatchEvent(new PageTransitionEvent('pagehide')); 0").await;
             tokio::time::sleep(FAREWELL).await;
         }
-        self.call("Page.navigate", json!({ "url": "about:blank" })).await.map(drop)
+        let answer = self.call("Page.navigate", json!({ "url": "about:blank" })).await?;
+        // The browser answers before the page is gone; asked for the next one meanwhile it answers never.
+        let until = Instant::now() + GONE;
+        while self.log().shown != answer["loaderId"] && !self.connection.has_ended() && Instant::now() < until {
+            tokio::time::sleep(STEP).await;
+        }
+        Ok(())
     }
 
     /// What an expression gives in a frame.

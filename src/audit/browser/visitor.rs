@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::notice::{accessibility, library, look};
+use super::notice::{accessibility, ask, look};
 use super::pool::{Browsers, Profile};
 use super::press::{Wish, choose};
 use super::tab::{Pace, Tab};
@@ -33,6 +33,8 @@ pub struct Browsed {
     profile: Option<Profile>,
     /// What it pressed to refuse, for the next page's report.
     refused_with: Option<Control>,
+    /// States whose first page was waited for.
+    settled: BTreeSet<Phase>,
     pictured: BTreeSet<Phase>,
     examined: bool,
 }
@@ -57,6 +59,7 @@ impl Browsed {
             asking: None,
             profile: None,
             refused_with: None,
+            settled: BTreeSet::new(),
             pictured: BTreeSet::new(),
             examined: false,
         }
@@ -113,7 +116,8 @@ impl Browsed {
         if let Err(why) = tab.go(url).await {
             visit.gaps.push(format!("{}: {why}", without_query(url)));
         } else {
-            if !tab.settle(Pace::PAGE).await? {
+            let pace = if self.settled.insert(self.phase) { Pace::FIRST } else { Pace::PAGE };
+            if !tab.settle(pace).await? {
                 visit.gaps.push(format!("{}: never quiet: looked at for {:?}", without_query(url), Pace::PAGE.longest));
             }
             if tab.log().kind.contains("html") {
@@ -157,12 +161,11 @@ struct With<'w> {
 /// What the page that is open shows and keeps.
 async fn read(tab: &Tab, visit: &mut Visit, with: &With<'_>) -> Result<(), String> {
     if let Some(main) = tab.main_world() {
-        let ask = format!("{}\n({{ links: consentgate.links(), at: location.href }})", library());
-        let page = tab.evaluate(&main, &ask).await?;
+        let page = ask(tab, &main, "({ links: consentgate.links(), at: location.href })").await?;
         visit.landed = page["at"].as_str().and_then(|at| Url::parse(at).ok()).unwrap_or_else(|| visit.url.clone());
         visit.links = links(page["links"].as_array().into_iter().flatten().filter_map(|link| link.as_str()));
     }
-    match look(tab).await {
+    match look(tab, visit.phase == Phase::Untouched).await {
         Ok(Some((world, mut notice))) => {
             if notice.accept.is_some() {
                 examine(tab, &world, (&mut notice, &mut visit.gaps), with.axe).await;
@@ -180,7 +183,7 @@ async fn read(tab: &Tab, visit: &mut Visit, with: &With<'_>) -> Result<(), Strin
     }
     let worlds = tab.log().worlds();
     for world in worlds {
-        let asked = tab.evaluate(&world, &format!("{}\nconsentgate.stored()", library())).await;
+        let asked = ask(tab, &world, "consentgate.stored()").await;
         let Some(stored) = asked.ok().and_then(|stored| serde_json::from_value::<Stored>(stored).ok()) else {
             continue;
         };

@@ -3,7 +3,7 @@
 //! No value is kept: of a cookie's line its name and attributes, of storage the key, of a request its address.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use url::Url;
@@ -36,6 +36,8 @@ pub(super) struct Log {
     pub(super) status: u16,
     pub(super) kind: String,
     pub(super) loaded: bool,
+    /// Which document the tab shows: a navigation that was answered may not have got there yet.
+    pub(super) shown: String,
     pub(super) crashed: bool,
     pub(super) requests: Vec<RequestMet>,
     pub(super) storage: BTreeSet<(StorageKind, String, String)>,
@@ -43,6 +45,14 @@ pub(super) struct Log {
     pub(super) worlds: Vec<World>,
     pub(super) waiting: HashSet<String>,
     pub(super) last: Instant,
+    /// A script has made a shadow root that scripts cannot reach.
+    pub(super) closed_roots: bool,
+    /// Something is there that may ask and cannot be heard until it does: a worker, an open socket.
+    pub(super) unheard: bool,
+    /// When its load ended.
+    pub(super) loaded_at: Instant,
+    /// Timers of its frames, by frame and number, and when they end.
+    timers: HashMap<(i64, String), Instant>,
     hops: HashMap<String, Hops>,
     scripted: Vec<Wire>,
 }
@@ -79,6 +89,7 @@ impl Log {
             status: 0,
             kind: String::new(),
             loaded: false,
+            shown: String::new(),
             crashed: false,
             requests: Vec::new(),
             storage: BTreeSet::new(),
@@ -86,6 +97,10 @@ impl Log {
             worlds: Vec::new(),
             waiting: HashSet::new(),
             last: Instant::now(),
+            closed_roots: false,
+            unheard: false,
+            loaded_at: Instant::now(),
+            timers: HashMap::new(),
             hops: HashMap::new(),
             scripted: Vec::new(),
         }
@@ -103,7 +118,10 @@ impl Log {
         let params = &event.params;
         match &*event.method {
             "Network.requestWillBeSent" => self.request(params),
-            "Network.webSocketCreated" => self.asked(text(&params["url"]), initiator(params)),
+            "Network.webSocketCreated" => {
+                self.unheard = true;
+                self.asked(text(&params["url"]), initiator(params));
+            }
             "Network.responseReceived" => self.response(params),
             "Network.responseReceivedExtraInfo" => self.head(params),
             "Network.loadingFinished" | "Network.loadingFailed" => {
@@ -116,17 +134,29 @@ impl Log {
                     hop.1 = false;
                 }
             }
-            "Page.loadEventFired" => self.loaded = true,
+            "Page.loadEventFired" => {
+                self.loaded = true;
+                self.loaded_at = Instant::now();
+            }
+            "Page.frameNavigated" if params["frame"]["id"] == *self.frame => {
+                text(&params["frame"]["loaderId"]).clone_into(&mut self.shown);
+            }
             "Inspector.targetCrashed" => self.crashed = true,
             "Page.javascriptDialogOpening" => return Todo::Dialog { leaving: params["type"] == "beforeunload" },
             "DOMStorage.domStorageItemAdded" | "DOMStorage.domStorageItemUpdated" => self.stored(params),
-            "Runtime.bindingCalled" if params["name"] == *self.binding => self.told(text(&params["payload"])),
+            "Runtime.bindingCalled" if params["name"] == *self.binding => {
+                self.told(text(&params["payload"]), params["executionContextId"].as_i64().unwrap_or_default());
+            }
             "Runtime.executionContextCreated" => self.world(&event.session, &params["context"]),
             "Runtime.executionContextDestroyed" => {
                 let id = params["executionContextId"].as_i64();
                 self.worlds.retain(|world| world.session != event.session || Some(world.context) != id);
+                self.timers.retain(|(context, _), _| Some(*context) != id);
             }
-            "Runtime.executionContextsCleared" => self.worlds.retain(|world| world.session != event.session),
+            "Runtime.executionContextsCleared" => {
+                self.worlds.retain(|world| world.session != event.session);
+                self.timers.clear();
+            }
             "Target.detachedFromTarget" => {
                 let gone = text(&params["sessionId"]);
                 self.worlds.retain(|world| world.session != gone);
@@ -134,7 +164,9 @@ impl Log {
             "Target.attachedToTarget" => {
                 let kind = text(&params["targetInfo"]["type"]);
                 let session = text(&params["sessionId"]).to_owned();
-                return Todo::Attached { session, page: matches!(kind, "page" | "iframe" | "webview" | "tab") };
+                let page = matches!(kind, "page" | "iframe" | "webview" | "tab");
+                self.unheard |= !page;
+                return Todo::Attached { session, page };
             }
             _ => {}
         }
@@ -204,7 +236,7 @@ impl Log {
     }
 
     /// What the recording script tells: a kind and its fields, a line each.
-    fn told(&mut self, payload: &str) {
+    fn told(&mut self, payload: &str, context: i64) {
         let mut fields = payload.split('\n');
         match (fields.next(), fields.next(), fields.next(), fields.next()) {
             (Some("cookie"), Some(line), Some(address), Some(there)) => {
@@ -213,11 +245,34 @@ impl Log {
             (Some("used"), Some(interface), Some(script), _) => {
                 self.fingerprinting.insert((interface.to_owned(), plain(script)));
             }
+            (Some("due"), Some(id), Some(wait), _) => {
+                let wait = Duration::from_millis(wait.parse().unwrap_or_default());
+                self.timers.insert((context, id.to_owned()), Instant::now() + wait);
+            }
+            (Some("never"), Some(id), ..) => {
+                self.timers.remove(&(context, id.to_owned()));
+            }
+            (Some(told @ ("made" | "gone")), Some(kind), Some(name), Some(origin)) => {
+                let kind = if kind == "cache" { StorageKind::Cache } else { StorageKind::IndexedDb };
+                let thing = (kind, name.to_owned(), origin.to_owned());
+                if told == "made" {
+                    self.storage.insert(thing)
+                } else {
+                    self.storage.remove(&thing)
+                };
+            }
+            (Some("closed"), ..) => self.closed_roots = true,
             (Some("worker"), Some(script), Some(origin), _) => {
                 self.storage.insert((StorageKind::ServiceWorker, plain(script), origin.to_owned()));
             }
             _ => {}
         }
+    }
+
+    /// When it last did something, or set out to: of its timers those count that end before `horizon`.
+    pub(super) fn last_stir(&self, horizon: Instant) -> Instant {
+        let due = self.timers.values().copied().filter(|due| *due <= horizon);
+        due.fold(self.last, Instant::max)
     }
 
     fn world(&mut self, session: &str, context: &Value) {

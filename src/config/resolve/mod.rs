@@ -5,6 +5,7 @@
 
 #![expect(clippy::ref_option, reason = "a key is handed on as it was written, there or not")]
 
+mod audit;
 mod descriptions;
 mod exempt;
 mod languages;
@@ -66,6 +67,7 @@ pub(super) fn file(
     let longest = sites.iter().map(|site| site.notice.days.max(site.notice.refusal_days)).max().unwrap_or(0);
     let ledger = resolver.ledger(written.ledger.as_ref(), longest);
     let inventory = resolver.inventory(written, &ledger.file);
+    let audit = resolver.audit(written.audit.as_ref(), &sites);
     resolver.same_where_shared(&sites, items(&written.sites));
     let signing_key_file = text(&written.signing_key_file).unwrap_or_else(|| "consentgate.key".into()).into();
     let complete = !sites.is_empty();
@@ -74,6 +76,7 @@ pub(super) fn file(
         admin,
         ledger,
         inventory,
+        audit,
         signing_key_file,
         sites,
         warnings: Vec::new(),

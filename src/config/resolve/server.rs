@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use ipnet::IpNet;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -40,16 +41,32 @@ impl Resolver<'_, '_> {
     pub(super) fn admin(&mut self, written: Option<&Found<written::Admin>>) -> admin::Config {
         let token_file = written.and_then(|found| found.1.token_file.as_ref());
         let token = token_file.and_then(|found| self.token(found));
+        let client_ca = written.and_then(|found| found.1.client_ca.as_ref());
+        let tls = written.and_then(|found| self.admin_tls(&found.1));
         let Some(found) = written.and_then(|found| found.1.address.as_ref()) else {
             self.own.push(ADMIN);
-            return admin::Config { address: ADMIN, token };
+            return admin::Config { address: ADMIN, token, tls };
         };
         let address = self.address(found, "127.0.0.1:9901").unwrap_or(ADMIN);
-        if token_file.is_none() && !address.ip().to_canonical().is_loopback() {
-            let hint = "name a file with a token beside it (token_file: admin.token), or write 127.0.0.1:9901";
+        if token_file.is_none() && client_ca.is_none() && !address.ip().to_canonical().is_loopback() {
+            let hint = "name a file with a token beside it (token_file: admin.token), or tls: with client_ca:, or write 127.0.0.1:9901";
             self.fault(found, "other machines can reach this address, and nothing asks them who they are", hint);
         }
-        admin::Config { address, token }
+        admin::Config { address, token, tls }
+    }
+
+    fn admin_tls(&mut self, written: &written::Admin) -> Option<admin::Tls> {
+        let authority = written.client_ca.as_ref();
+        let client_ca = authority.map(|found| self.pem(found, "certificate of an authority", has_authorities));
+        let Some(tls) = &written.tls else {
+            if let Some(found) = authority {
+                let hint = "add tls: { certificate: FILE, key: FILE }, or take client_ca out and name a token_file";
+                self.fault(found, "certificates can be shown over https only, and this listener has none", hint);
+            }
+            return None;
+        };
+        let Certificate { certificate, key } = self.certificate(&tls.1)?;
+        Some(admin::Tls { certificate, key, client_ca })
     }
 
     /// Neither the faults nor anything that is kept has the token itself.
@@ -166,6 +183,13 @@ fn collide(one: SocketAddr, other: SocketAddr) -> bool {
 pub(super) fn has_certificate(pem: &[u8]) -> bool {
     let mut found = CertificateDer::pem_slice_iter(pem).peekable();
     found.peek().is_some() && found.all(|certificate| certificate.is_ok())
+}
+
+/// Each of them can be trusted: a certificate that only looks like one would stop the gate at its start.
+fn has_authorities(pem: &[u8]) -> bool {
+    let mut roots = RootCertStore::empty();
+    let mut found = CertificateDer::pem_slice_iter(pem).peekable();
+    found.peek().is_some() && found.all(|certificate| certificate.is_ok_and(|one| roots.add(one).is_ok()))
 }
 
 fn has_key(pem: &[u8]) -> bool {

@@ -75,6 +75,8 @@ pub(in crate::config) struct File {
     pub(in crate::config) inventory: Key<Inventory>,
     /// Something new on a site.
     pub(in crate::config) drift: Key<Drift>,
+    /// Audits made by the gate itself. Default: none.
+    pub(in crate::config) audit: Key<Audit>,
     /// The key the choice cookie is signed with, made on the first start with mode 0600. All nodes of a cluster share it.
     /// Relative to the working directory. Default: consentgate.key.
     #[schemars(length(min = 1))]
@@ -132,13 +134,19 @@ pub(in crate::config) struct Certificate {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::config) struct Admin {
-    /// IP address and port. One that other machines can reach needs token_file. Default: 127.0.0.1:9901.
+    /// IP address and port. One that other machines can reach needs token_file or client_ca. Default: 127.0.0.1:9901.
     #[schemars(example = "127.0.0.1:9901")]
     pub(in crate::config) address: Key<String>,
     /// File with the token (32 characters or more) that everyone has to show. Relative to the folder of this file. Default: none,
     /// and only this machine is answered.
     #[schemars(length(min = 1), example = "admin.token")]
     pub(in crate::config) token_file: Key<String>,
+    /// A certificate and its key: https instead of plain HTTP. Default: none.
+    pub(in crate::config) tls: Key<Certificate>,
+    /// PEM file with the authority whose certificates let programs and people in; needs tls. Relative to the folder of this file.
+    /// Default: none.
+    #[schemars(length(min = 1), example = "tls/operators-ca.pem")]
+    pub(in crate::config) client_ca: Key<String>,
 }
 
 /// Limits of every listener. Sizes are written as 64KiB or 256MiB, times as 500ms, 10s or 2m.

@@ -6,17 +6,17 @@ import { holds, rules } from './rules.js';
 /** Name → the text it was set with. */
 const jar = new Map();
 /** The whole, the name, the value. */
-const pair = (text) => exec(/^\s*(?:([^=;]*?)\s*=)?\s*([^;]*?)\s*(?:;|$)/, text);
+const pair = (text) => exec(/^\s*(?:([^=;]*?)\s*=)?\s*([^;]*?)\s*(;|$)/, text);
 const nameOf = (text) => pair(text)[1] || '';
-const isHeld = (name) => holds(rules.c, name);
+const isHeld = (name, kind) => holds(rules.c, name, kind);
 
 const set = (text, go) => {
   const name = nameOf(text);
-  const [, age, when] = exec(/;\s*(?:max-age\s*=\s*(-?\d+)|expires\s*=([^;]+))/i, text) || [];
+  const [, , age, when] = exec(/;\s*(max-age\s*=\s*(-?\d+)|expires\s*=([^;]+))/i, text) || [];
   const ends = age < 1 || Date.parse(when) < Date.now();
   if (ends) jar.delete(name);
   // To delete is always allowed.
-  return ends || !isHeld(name) ? go() : void jar.set(name, text);
+  return ends || !isHeld(name, '=') ? go() : void jar.set(name, text);
 };
 
 export const guardCookies = () => {

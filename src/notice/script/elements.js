@@ -102,7 +102,7 @@ export const guardElements = (w) => {
   for (const kind of Object.getOwnPropertyNames(w)) {
     for (const name of exec(/^HTML/, kind) ? Object.getOwnPropertyNames(protoOf(w, kind)) : []) {
       const attribute = name.toLowerCase();
-      if (fetches(kind == 'HTMLMetaElement' ? 'meta' : '', attribute)) {
+      if (fetches(kind.slice(4, 8).toLowerCase(), attribute)) {
         hook(kind + ' ' + name, (args, go, self) => {
           if (args.length) return put(self, attribute, args[0], go);
           const kept = read(self, BESIDE + attribute);

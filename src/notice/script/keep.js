@@ -3,17 +3,14 @@
 import './guard.js';
 import { open, state } from './state.js';
 import { D, erase, read, write } from './natives.js';
-import { ask, asked, gate, rules } from './rules.js';
+import { ask, asked, rules, written } from './rules.js';
 import { watchButtons } from './buttons.js';
-import { isHeld, stores } from './storage.js';
+import { stores } from './storage.js';
 import { standIn } from './names.js';
 
 /** What the gate's scripts share and pages never see; release.js says what each is. */
 export const inside = {
-  get rules() {
-    return rules;
-  },
-  gate,
+  rules,
   state,
   ask: (addresses) => {
     // With nothing to judge the answer has the rules.
@@ -25,9 +22,9 @@ export const inside = {
   read,
   write,
   erase,
-  isHeld,
   stores,
   standIn,
+  written,
 };
 
 // In a worker there is nothing to see.

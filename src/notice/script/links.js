@@ -17,5 +17,5 @@ const leave = (event) => {
 };
 
 export const guardLinks = () => {
-  for (const type of ['click', 'auxclick', 'submit']) for (const early of [true, false]) W.addEventListener(type, leave, early);
+  for (const type of ['click', 'auxclick', 'submit']) for (const early of [1, 0]) W.addEventListener(type, leave, early);
 };

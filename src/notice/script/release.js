@@ -2,14 +2,14 @@
 // as a module of its own when the first button is pressed; what may be released only the gate says.
 //
 // `inside` is what the gate's scripts share and pages never see (gate.js):
-//   rules              the rules in force: `r` is the name of this module, `i` who is told by signals.js
-//   gate               the address of everything of the gate's own
+//   rules              the rules in force: `r` is the name of this module, `s` those for keys, `i` who is told by signals.js
 //   state              `granted`, `decided`, `version` as the page stands
 //   ask                asks the gate about addresses
 //   open               goes on by the gate's answer: verdicts and state change
 //   read, write, erase attributes as the browser has them, about which no verdict is asked
 //   tell               see signals.js
-//   isHeld, stores     see forget.js
+//   stores             see forget.js
+//   written            see seen.js
 //   standIn            what stands for what a held script would have defined
 
 import { forget } from './forget.js';
@@ -58,7 +58,8 @@ async function refresh(inside) {
   const answer = await inside.ask([]);
   if (!answer) throw new Error('the gate does not answer');
   if (!differs(answer, inside.state)) return inside.state;
-  await inside.open(answer);
+  inside.open(answer);
+  inside.rules = answer.rules;
   inside.tell('update', inside.state, inside.rules.i);
   const elements = held();
   await release(answer.all ? elements : await granted(elements, answer, inside), inside);

@@ -17,10 +17,14 @@ export const adopt = (given) => {
 
 export const matches = (expression, text) => exec(RegExp(expression), text);
 
-/** The verdict on a name: 1 is held. Lists are expression, verdict, expression, verdict, …, and what else. */
-export const holds = (list = [0], name) => {
+/** What the page has written, each kind and name once: nobody but seen.js looks. */
+export const written = new Set();
+
+/** The verdict on a name: 1 is held. Lists are expression, verdict, expression, verdict, …, and what else. To write is to name a kind. */
+export const holds = (list = [0], name, kind) => {
+  if (kind) written.add(kind + name);
   let i = 0;
-  while (i < list.length - 1 && !matches(list[i], name)) i += 2;
+  while (list[i + 1] + 1 && !matches(list[i], name)) i += 2;
   return list[i + 1] ?? list[i];
 };
 

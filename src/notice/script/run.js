@@ -79,7 +79,7 @@ async function deferred(scripts, inside) {
     behind.type = 'module';
     behind.async = false;
     behind.nonce = last.script.nonce;
-    behind.src = inside.gate + inside.rules.r;
+    behind.src = import.meta.url;
     over.push(ended(behind));
     document.head.append(behind);
     await Promise.all(over);

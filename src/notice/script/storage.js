@@ -6,19 +6,19 @@ import { holds, rules } from './rules.js';
 
 const S = protoOf(W, 'Storage');
 const { keys } = Object;
-export const isHeld = (key) => holds(rules.s, key);
+export const isHeld = (key, kind) => holds(rules.s, key, kind);
 
 /** Store and memory by twos, known from the store's first use on. */
 export const stores = [];
 
-const show = (store) => {
+const show = (store, name) => {
   const memory = { __proto__: S };
   stores.push([store, memory]);
-  const side = (key) => (isHeld(key) ? memory : store);
+  const side = (key, kind) => (isHeld(key, kind) ? memory : store);
   const proxy = new Proxy(memory, {
     __proto__: null,
     get: (memory, key) => (key in S ? Reflect.get(S, key, proxy) : side(key)[key]),
-    set: (memory, key, value) => ((side(key)[key] = value + ''), true),
+    set: (memory, key, value) => ((side(key, name)[key] = value + ''), true),
     has: (memory, key) => key in S || key in side(key),
     deleteProperty: (memory, key) => delete memory[key] && delete store[key],
     ownKeys: () => keys(store).filter((key) => !isHeld(key)).concat(keys(memory)),
@@ -29,7 +29,7 @@ const show = (store) => {
 
 /** What a store does, said of the proxy. */
 const deeds = {
-  getItem: (store, key) => (descriptor(store, key + '') || { value: null }).value,
+  getItem: (store, key) => descriptor(store, key + '')?.value ?? null,
   setItem: (store, key, value) => void (store[key] = value),
   removeItem: (store, key) => void delete store[key],
   clear: (store) => keys(store).forEach((key) => delete store[key]),
@@ -38,13 +38,11 @@ const deeds = {
 };
 
 export const guardStorage = () => {
-  for (const name of ['localStorage', 'sessionStorage']) {
-    let proxy;
-    hook(' ' + name, (args, go) => (proxy ||= show(go())));
-  }
+  const shown = {};
+  hook(' localStorage sessionStorage', (args, go, self, name) => (shown[name] ||= show(go(), name)));
   hook('Storage ' + keys(deeds).join(' '), (args, go, self, name) => (args.length < deeds[name].length - 1 ? go() : deeds[name](self, ...args)));
   hook('IDBFactory open,CacheStorage open,StorageManager getDirectory,ServiceWorkerContainer register', ([name = ''], go, self) => {
-    if (!isHeld(name)) return go();
+    if (!isHeld(name, self)) return go();
     const fault = new DOMException('', 'SecurityError');
     if (self.cmp) throw fault;
     return Promise.reject(fault);

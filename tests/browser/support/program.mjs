@@ -149,7 +149,7 @@ function temporaryFolder() {
 let built;
 
 /** The program under test: `CONSENTGATE`, else what cargo builds. */
-function binary() {
+export function binary() {
   built ??= process.env.CONSENTGATE ?? build();
   return built;
 }
