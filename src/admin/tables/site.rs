@@ -183,8 +183,7 @@ pub(in crate::admin) fn storage(site: &Site) -> Table {
         ("Where", "kinds"),
         ("Purpose", "purpose"),
         ("Rule", "rule"),
-        ("Found", "found"),
-        ("By several networks", "believed"),
+        ("Several networks", "believed"),
         ("First seen", "first_day"),
         ("Last seen", "day"),
         ("Pages", "pages"),
@@ -195,8 +194,7 @@ pub(in crate::admin) fn storage(site: &Site) -> Table {
         let believed = if state.marks.has(Marks::BELIEVED) { "yes" } else { "no" };
         let (kinds, pages) = (state.tags.join(", "), state.pages.join(" "));
         let (first, last) = (day(state.first), day(state.last));
-        let found = "reported".into();
-        table.row(vec![name.into(), kinds.into(), purpose, rule, found, believed.into(), first, last, pages.into()]);
+        table.row(vec![name.into(), kinds.into(), purpose, rule, believed.into(), first, last, pages.into()]);
     }
     table
 }
