@@ -177,7 +177,9 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     wait_until("the drift is noticed", || drift(&gate) == new);
     wait_until("it is told", || !heard.lock().unwrap().is_empty());
     let line = gate.log_line("name=\"mystery\"");
-    assert!(line.contains("held already") && line.contains("purpose: CHOOSE"), "{line}");
+    assert!(line.contains("held already"), "{line}");
+    let pasted = line.split_once(" yaml=").map(|(_, yaml)| yaml);
+    assert_eq!(pasted, Some("cookies: [ { name: \"mystery\", purpose: CHOOSE } ]"), "as YAML reads it: {line}");
     assert_eq!((told_times(&gate), hook.last().path()), (3, "/token-in-the-path"));
     on_the_dashboard(&gate);
     let before = one(&gate, "cookies", "mystery");
