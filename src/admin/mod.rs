@@ -18,6 +18,7 @@ mod switch;
 mod table;
 mod tables;
 mod tls;
+mod unknown;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

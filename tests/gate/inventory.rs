@@ -279,3 +279,49 @@ fn the_report_says_what_would_be_held_by_page_rule_and_purpose() {
     assert_eq!(find("purposes", "purpose", "analytics")["would_hold"], 3);
     assert!(find("purposes", "purpose", "unclassified")["would_hold"].as_u64() >= Some(6));
 }
+
+#[test]
+fn what_nobody_has_classified_is_listed_after_a_restart_until_somebody_has() {
+    let origin = Origin::telling(site);
+    let mut gate = Plan::before(origin.address).mode("observe").also(EVERY).start();
+    gate.page("/bins").send().expect(200);
+    wait_until("it is kept", || drift(&gate).len() == 3);
+    let table = |gate: &Gate, name: &str| {
+        gate.told(&format!("/api/sites/www.example.gov.uk/{name}")).as_array().unwrap().clone()
+    };
+    let names = |gate: &Gate| -> Vec<String> {
+        table(gate, "unclassified").iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ["cart_*", "mystery", "pay.unknown.example"];
+    assert_eq!(names(&gate), all);
+    gate.restart(|_| {});
+    assert_eq!(names(&gate), all, "no page was asked for since");
+    let mystery = &table(&gate, "unclassified")[1];
+    assert_eq!(
+        (&mystery["pages"], &mystery["count"], &mystery["kind"]),
+        (&"/bins".into(), &1.into(), &"cookie".into())
+    );
+    assert_eq!(unclassified_now(&gate), [2, 1, 0]);
+    let page = |gate: &Gate| gate.admin("GET", "/sites/www.example.gov.uk").send().expect(200).text();
+    assert!(page(&gate).contains("Look here: </span>3") && page(&gate).contains("would be held"));
+
+    // Pasted as they stand, with a purpose: the site has such lists already, so the last line of each alone.
+    let lines =
+        |at: usize| table(&gate, "unclassified")[at]["yaml"].as_str().unwrap().replace("CHOOSE }", "essential }");
+    let last = |at: usize| lines(at).lines().last().unwrap().to_owned();
+    let yaml = fs::read_to_string(&gate.file).unwrap();
+    let yaml = yaml.replace("    cookies:\n", &format!("    cookies:\n{}\n{}\n", last(0), last(1)));
+    fs::write(&gate.file, yaml.replace("    tags:\n", &format!("    tags:\n{}\n", last(2)))).unwrap();
+    gate.read_again();
+    wait_until("they are known", || names(&gate).is_empty());
+    assert_eq!(unclassified_now(&gate), [0, 0, 0]);
+}
+
+/// Cookies, third parties, storage keys.
+fn unclassified_now(gate: &Gate) -> [u64; 3] {
+    let metrics = gate.admin("GET", "/metrics").send().expect(200).text();
+    ["cookie", "third_party", "storage_key"].map(|kind| {
+        let start = format!("consentgate_unclassified{{site=\"www.example.gov.uk\",kind=\"{kind}\"}} ");
+        metrics.lines().find_map(|line| line.strip_prefix(&start)).expect("a gauge").parse().unwrap()
+    })
+}
