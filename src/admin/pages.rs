@@ -9,7 +9,7 @@ use super::audits::{self, Audits};
 use super::chart::{self, Chart, Name};
 use super::proof::{Numbers, Proof};
 use super::table::{Shown, Table, bytes, how_long, moment, thousands};
-use super::unknown::{Unknown, unknown};
+use super::unknown::{Unknown, is_unknown_still, unknown};
 use super::{Site, View, tables};
 
 pub(super) const STYLE: &str = include_str!("dashboard.css");
@@ -243,8 +243,10 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
 
 fn new_this_week(site: &Site) -> Fact {
     let week_ago = now().saturating_sub(7 * 86_400);
-    let count = site.inventory.drifts.latest().iter().filter(|drift| drift.at >= week_ago).count();
-    Fact { name: "New within seven days", value: thousands(count as u64), bad: count > 0 }
+    let new: Vec<_> = site.inventory.drifts.latest().into_iter().filter(|drift| drift.at >= week_ago).collect();
+    // What has been classified since needs nobody to look.
+    let bad = new.iter().any(|drift| is_unknown_still(site, drift));
+    Fact { name: "New within seven days", value: thousands(new.len() as u64), bad }
 }
 
 fn statuses(site: &Site) -> String {

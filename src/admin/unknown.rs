@@ -8,7 +8,7 @@ use url::Url;
 use super::Site;
 use super::known::{rows, verdict};
 use crate::consent::PurposeSet;
-use crate::inventory::{Counters, Families, Kind, Marks, OnPages, Thing, cookie_pattern};
+use crate::inventory::{Counters, Drift, Families, Kind, Marks, OnPages, Thing, cookie_pattern};
 use crate::policy::{Rule, Verdict};
 
 /// What stands before the name of what nothing knows, in the rule it was counted by.
@@ -42,6 +42,17 @@ pub(super) fn count(unknown: &[Unknown], thing: Thing) -> u64 {
 /// Do the rules in force say nothing of it?
 pub(super) fn is_unknown(site: &Site, thing: Thing, name: &str) -> bool {
     judged(site, thing, name).is_some_and(|verdict| verdict.rule == Rule::Unclassified)
+}
+
+/// Is something that was new unknown still? The rules know no companies: of those it is as it was told.
+pub(super) fn is_unknown_still(site: &Site, drift: &Drift) -> bool {
+    drift.unclassified && (drift.thing == Thing::Company || is_unknown(site, drift.thing, &drift.name))
+}
+
+/// Is it held by the rules in force, for someone who has not agreed?
+pub(super) fn is_held_now(site: &Site, drift: &Drift) -> bool {
+    let holds = judged(site, drift.thing, &drift.name).map_or(drift.held, |verdict| verdict.is_hold());
+    site.mode == "enforce" && holds
 }
 
 fn judged<'s>(site: &'s Site, thing: Thing, name: &str) -> Option<Verdict<'s>> {

@@ -315,6 +315,10 @@ fn what_nobody_has_classified_is_listed_after_a_restart_until_somebody_has() {
     gate.read_again();
     wait_until("they are known", || names(&gate).is_empty());
     assert_eq!(unclassified_now(&gate), [0, 0, 0]);
+    assert!(table(&gate, "drift").iter().all(|row| row["classified"] == "yes" && row["held"] == "no"));
+    assert!(listed(&gate, "drift").iter().all(|drift| drift["unclassified"] == false));
+    assert_eq!(one(&gate, "third_parties", "pay.unknown.example")["classified"], true);
+    assert!(!page(&gate).contains("Look here"), "what is new has been classified");
 }
 
 /// Cookies, third parties, storage keys.

@@ -186,12 +186,10 @@ pub(in crate::admin) fn third_parties(site: &Site) -> Table {
     for (host, (purposes, free, company)) in hosts {
         let company = company.or_else(|| whose(site, &host));
         let purposes = if purposes.is_empty() { Cell::Nothing } else { purposes.join(", ").into() };
-        let before = if !free {
-            "held"
-        } else if site.mode == "enforce" {
-            "asked"
-        } else {
-            "asked (not enforced)"
+        let before = match (free, site.mode) {
+            (false, "enforce") => "held",
+            (false, "observe") => "would be held",
+            _ => "runs",
         };
         table.row(vec![host.into(), company.map_or(Cell::Nothing, Cell::from), purposes, before.into()]);
     }
