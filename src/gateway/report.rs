@@ -4,17 +4,20 @@
 
 use std::sync::Arc;
 
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use crate::consent::{Purpose, UnixSeconds};
 use crate::cookie::{self, SameSite, Scope, SetCookie};
-use crate::html::{Abandoned, Finding};
-use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page, pattern as pattern_of};
+use crate::html::{Abandoned, Asked, Document, Finding};
+use crate::inventory::{
+    CookieSight, Deed, Judged, Kind, Marks, TagSight, page, pattern as pattern_of,
+};
 use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
 use super::visit::{Visit, without_port};
-use super::{Csp, Site};
+use super::{Csp, Mode, Site, document};
 
 /// The verdict on a cookie for this visit, reported where it is to hold.
 pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
@@ -33,10 +36,22 @@ pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     verdict.is_hold()
 }
 
+/// Notes that the site has shown a page, and to which side of a canary. What it sends says so: a browser over plain http
+/// does not say that it wants a page.
+pub(super) fn shown_page(visit: &Visit, status: StatusCode, headers: &HeaderMap) {
+    let is_page = visit.asked != Asked::Frame
+        && document::is_document(visit, status, headers)
+        && matches!(Document::of(headers), Document::Html | Document::Xhtml);
+    if visit.mode() == Mode::Off || !is_page {
+        return;
+    }
+    visit.canary().into_iter().for_each(|in_canary| visit.site.counters.visited(in_canary));
+}
+
 /// Notes the cookies that a browser has sent with a request for a page, now that the site has answered it: those that
 /// somebody has classified.
 pub(super) fn sent(visit: &Visit) {
-    if document(visit).is_empty() {
+    if page_of(visit).is_empty() {
         return;
     }
     for name in visit.sent.iter().flat_map(cookie::names_in) {
@@ -92,13 +107,13 @@ fn sight<'v>(visit: &'v Visit, name: &'v [u8]) -> CookieSight<'v> {
         domain: None,
         path: None,
         kept: None,
-        page: document(visit),
+        page: page_of(visit),
         at: visit.now,
     }
 }
 
 /// The page, where the request is for one.
-fn document(visit: &Visit) -> &str {
+fn page_of(visit: &Visit) -> &str {
     if visit.asked.may_be_document() { visit.page() } else { "" }
 }
 
@@ -137,7 +152,7 @@ struct Place<'p> {
 
 impl<'p> Place<'p> {
     fn of(visit: &'p Visit) -> Self {
-        Self { site: &visit.site, page: document(visit), enforces: visit.enforces() }
+        Self { site: &visit.site, page: page_of(visit), enforces: visit.enforces() }
     }
 }
 

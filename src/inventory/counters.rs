@@ -183,7 +183,7 @@ pub struct Counters {
     other: Row,
     abandoned: Table<str, AtomicU64>,
     abandoned_otherwise: AtomicU64,
-    /// Pages asked for by visitors inside the canary, and outside.
+    /// Pages shown to visitors inside the canary, and outside.
     visits: [AtomicU64; 2],
 }
 
@@ -234,12 +234,12 @@ impl Counters {
         all
     }
 
-    /// One more page asked for, inside the site's canary or outside.
+    /// One more page shown, inside the site's canary or outside.
     pub fn visited(&self, in_canary: bool) {
         self.visits[usize::from(in_canary)].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Pages asked for inside the site's canary, and outside, while it had one.
+    /// Pages shown inside the site's canary, and outside, while it had one.
     pub fn visits(&self) -> (u64, u64) {
         let [outside, inside] = self.visits.each_ref().map(|count| count.load(Ordering::Relaxed));
         (inside, outside)

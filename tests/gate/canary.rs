@@ -45,6 +45,20 @@ fn a_header_takes_a_visitor_in() {
 }
 
 #[test]
+fn a_page_is_counted_by_what_is_sent_for_not_every_browser_says_what_it_wants() {
+    let origin = Origin::telling(site);
+    let gate = observed(&origin, "canary: { header: \"X-Canary: 1\" }");
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    gate.get("/bins").with("Accept", browser).send().expect(200);
+    gate.get("/bins").with("Accept", "*/*").with("X-Canary", "1").send().expect(200);
+    assert_eq!(pages(&gate), (1, 1));
+    gate.get("/a.js").with("Accept", "*/*").send().expect(200);
+    gate.get("/bins").with("Sec-Fetch-Dest", "iframe").send().expect(200);
+    gate.get("/bins").with("Sec-Fetch-Dest", "empty").send().expect(200);
+    assert_eq!(pages(&gate), (1, 1), "a script, a frame and what a script asks for are no pages");
+}
+
+#[test]
 fn paths_are_enforced_with_what_they_load_and_a_choice_counts_everywhere() {
     let origin = Origin::telling(site);
     let gate = observed(&origin, "canary: { paths: [\"/news/*\"] }");
