@@ -11,7 +11,7 @@ use crate::consent::{Purpose, UnixSeconds};
 use crate::cookie::{self, SameSite, Scope, SetCookie};
 use crate::html::{Abandoned, Asked, Document, Finding};
 use crate::inventory::{
-    CookieSight, Deed, Judged, Kind, Marks, TagSight, page, pattern as pattern_of,
+    CookieSight, Counters, Deed, Judged, Kind, Marks, TagSight, Thing, page, pattern as pattern_of,
 };
 use crate::policy::{Rule, Verdict};
 
@@ -29,7 +29,11 @@ pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     }
     if verdict.is_hold() {
         // Whether what was asked for is a page is not known yet when its cookies are judged.
-        let page = if kind == Kind::CookieResponse { visit.page() } else { "" };
+        let page = match kind {
+            Kind::CookieResponse if visit.page().is_empty() => Counters::ELSEWHERE,
+            Kind::CookieResponse => visit.page(),
+            _ => "",
+        };
         let place = Place { page, ..Place::of(visit) };
         held(&place, (kind, verdict.purpose), &rule_of(&verdict, kind, name), &|| shown(name));
     }
@@ -46,19 +50,24 @@ pub(super) fn shown_page(visit: &Visit, status: StatusCode, headers: &HeaderMap)
         return;
     }
     visit.canary().into_iter().for_each(|in_canary| visit.site.counters.visited(in_canary));
+    if visit.is_asked_for() && status.is_success() {
+        visit.site.inventory.saw_page(visit.page());
+    }
 }
 
 /// Notes the cookies that a browser has sent with a request for a page, now that the site has answered it: those that
-/// somebody has classified.
+/// somebody has classified, and those that the site was seen to set. Any visitor could send any other name.
 pub(super) fn sent(visit: &Visit) {
     if page_of(visit).is_empty() {
         return;
     }
+    let stock = &visit.site.inventory.stock;
     for name in visit.sent.iter().flat_map(cookie::names_in) {
         let verdict = visit.site.policy.cookie(name, visit.granted);
-        if let Some(pattern) = pattern(&verdict.rule) {
-            visit.site.inventory.stock.saw_cookie(&CookieSight {
-                judged_by: Some(pattern),
+        let judged_by = pattern(&verdict.rule);
+        if judged_by.is_some() || (verdict.rule == Rule::Unclassified && stock.has(Thing::Cookie, name, None)) {
+            stock.saw_cookie(&CookieSight {
+                judged_by,
                 marks: Marks::SENT | Marks::HOLDS.when(verdict.is_hold()),
                 ..sight(visit, name)
             });

@@ -280,6 +280,57 @@ fn the_report_says_what_would_be_held_by_page_rule_and_purpose() {
     assert!(find("purposes", "purpose", "unclassified")["would_hold"].as_u64() >= Some(6));
 }
 
+/// A log-in: a form, and a cookie on the answer to what it posts.
+fn log_in(request: &Received) -> Vec<u8> {
+    let posted = request.head.first.starts_with("POST ");
+    match request.path() {
+        "/login" | "/account" if !posted => response("200 OK", &[HTML], PAGE),
+        "/login" | "/do-login" => {
+            response("302 Found", &[("Set-Cookie", "MidvaleAuth=1; Path=/; HttpOnly"), ("Location", "/account")], "")
+        }
+        _ => response("404 Not Found", &[HTML, ("Set-Cookie", "MidvaleAuth=1; Path=/; HttpOnly")], PAGE),
+    }
+}
+
+#[test]
+fn a_cookie_that_is_set_when_people_log_in_is_counted_on_the_page_they_log_in_on() {
+    let origin = Origin::telling(log_in);
+    let gate = Plan::before(origin.address).mode("observe").start();
+    let post = |path: &str, from: &str| {
+        let ask = gate.ask("POST", path).with("Accept", "text/html").body("user=jane");
+        ask.with("Referer", &format!("http://www.example.gov.uk{from}")).send()
+    };
+    let rule = || {
+        let rules = gate.told("/api/report")["sites"][0]["rules"].as_array().unwrap().clone();
+        rules.into_iter().find(|rule| rule["rule"] == "unclassified: MidvaleAuth").expect("it is in the report")
+    };
+    post("/login", "/").expect(302);
+    assert_eq!(rule()["pages"], serde_json::json!([]), "no page is known yet");
+    assert_eq!(rule()["elsewhere"]["would_hold"], 1);
+
+    gate.page("/login").send().expect(200);
+    gate.page("/account").send().expect(200);
+    post("/login", "/made-up").expect(302);
+    post("/do-login", "/account?from=jane").expect(302);
+    post("/do-login", "/made-up").expect(302);
+    post("/made-up", "/login").expect(404);
+    let on = |page: &str| serde_json::json!({ "page": page, "held": 0, "would_hold": 1, "passed": 0 });
+    assert_eq!((&rule()["would_hold"], &rule()["elsewhere"]["would_hold"]), (&5.into(), &3.into()));
+    let pages = rule()["pages"].as_array().unwrap().clone();
+    assert_eq!(pages, [on("/login"), on("/account")]);
+    assert!(!gate.told("/api/report").to_string().contains("made-up"));
+
+    let cookie = one(&gate, "cookies", "MidvaleAuth");
+    assert_eq!((&cookie["pages"], &cookie["sent"]), (&serde_json::json!(["/login", "/account"]), &false.into()));
+    gate.page("/account").cookie("MidvaleAuth=1; nobody-has-set-this=1").send().expect(200);
+    assert_eq!(
+        one(&gate, "cookies", "MidvaleAuth")["sent"],
+        true,
+        "the site was seen to set it, so it is nobody's invention"
+    );
+    assert!(!gate.told("/api/inventory").to_string().contains("nobody-has-set-this"));
+}
+
 #[test]
 fn what_nobody_has_classified_is_listed_after_a_restart_until_somebody_has() {
     let origin = Origin::telling(site);
