@@ -12,6 +12,7 @@ use crate::catalogue::{self, Row};
 use crate::config::{Resolved, WrittenRule};
 use crate::consent::{Purpose, PurposeSet};
 use crate::gateway;
+use crate::inventory::cookie_pattern;
 use crate::policy::{Action, NameRule, Policy, Rule, TagRule};
 
 use super::gate::mode_name;
@@ -200,10 +201,11 @@ impl Asked<'_> {
                 writeln!(out, "    it is known by now: {rule}")?;
             }
         }
+        let cookie = name.map_or("NAME".into(), |name| serde_json::Value::from(cookie_pattern(name)));
         let name = name.map_or("NAME".into(), serde_json::Value::from);
         let host = format!("||{}^", name.as_str().unwrap_or("HOST"));
         writeln!(out, "  purpose: none known; one of these lines classifies it:")?;
-        writeln!(out, "    cookies: [ {{ name: {name}, purpose: CHOOSE }} ]")?;
+        writeln!(out, "    cookies: [ {{ name: {cookie}, purpose: CHOOSE }} ]")?;
         writeln!(out, "    storage: [ {{ key: {name}, purpose: CHOOSE }} ]")?;
         writeln!(out, "    tags: [ {{ match: {}, purpose: CHOOSE }} ]", serde_json::Value::from(host))
     }
