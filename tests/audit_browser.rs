@@ -1,5 +1,6 @@
 //! `consentgate audit --mode browser` on sites whose truth is known: every cookie, storage key, third party and
-//! fingerprint is found, in each state, and nothing that is not there; every time the same.
+//! fingerprint is found, in each state, and nothing that is not there. That it is every time the same is measured on the
+//! councils of `audit_councils.rs`.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -8,6 +9,7 @@
 mod ops;
 #[path = "audit/products.rs"]
 mod products;
+#[expect(dead_code, reason = "councils use the rest")]
 #[path = "audit/serving.rs"]
 mod serving;
 #[path = "audit/stubs.rs"]
@@ -59,8 +61,6 @@ fn audit(chromium: &Path, port: u16, out: &Path, arguments: &[&str]) -> Value {
 }
 
 type Facts = BTreeSet<String>;
-/// Of one state: cookies, storage, third parties, fingerprints; and the site's verdicts.
-type Outcome = (Facts, Facts, Facts, Facts, Vec<(String, String)>);
 
 fn facts<'f>(lines: impl IntoIterator<Item = &'f str>) -> Facts {
     lines.into_iter().map(str::to_owned).collect()
@@ -123,38 +123,24 @@ fn verdict(site: &Value, id: &str) -> String {
 }
 
 #[test]
-fn everything_is_found_in_every_state_and_every_time_the_same() {
+fn everything_is_found_in_every_state() {
     let Some(chromium) = chromium() else { return };
     let stubs = Stubs::start();
     let sites: Vec<_> = (2..=8).map(|last| stubs.site(last)).collect();
     let sites: Vec<_> = sites.iter().map(String::as_str).collect();
-    let mut before: Option<Vec<Outcome>> = None;
-    for _ in 0..3 {
-        let folder = tempfile::tempdir().unwrap();
-        let report = audit(&chromium, stubs.port, folder.path(), &sites);
-        let [many, fair, hidden, wall, framed, clean, paged] = &report["sites"].as_array().unwrap()[..] else {
-            panic!("{report:#}")
-        };
-        many_is_known(many);
-        fair_is_known(fair);
-        hidden_is_known(hidden);
-        wall_is_known(wall);
-        framed_is_known(framed);
-        paged_is_known(paged);
-        assert_eq!((&clean["score"], &clean["score_at_least"]), (&100.into(), &100.into()), "{clean:#}");
-        assert!(
-            folder.path().join(fair["notice"]["screenshots"][0].as_str().unwrap()).metadata().unwrap().len() > 1_000
-        );
-        let outcome = report["sites"].as_array().unwrap().iter().flat_map(|site| {
-            let states = ["untouched", "rejected", "accepted", "withdrawn"].map(|state| &site["states"][state]);
-            let there = states.into_iter().filter(|state| !state.is_null());
-            there.map(|state| {
-                (cookies(state), storage(state), third_parties(state), fingerprints(state), verdicts(site))
-            })
-        });
-        let outcome: Vec<_> = outcome.collect();
-        assert_eq!(before.get_or_insert_with(|| outcome.clone()), &outcome);
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let report = audit(&chromium, stubs.port, folder.path(), &sites);
+    let [many, fair, hidden, wall, framed, clean, paged] = &report["sites"].as_array().unwrap()[..] else {
+        panic!("{report:#}")
+    };
+    many_is_known(many);
+    fair_is_known(fair);
+    hidden_is_known(hidden);
+    wall_is_known(wall);
+    framed_is_known(framed);
+    paged_is_known(paged);
+    assert_eq!((&clean["score"], &clean["score_at_least"]), (&100.into(), &100.into()), "{clean:#}");
+    assert!(folder.path().join(fair["notice"]["screenshots"][0].as_str().unwrap()).metadata().unwrap().len() > 1_000);
 }
 
 fn many_is_known(site: &Value) {
@@ -302,7 +288,7 @@ fn paged_is_known(site: &Value) {
 #[test]
 fn real_notices_are_known_and_pressed_to_their_ends() {
     let Some(chromium) = chromium() else { return };
-    if !serving::packages().join("vanilla-cookieconsent").is_dir() {
+    if !serving::packages().join("vanilla-cookieconsent-2").is_dir() {
         assert!(std::env::var_os("CI").is_none(), "tests/run installs the packages");
         return eprintln!("NOT TESTED: the npm packages are not there (tests/run)");
     }
@@ -349,7 +335,7 @@ fn notices_of_many_products_are_known_by_name_and_answered_both_ways() {
     let site = |last: usize| format!("http://127.0.2.{last}:{}/", stubs.port);
     let mut sites: Vec<_> = (1..=products::PRODUCTS.len()).map(site).collect();
     sites.push(site(99));
-    let mut arguments = vec!["--at-once", "4"];
+    let mut arguments = vec!["--at-once", "8"];
     arguments.extend(sites.iter().map(String::as_str));
     let folder = tempfile::tempdir().unwrap();
     let report = audit(&chromium, stubs.port, folder.path(), &arguments);

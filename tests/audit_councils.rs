@@ -1,7 +1,8 @@
 //! Councils whose truth is known: what `consentgate audit --mode browser` finds of it, in each state and every time the same;
 //! and the whole circle, from `init` to the audit of the gate that keeps its YAML.
 //!
-//! `COUNCIL_RUNS=5 cargo test --test audit_councils -- --nocapture` looks five times and prints the figures.
+//! `COUNCIL_RUNS=5 cargo test --test audit_councils -- --nocapture` looks five times, prints the figures, and goes round the
+//! circle with every council; two runs and thirteen councils are usual.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -14,6 +15,7 @@ mod looking;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "common/ops.rs"]
 mod ops;
+#[expect(dead_code, reason = "the stubs of `audit_browser.rs` use the rest")]
 #[path = "audit/serving.rs"]
 mod serving;
 #[path = "audit/truth.rs"]
@@ -92,10 +94,16 @@ const HOLD: [&str; 9] = [
     "ticked_beforehand",
 ];
 
+/// Each of them is much like another that stays: they go round when all do.
+const MUCH_ALIKE: [&str; 6] = ["Cawdale", "Eastwick", "Farnleigh", "Oakcombe", "Kelbrook", "Thornbury"];
+
 #[test]
 fn a_yaml_of_init_makes_the_next_audit_clean_and_breaks_nothing() {
     let Some(chromium) = chromium() else { return };
-    let councils = councils::all();
+    let mut councils = councils::all();
+    if runs() <= 2 {
+        councils.retain(|council| !MUCH_ALIKE.iter().any(|name| council.name.starts_with(name)));
+    }
     let eyes = Eyes { chromium, port: councils::serve() };
     let started = std::time::Instant::now();
     let yamls = circle::init(&eyes, &councils);

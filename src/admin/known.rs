@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::consent::{PurposeSet, UnixSeconds};
-use crate::inventory::{Kept, Marks, Row, State, Thing};
+use crate::inventory::{Drift, Kept, Marks, Row, State, Thing};
 use crate::ledger;
 use crate::policy::{Rule, Verdict};
 
+use super::unknown::{is_held_now, is_unknown, is_unknown_still};
 use super::{Site, View};
 
 /// Browsers keep no cookie longer (RFC 6265bis section 5.5).
@@ -28,7 +29,7 @@ fn site(site: &Site) -> Value {
         "site": site.name,
         "mode": site.mode,
         "cookies": rows(Thing::Cookie).iter().map(|row| cookie(site, row)).collect::<Vec<_>>(),
-        "third_parties": rows(Thing::ThirdParty).iter().map(tag).collect::<Vec<_>>(),
+        "third_parties": rows(Thing::ThirdParty).iter().map(|row| host(site, row)).collect::<Vec<_>>(),
         "companies": rows(Thing::Company).iter().map(tag).collect::<Vec<_>>(),
         "storage": rows(Thing::StorageKey).iter().map(|row| storage_key(site, row)).collect::<Vec<_>>(),
         "left_out": left_out,
@@ -98,6 +99,14 @@ fn storage_key(site: &Site, Row { name, state }: &Row) -> Value {
     key
 }
 
+/// A host is classified where a tag of it was, or where the rules in force know it as a whole.
+fn host(site: &Site, row: &Row) -> Value {
+    let mut host = tag(row);
+    let is_known = row.state.marks.has(Marks::KNOWN) || !is_unknown(site, Thing::ThirdParty, &row.name);
+    host["classified"] = is_known.into();
+    host
+}
+
 fn tag(Row { name, state }: &Row) -> Value {
     let found = [(Marks::IN_PAGE, "page"), (Marks::ASKED, "script")];
     let found: Vec<_> = found.into_iter().filter_map(|(mark, name)| state.marks.has(mark).then_some(name)).collect();
@@ -139,12 +148,14 @@ fn lifetime(kept: Kept, longest: u64) -> Value {
 }
 
 fn drift(site: &Site) -> Vec<Value> {
-    let mut all: Vec<_> = site.inventory.drifts.latest().iter().map(|drift| drift.json(&site.name)).collect();
-    for drift in &mut all {
-        let at = drift["at"].as_u64().unwrap_or_default();
-        drift["at"] = ledger::rfc3339(at * 1000).into();
-    }
-    all
+    let told = |drift: &Drift| {
+        let mut value = drift.json(&site.name);
+        value["at"] = ledger::rfc3339(drift.at * 1000).into();
+        value["unclassified"] = is_unknown_still(site, drift).into();
+        value["held"] = is_held_now(site, drift).into();
+        value
+    };
+    site.inventory.drifts.latest().iter().map(told).collect()
 }
 
 fn day(seconds: UnixSeconds) -> String {

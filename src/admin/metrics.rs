@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::audits::{self, Audit, Audited, Audits};
 use super::proof::{Proof, bytes};
+use super::unknown::{count, unknown};
 use super::{Site, View};
 use crate::inventory::{Histogram, Taken, Thing};
 
@@ -96,9 +97,16 @@ fn seen(out: &mut String, sites: &[Site]) {
     let things = |of: &dyn Fn(Thing) -> u64| Thing::ALL.map(|thing| (label("kind", thing.name()), of(thing))).to_vec();
     let metric = ("consentgate_drift_total", "counter", "New on the site, by kind.");
     each(out, metric, sites, |site| things(&|thing| site.inventory.drifts.count(thing)));
+    // A gauge of the rules in force: what somebody has classified is gone from it at the next reload.
+    let metric = ("consentgate_unclassified", "gauge", "What nothing knows on the site now, by kind.");
+    each(out, metric, sites, |site| {
+        let all = unknown(site);
+        let kinds = [Thing::Cookie, Thing::ThirdParty, Thing::StorageKey];
+        kinds.map(|thing| (label("kind", thing.name()), count(&all, thing))).to_vec()
+    });
     let metric = ("consentgate_inventory_left_out_total", "counter", "Sightings that found no room in the inventory.");
     each(out, metric, sites, |site| things(&|thing| site.inventory.stock.left_out(thing)));
-    let metric = ("consentgate_canary_pages_total", "counter", "Pages asked for inside a site's canary, and outside.");
+    let metric = ("consentgate_canary_pages_total", "counter", "Pages shown inside a site's canary, and outside.");
     each(out, metric, sites, |site| {
         let (inside, outside) = site.counters.visits();
         vec![(label("side", "inside"), inside), (label("side", "outside"), outside)]

@@ -18,6 +18,7 @@ mod switch;
 mod table;
 mod tables;
 mod tls;
+mod unknown;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -59,7 +60,7 @@ pub struct View {
     pub sites: Box<dyn Fn() -> Vec<Site> + Send + Sync>,
     /// Can choices be recorded?
     pub ledger_healthy: Box<dyn Fn() -> bool + Send + Sync>,
-    /// Switches a site off (true) or on again, until the next reload.
+    /// Switches a site off (true) or on again, until the YAML changes.
     pub switch: Switch,
     /// Has the gate been told to stop?
     pub stopping: Box<dyn Fn() -> bool + Send + Sync>,

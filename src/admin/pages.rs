@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::audits::{self, Audits};
 use super::chart::{self, Chart, Name};
 use super::proof::{Numbers, Proof};
-use super::table::{Cell, Shown, Table, bytes, how_long, moment, thousands};
+use super::table::{Shown, Table, bytes, how_long, moment, thousands};
+use super::unknown::{Unknown, is_unknown_still, unknown};
 use super::{Site, View, tables};
 
 pub(super) const STYLE: &str = include_str!("dashboard.css");
@@ -61,6 +62,8 @@ struct Snippet {
     name: String,
     what: String,
     count: String,
+    /// Where it was seen first; empty where no page is known.
+    pages: String,
     yaml: String,
 }
 
@@ -240,8 +243,10 @@ fn site_sections(site: &Site, numbers: &Numbers) -> Vec<Section> {
 
 fn new_this_week(site: &Site) -> Fact {
     let week_ago = now().saturating_sub(7 * 86_400);
-    let count = site.inventory.drifts.latest().iter().filter(|drift| drift.at >= week_ago).count();
-    Fact { name: "New within seven days", value: thousands(count as u64), bad: count > 0 }
+    let new: Vec<_> = site.inventory.drifts.latest().into_iter().filter(|drift| drift.at >= week_ago).collect();
+    // What has been classified since needs nobody to look.
+    let bad = new.iter().any(|drift| is_unknown_still(site, drift));
+    Fact { name: "New within seven days", value: thousands(new.len() as u64), bad }
 }
 
 fn statuses(site: &Site) -> String {
@@ -281,21 +286,28 @@ fn asked(site: &Site) -> Section {
 }
 
 fn unclassified(site: &Site) -> Section {
-    let table = tables::unclassified(site);
-    let snippet = |row: &Vec<Cell>| match &row[..] {
-        [Cell::Text(name), Cell::Text(what), Cell::Number(count), Cell::Code(yaml)] => {
-            Some(Snippet { name: name.clone(), what: what.clone(), count: thousands(*count), yaml: yaml.clone() })
-        }
-        _ => None,
+    let unknown = unknown(site);
+    let snippet = |one: &Unknown| Snippet {
+        name: one.name.clone(),
+        what: one.what().to_owned(),
+        count: thousands(one.count),
+        pages: one.pages.join(", "),
+        yaml: one.yaml(site),
     };
-    let more = table.rows.len().saturating_sub(MOST_SNIPPETS);
-    let snippets = table.rows.iter().take(MOST_SNIPPETS).filter_map(snippet).collect();
-    let section = Section::of("unclassified", "Unclassified", &table).about(
-        "Nothing knows what these are for. Cookies and storage keys among them are held, tags run unless the site holds them. Decide, paste \
-         the lines under the site (where it has such a list already, the last line alone), and let the gate read its \
-         configuration again.",
+    let snippets = unknown.iter().take(MOST_SNIPPETS).map(snippet).collect();
+    let held = match site.mode {
+        "enforce" => "Cookies and storage keys among them are held, tags run unless the site holds them.",
+        "observe" => {
+            "Nothing of it is held while the site is observed; once it is enforced, cookies and storage keys among them would be held, and tags would run unless the site holds them."
+        }
+        _ => "Nothing of it is held: the site is off.",
+    };
+    let about = format!(
+        "Nothing knows what these are for. {held} Write what each is for in the place of CHOOSE, paste the lines below the site (where it \
+         has such a list already, the last line alone), and let the gate read its configuration again. Pages are the first it was seen on."
     );
-    Section { snippets, more, ..section }
+    let section = Section::of("unclassified", "Unclassified", &tables::unclassified(site)).about(about);
+    Section { snippets, more: unknown.len().saturating_sub(MOST_SNIPPETS), ..section }
 }
 
 fn audits(audits: &Audits) -> Vec<Section> {

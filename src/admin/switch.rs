@@ -1,5 +1,5 @@
-//! `POST /api/sites/NAME/off` and `/on`: the quickest way back. Until the next reload: what counts for longer stands in
-//! the YAML.
+//! `POST /api/sites/NAME/off` and `/on`: the quickest way back. Until the YAML changes: what counts for longer stands
+//! there.
 //!
 //! Another site's page can make a browser post here, but not with a header of its own making: that needs this listener's
 //! leave (CORS), which it never gives. The listener's own rule on names keeps out who points a name at this address.
@@ -35,7 +35,7 @@ pub(super) fn switched(
         return Some((StatusCode::NOT_FOUND, "no such site\n"));
     }
     let said = if off {
-        "off: everything passes, until the next reload or /on; write 'mode: off' to keep it so\n"
+        "off: everything passes, until /on, a change of the YAML or a restart; write 'mode: off' to keep it so\n"
     } else {
         "on: as the YAML has it\n"
     };

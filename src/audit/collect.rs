@@ -190,10 +190,7 @@ pub(super) fn without_query(url: &Url) -> String {
 /// The domain somebody registered, by the public suffix list; for an address, or a name below no known suffix, all of it.
 pub(super) fn registrable(host: Option<Host<&str>>) -> String {
     match host {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            psl::domain_str(name).unwrap_or(name).to_ascii_lowercase()
-        }
+        Some(Host::Domain(name)) => below_a_suffix(name),
         Some(address) => address.to_string(),
         None => String::new(),
     }
@@ -204,8 +201,14 @@ pub(super) fn is_own(url: &Url, own: &str) -> bool {
     url.host().is_none() || registrable(url.host()) == own
 }
 
+fn below_a_suffix(name: &str) -> String {
+    let name = name.trim_end_matches('.');
+    psl::domain_str(name).unwrap_or(name).to_ascii_lowercase()
+}
+
+/// A cookie's domain, which is an address in numbers where the site has no name.
 fn belongs(domain: &str, own: &str) -> bool {
-    domain == own || domain.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))
+    domain == own || below_a_suffix(domain) == own
 }
 
 #[cfg(test)]
@@ -277,5 +280,7 @@ mod tests {
         }
         assert_eq!(registrable(url("http://127.0.0.1:8080/").host()), "127.0.0.1");
         assert_eq!(registrable(url("http://localhost/").host()), "localhost");
+        assert!(belongs("planning.example.gov.uk", &own) && belongs("127.0.0.1", "127.0.0.1"));
+        assert!(!belongs("tracker.example.localhost", "localhost"));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue;
@@ -19,18 +20,18 @@ const ESSENTIAL: &str = "essential";
 pub const FILE: &str = include_str!("data/criteria.json");
 
 /// All criteria, in their order.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct Criteria {
     /// Changes with any of them.
     pub version: String,
     /// What they are.
     pub about: String,
-    /// Each.
+    /// Each of them.
     pub criteria: Vec<Criterion>,
 }
 
 /// What a site is measured by.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Criterion {
     /// Its name in reports.
     pub id: String,
@@ -43,6 +44,7 @@ pub struct Criterion {
     /// How it is tested.
     pub test: String,
     /// How many points it takes away where it is not met.
+    #[schemars(extend("x-unit" = "points of 100"))]
     pub weight: u8,
     /// What has to look for it to be seen.
     pub needs: Mode,

@@ -179,14 +179,17 @@ fn storage(site: &Url, report: &SiteReport) -> Lines {
     let own: BTreeMap<&str, &StorageFound> = all.map(|found| (&*found.key, found)).collect();
     for (key, found) in own {
         let kind = kind(found.kind);
-        if found.kind == StorageKind::ServiceWorker {
-            lines.told.push(format!("{kind}: {}", plain(key)));
-            continue;
-        }
-        let pattern = catalogue::cookie(key.as_bytes()).map_or(key, |known| known.pattern);
+        let pattern = match found.kind {
+            // A rule reads its address as the page's script writes it.
+            StorageKind::ServiceWorker => match key.rsplit('/').next().unwrap_or_default() {
+                "" => key.to_owned(),
+                file => format!("*{file}*"),
+            },
+            _ => catalogue::cookie(key.as_bytes()).map_or(key, |known| known.pattern).to_owned(),
+        };
         let page = found.pages.first().map_or("", String::as_str);
         let known = known_of(key).unwrap_or_else(|| format!("on {}", plain(page)));
-        let rule = |purpose: &str| format!("{{ key: {}, purpose: {purpose} }}   # {kind}; {known}", quoted(pattern));
+        let rule = |purpose: &str| format!("{{ key: {}, purpose: {purpose} }}   # {kind}; {known}", quoted(&pattern));
         lines.add(found.purpose.as_deref(), rule);
     }
     for list in [&mut lines.essential, &mut lines.held] {
@@ -269,6 +272,12 @@ mod tests {
                 purpose: purpose.map(Into::into),
                 ..ThirdParty::default()
             };
+            untouched.storage = vec![StorageFound {
+                kind: StorageKind::ServiceWorker,
+                key: "https://www.example.gov.uk/js/worker.js".into(),
+                origin: "https://www.example.gov.uk".into(),
+                ..StorageFound::default()
+            }];
             untouched.third_parties =
                 vec![host("x.example", None), host("www.google-analytics.com", Some("analytics"))];
         });
@@ -277,6 +286,7 @@ mod tests {
             "      - { name: \"_ga_*\", purpose: analytics }   # catalogue: Google Analytics",
             "      # - { name: \"strange\", purpose: preferences }",
             "      - { match: \"||www.google-analytics.com^\", purpose: analytics }",
+            "      # - { key: \"*worker.js*\", purpose: preferences }   # a service worker",
             "      # - { match: \"||x.example^\", purpose: preferences }   # nobody knows whose",
             "    upstream: \"https://www.example.gov.uk\"",
         ] {

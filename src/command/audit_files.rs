@@ -40,11 +40,15 @@ fn put(file: &Path, text: &str) -> Result<(), Fault> {
 /// `edpb/HOST-DIGITS/`, with an analysis and an inspection of each state. The EDPB tool knows an inspection by that name
 /// alone, so that each needs a folder.
 fn for_auditors(folder: &Path, report: &Report, site: &SiteReport) -> Result<(), Fault> {
+    let Ok(url) = Url::parse(&site.url) else { return Ok(()) };
+    let of_site = folder.join("edpb").join(super::audit::file_stem(&url, &url));
+    // A state that an earlier audit into this folder reached and this one did not would look like one of this audit's.
+    if of_site.exists() {
+        at(&of_site, fs::remove_dir_all(&of_site))?;
+    }
     if site.score.is_none() {
         return Ok(());
     }
-    let Ok(url) = Url::parse(&site.url) else { return Ok(()) };
-    let of_site = folder.join("edpb").join(super::audit::file_stem(&url, &url));
     for (name, text) in edpb::files(report, site) {
         let file = of_site.join(name);
         if let Some(parent) = file.parent() {

@@ -12,6 +12,7 @@ use crate::catalogue::{self, Row};
 use crate::config::{Resolved, WrittenRule};
 use crate::consent::{Purpose, PurposeSet};
 use crate::gateway;
+use crate::inventory::cookie_pattern;
 use crate::policy::{Action, NameRule, Policy, Rule, TagRule};
 
 use super::gate::mode_name;
@@ -153,13 +154,11 @@ impl Asked<'_> {
     /// Where the filter stands in the list's file, and how.
     fn line_of(&self, list: &str, filter: &str) -> Option<(usize, String)> {
         let files = self.config.files.iter().filter(|file| file.file_name().is_some_and(|name| name == list));
-        let texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
-        texts
-            .filter_map(|text| {
-                let mut lines = (1..).zip(text.lines());
-                lines.find(|(_, line)| is(filter, line.trim())).map(|(at, line)| (at, line.trim().to_owned()))
-            })
-            .next()
+        let mut texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
+        texts.find_map(|text| {
+            let mut lines = (1..).zip(text.lines().map(str::trim));
+            lines.find(|(_, line)| is(filter, line)).map(|(at, line)| (at, line.to_owned()))
+        })
     }
 
     /// `banner: PRODUCT`.
@@ -202,10 +201,11 @@ impl Asked<'_> {
                 writeln!(out, "    it is known by now: {rule}")?;
             }
         }
+        let cookie = name.map_or("NAME".into(), |name| serde_json::Value::from(cookie_pattern(name)));
         let name = name.map_or("NAME".into(), serde_json::Value::from);
         let host = format!("||{}^", name.as_str().unwrap_or("HOST"));
         writeln!(out, "  purpose: none known; one of these lines classifies it:")?;
-        writeln!(out, "    cookies: [ {{ name: {name}, purpose: CHOOSE }} ]")?;
+        writeln!(out, "    cookies: [ {{ name: {cookie}, purpose: CHOOSE }} ]")?;
         writeln!(out, "    storage: [ {{ key: {name}, purpose: CHOOSE }} ]")?;
         writeln!(out, "    tags: [ {{ match: {}, purpose: CHOOSE }} ]", serde_json::Value::from(host))
     }

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::admin;
-use crate::config::{self, Resolved, Watch};
+use crate::config::{self, Resolved, Watch, Written};
 use crate::consent::Key;
 use crate::gateway::{self, Gateway, Mode, Shared, Sites};
 use crate::inventory::{self, Store, Teller, Watched};
@@ -22,6 +22,7 @@ use crate::upstream;
 use super::audits::Audits;
 use super::board::{self, Board};
 use super::key;
+use super::switches;
 
 /// How often the configuration file is looked at, where nobody sends SIGHUP.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,6 +41,7 @@ pub(super) struct Gate {
     file: PathBuf,
     watch: Watch,
     fixed: String,
+    written: Written,
 }
 
 impl Gate {
@@ -57,19 +59,21 @@ impl Gate {
         let shared = Arc::new(shared);
         gateway::reachable(&shared.sites.load()).map_err(|fault| fault.to_string())?;
         let watch = Watch::new(file, &config.files);
-        let fixed = fixed(config);
+        let (fixed, written) = (fixed(config), config.written.clone());
         let in_force = Arc::new(ArcSwap::from_pointee(board::in_force(config, file)));
         let audits = Audits::new(&config.audit);
         let ledger_file = config.ledger.file.clone();
         let board = Board { shared: Arc::clone(&shared), in_force, ledger: ledger_file, audits: Arc::clone(&audits) };
         let store = kept(&config.inventory, &shared)?;
         let teller = teller(&config.inventory)?;
-        Ok(Self { bound, admin, board, audits, teller, shared, ledger, store, key, file: file.into(), watch, fixed })
+        let file = file.into();
+        Ok(Self { bound, admin, board, audits, teller, shared, ledger, store, key, file, watch, fixed, written })
     }
 
     /// Serves until told to stop; returns when the last request has ended or the time for that is over.
     pub(super) fn run(self) -> Result<(), String> {
-        let Self { bound, admin, board, audits, teller, shared, ledger, store, key, file, watch, fixed } = self;
+        let Self { bound, admin, board, audits, teller, shared, ledger, store, key, file, watch, fixed, written } =
+            self;
         let (listening, admin_address, stopping) = (bound.addresses(), admin.address(), Arc::default());
         let in_force = Arc::clone(&board.in_force);
         let view = board.view(&stopping, admin.asks());
@@ -81,6 +85,7 @@ impl Gate {
             key,
             file,
             fixed,
+            written: ArcSwap::from_pointee(written),
             in_force,
             audits: Arc::clone(&audits),
             certificates: bound.reloader(),
@@ -185,6 +190,8 @@ struct Reload {
     key: Key,
     file: PathBuf,
     fixed: String,
+    /// What is in force, as it was read.
+    written: ArcSwap<Written>,
     in_force: Arc<ArcSwap<admin::InForce>>,
     audits: Arc<Audits>,
     certificates: server::Reloader,
@@ -197,11 +204,14 @@ impl Reload {
     fn reload(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
         match self.read(&mut files) {
-            Ok((sites, in_force)) => {
+            Ok((sites, in_force, written)) => {
+                let same = written == **self.written.load();
+                let modes = switches::carried(&self.shared.sites.load(), &sites, same);
                 let count = sites.all.len();
                 self.shared.sites.store(Arc::new(sites));
                 self.in_force.store(Arc::new(in_force));
-                tracing::info!(sites = count, "configuration reloaded");
+                self.written.store(Arc::new(written));
+                tracing::info!(sites = count, modes, "configuration reloaded");
             }
             Err(fault) => tracing::error!("configuration not reloaded, the old one stays in force:\n{fault}"),
         }
@@ -214,7 +224,7 @@ impl Reload {
         files
     }
 
-    fn read(&self, files: &mut Vec<PathBuf>) -> Result<(Sites, admin::InForce), String> {
+    fn read(&self, files: &mut Vec<PathBuf>) -> Result<(Sites, admin::InForce, Written), String> {
         let config = config::load(&self.file).map_err(|faults| {
             files.clone_from(&faults.files);
             faults.to_string()
@@ -234,7 +244,7 @@ impl Reload {
         self.ledger.hold(config.ledger.legal_hold);
         self.audits.follow(&config.audit);
         let in_force = admin::InForce { needs_restart, ..board::in_force(&config, &self.file) };
-        Ok((sites, in_force))
+        Ok((sites, in_force, config.written))
     }
 }
 

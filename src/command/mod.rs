@@ -22,6 +22,7 @@ mod pack;
 mod run_demo;
 pub mod schema;
 mod serve;
+mod switches;
 
 use std::error::Error;
 use std::fmt::Display;

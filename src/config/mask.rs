@@ -16,7 +16,7 @@ const HIDDEN: &str = "****";
 const SECRET: [&str; 6] = ["password", "passwd", "secret", "token", "credential", "api_key"];
 
 /// A file that was read without a fault. It is printed by [`Written::shown`] alone.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Written(String);
 
 impl Written {

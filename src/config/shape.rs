@@ -174,7 +174,21 @@ impl<'c> Checker<'c, '_> {
     }
 
     fn unknown(&mut self, key: &Key, schema: &Schema) {
-        self.report.fault(&key.place, "unknown key", did_you_mean(&key.name, &properties(schema)));
+        let hint = self.elsewhere(&key.name, schema).unwrap_or_else(|| did_you_mean(&key.name, &properties(schema)));
+        self.report.fault(&key.place, "unknown key", hint);
+    }
+
+    /// Lines that were pasted too far to the left, or to the right: a key of a site at the top of the file, or the reverse.
+    fn elsewhere(&self, name: &str, schema: &Schema) -> Option<String> {
+        let site = alternatives(self.schema, &self.schema["properties"]["sites"])
+            .into_iter()
+            .find_map(|list| alternatives(self.schema, list.get("items")?).first().copied())?;
+        let knows = |schema: &Schema| schema["properties"].get(name).is_some();
+        if std::ptr::eq(schema, self.schema) && knows(site) {
+            return Some(format!("'{name}:' belongs to a site: put it below one, as far to the right as its 'hosts:'"));
+        }
+        let at_the_top = std::ptr::eq(schema, site) && knows(self.schema);
+        at_the_top.then(|| format!("'{name}:' belongs to the whole gate: put it at the beginning of a line"))
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) async fn clear(
 ) -> Result<Cleared, Problem> {
     let is_lost = response.status().is_client_error() || response.status().is_server_error();
     visit.is_lost.store(is_lost, Ordering::Relaxed);
+    report::shown_page(visit, response.status(), response.headers());
     match visit.mode() {
         Mode::Off => Ok(Cleared(response.map(Body::site))),
         Mode::Observe => {

@@ -101,7 +101,7 @@ pub(super) async fn observe(visit: &Visit, response: Response<upstream::Body>) -
     Ok(Response::from_parts(head, body))
 }
 
-fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
+pub(super) fn is_document(visit: &Visit, status: StatusCode, headers: &HeaderMap) -> bool {
     let bodyless = status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     // A redirect is followed, its body shown to nobody: a confirmation in it would be lost.
     let redirects =

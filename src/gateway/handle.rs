@@ -7,7 +7,6 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::html::Asked;
 use crate::ledger::Ledger;
 use crate::upstream::{self, BoxError, Upstream, hop, tunnel};
 
@@ -99,9 +98,6 @@ impl Gateway {
         }
         if hop::looped(request.headers(), &self.shared.token) {
             return Err(Problem::Loop);
-        }
-        if let Some(in_canary) = visit.canary().filter(|_| visit.asked == Asked::Page) {
-            visit.site.counters.visited(in_canary);
         }
         // A tracker that the site serves itself is not even asked for.
         if visit.mode() != Mode::Off

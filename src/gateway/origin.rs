@@ -1,8 +1,12 @@
-//! Who may change a choice: only a page of the same site, asked by its visitor.
+//! Who may change a choice: only a page of the same site, asked by its visitor; and which page something came from.
 
-use http::HeaderMap;
 use http::header::{HeaderValue, ORIGIN, REFERER};
+use http::{HeaderMap, Method, Request};
 use url::Url;
+
+use crate::inventory::page;
+
+use super::visit::host;
 
 /// Did this POST come from a page of the host it was sent to?
 ///
@@ -34,6 +38,16 @@ fn is_of_host(referer: &[u8], host: &str) -> bool {
 fn names_host(origin: &[u8], host: &str) -> bool {
     let authority = std::str::from_utf8(origin).ok().and_then(|origin| origin.split_once("://"));
     authority.is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
+/// The page that a form was sent from, by `Referer`, where that is of the same host: as it may be kept.
+pub(super) fn sent_from<B>(request: &Request<B>) -> Option<Box<str>> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let referer = request.headers().get(REFERER)?;
+    let url = Url::parse(referer.to_str().ok()?).ok()?;
+    is_of_host(referer.as_bytes(), host(request.headers())).then(|| page(url.path()).into())
 }
 
 /// The path and query to go back to: on this very host, or `/` (no open redirect).

@@ -4,17 +4,20 @@
 
 use std::sync::Arc;
 
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use crate::consent::{Purpose, UnixSeconds};
 use crate::cookie::{self, SameSite, Scope, SetCookie};
-use crate::html::{Abandoned, Finding};
-use crate::inventory::{CookieSight, Deed, Judged, Kind, Marks, TagSight, page, pattern as pattern_of};
+use crate::html::{Abandoned, Asked, Document, Finding};
+use crate::inventory::{
+    CookieSight, Counters, Deed, Judged, Kind, Marks, TagSight, Thing, page, pattern as pattern_of,
+};
 use crate::policy::{Rule, Verdict};
 
 use super::body::{Report, Seen};
 use super::visit::{Visit, without_port};
-use super::{Csp, Site};
+use super::{Csp, Mode, Site, document};
 
 /// The verdict on a cookie for this visit, reported where it is to hold.
 pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
@@ -26,24 +29,45 @@ pub(super) fn holds(visit: &Visit, kind: Kind, name: &[u8]) -> bool {
     }
     if verdict.is_hold() {
         // Whether what was asked for is a page is not known yet when its cookies are judged.
-        let page = if kind == Kind::CookieResponse { visit.page() } else { "" };
+        let page = match kind {
+            Kind::CookieResponse if visit.page().is_empty() => Counters::ELSEWHERE,
+            Kind::CookieResponse => visit.page(),
+            _ => "",
+        };
         let place = Place { page, ..Place::of(visit) };
         held(&place, (kind, verdict.purpose), &rule_of(&verdict, kind, name), &|| shown(name));
     }
     verdict.is_hold()
 }
 
-/// Notes the cookies that a browser has sent with a request for a page, now that the site has answered it: those that
-/// somebody has classified.
-pub(super) fn sent(visit: &Visit) {
-    if document(visit).is_empty() {
+/// Notes that the site has shown a page, and to which side of a canary. What it sends says so: a browser over plain http
+/// does not say that it wants a page.
+pub(super) fn shown_page(visit: &Visit, status: StatusCode, headers: &HeaderMap) {
+    let is_page = visit.asked != Asked::Frame
+        && document::is_document(visit, status, headers)
+        && matches!(Document::of(headers), Document::Html | Document::Xhtml);
+    if visit.mode() == Mode::Off || !is_page {
         return;
     }
+    visit.canary().into_iter().for_each(|in_canary| visit.site.counters.visited(in_canary));
+    if visit.is_asked_for() && status.is_success() {
+        visit.site.inventory.saw_page(visit.page());
+    }
+}
+
+/// Notes the cookies that a browser has sent with a request for a page, now that the site has answered it: those that
+/// somebody has classified, and those that the site was seen to set. Any visitor could send any other name.
+pub(super) fn sent(visit: &Visit) {
+    if page_of(visit).is_empty() {
+        return;
+    }
+    let stock = &visit.site.inventory.stock;
     for name in visit.sent.iter().flat_map(cookie::names_in) {
         let verdict = visit.site.policy.cookie(name, visit.granted);
-        if let Some(pattern) = pattern(&verdict.rule) {
-            visit.site.inventory.stock.saw_cookie(&CookieSight {
-                judged_by: Some(pattern),
+        let judged_by = pattern(&verdict.rule);
+        if judged_by.is_some() || (verdict.rule == Rule::Unclassified && stock.has(Thing::Cookie, name, None)) {
+            stock.saw_cookie(&CookieSight {
+                judged_by,
                 marks: Marks::SENT | Marks::HOLDS.when(verdict.is_hold()),
                 ..sight(visit, name)
             });
@@ -92,13 +116,13 @@ fn sight<'v>(visit: &'v Visit, name: &'v [u8]) -> CookieSight<'v> {
         domain: None,
         path: None,
         kept: None,
-        page: document(visit),
+        page: page_of(visit),
         at: visit.now,
     }
 }
 
 /// The page, where the request is for one.
-fn document(visit: &Visit) -> &str {
+fn page_of(visit: &Visit) -> &str {
     if visit.asked.may_be_document() { visit.page() } else { "" }
 }
 
@@ -137,7 +161,7 @@ struct Place<'p> {
 
 impl<'p> Place<'p> {
     fn of(visit: &'p Visit) -> Self {
-        Self { site: &visit.site, page: document(visit), enforces: visit.enforces() }
+        Self { site: &visit.site, page: page_of(visit), enforces: visit.enforces() }
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Site {
     pub(super) shown: super::shown::Texts,
     /// Of a site in observe mode.
     pub(super) canary: Option<Canary>,
-    /// Somebody has switched the gate off here, until the next reload.
+    /// Somebody has switched the gate off here, until the file changes.
     is_off: AtomicBool,
     guards: Guards,
 }
@@ -108,14 +108,20 @@ impl Site {
         self.guards.of(&self.config, &self.policy, granted)
     }
 
-    /// Switches the gate off on this site, or on again, for every request from now on. A reload forgets it.
+    /// Switches the gate off on this site, or on again, for every request from now on. What a reload makes of it is for
+    /// whoever reloads.
     pub fn switch_off(&self, off: bool) {
         self.is_off.store(off, Ordering::Relaxed);
     }
 
+    /// Has somebody switched it off?
+    pub fn is_switched_off(&self) -> bool {
+        self.is_off.load(Ordering::Relaxed)
+    }
+
     /// What the gate does for visitors outside a canary: as configured, or off.
     pub fn mode(&self) -> Mode {
-        if self.is_off.load(Ordering::Relaxed) { Mode::Off } else { self.config.mode }
+        if self.is_switched_off() { Mode::Off } else { self.config.mode }
     }
 
     /// The site's name: its first host.

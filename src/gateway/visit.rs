@@ -64,6 +64,8 @@ pub(super) struct Visit {
     pub(super) now_ms: u64,
     /// The site has no such page.
     pub(super) is_lost: AtomicBool,
+    /// Of what is posted: the page of the site's that it was sent from, as it may be kept.
+    sent_from: Option<Box<str>>,
     /// The path as it may be kept, where that is not the path itself.
     page: OnceLock<Option<Box<str>>>,
     nonce: OnceLock<String>,
@@ -95,6 +97,7 @@ impl Visit {
             sent: headers.get_all(COOKIE).iter().cloned().collect(),
             starts_worker: worker::starts(headers),
             is_lost: AtomicBool::new(false),
+            sent_from: super::origin::sent_from(request),
             page: OnceLock::new(),
             nonce: OnceLock::new(),
             sampled: OnceLock::new(),
@@ -135,12 +138,27 @@ impl Visit {
     }
 
     /// The path as it may be kept and shown: it names no visitor. Empty for what is no page of the site's: anybody can ask
-    /// for anything.
+    /// for anything. What is posted (a log-in, a search) counts under its path where that is a page that the site has
+    /// shown, else under the page it was sent from.
     pub(super) fn page(&self) -> &str {
-        let is_asked_for = matches!(self.method, Method::GET | Method::HEAD);
-        if !is_asked_for || self.is_lost.load(Ordering::Relaxed) || super::own::is_reserved(&self.site, &self.path) {
+        if self.is_lost.load(Ordering::Relaxed) || super::own::is_reserved(&self.site, &self.path) {
             return "";
         }
+        let is_known = |page: &&str| self.site.inventory.has_page(page);
+        match self.is_asked_for() {
+            true => self.own_page(),
+            false => {
+                Some(self.own_page()).filter(is_known).or(self.sent_from.as_deref().filter(is_known)).unwrap_or("")
+            }
+        }
+    }
+
+    /// Asked for, not posted to.
+    pub(super) fn is_asked_for(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    fn own_page(&self) -> &str {
         let own = |path| match page(path) {
             Cow::Borrowed(same) if same.len() == path.len() => None,
             other => Some(other.into()),

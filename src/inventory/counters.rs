@@ -108,7 +108,8 @@ pub struct Judged<'j> {
     pub rule: &'j str,
     /// What it is for, by name, where that is known.
     pub purpose: Option<&'j str>,
-    /// On which page, as [`super::page()`] gives it; empty where there is none.
+    /// On which page, as [`super::page()`] gives it; empty where there is none, [`Counters::ELSEWHERE`] where it is not
+    /// known.
     pub page: &'j str,
 }
 
@@ -143,7 +144,8 @@ impl Row {
     fn add_on(&self, judged: &Judged<'_>) -> bool {
         judged.purpose.into_iter().for_each(|purpose| _ = self.purposes.note(purpose));
         if !judged.page.is_empty() {
-            let place = self.pages.note(judged.page);
+            let known = Some(judged.page).filter(|page| *page != Counters::ELSEWHERE);
+            let place = known.and_then(|page| self.pages.note(page));
             let counts = place.map_or(&self.elsewhere, |place| &self.on_pages[place]);
             counts[judged.deed as usize].fetch_add(1, Ordering::Relaxed);
         }
@@ -183,7 +185,7 @@ pub struct Counters {
     other: Row,
     abandoned: Table<str, AtomicU64>,
     abandoned_otherwise: AtomicU64,
-    /// Pages asked for by visitors inside the canary, and outside.
+    /// Pages shown to visitors inside the canary, and outside.
     visits: [AtomicU64; 2],
 }
 
@@ -209,6 +211,8 @@ impl Counters {
     pub const MOST_PAGES: usize = 20;
     /// Reasons beyond are counted together, under [`Self::OTHER`].
     pub const MOST_REASONS: usize = 64;
+    /// The page of what was judged on none that is known: it is counted with the pages that found no room.
+    pub const ELSEWHERE: &'static str = "elsewhere";
     /// Where everything is counted that found no room.
     pub const OTHER: &'static str = "other";
     const LONGEST_TEXT: usize = 256;
@@ -234,12 +238,12 @@ impl Counters {
         all
     }
 
-    /// One more page asked for, inside the site's canary or outside.
+    /// One more page shown, inside the site's canary or outside.
     pub fn visited(&self, in_canary: bool) {
         self.visits[usize::from(in_canary)].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Pages asked for inside the site's canary, and outside, while it had one.
+    /// Pages shown inside the site's canary, and outside, while it had one.
     pub fn visits(&self) -> (u64, u64) {
         let [outside, inside] = self.visits.each_ref().map(|count| count.load(Ordering::Relaxed));
         (inside, outside)
@@ -355,6 +359,9 @@ mod tests {
             counters.judged_on(&Judged { page: &format!("/{n}"), ..held });
         }
         assert_eq!(counters.on_pages()[0].elsewhere, [0, 2, 0]);
+        counters.judged_on(&Judged { rule: "other", page: Counters::ELSEWHERE, ..held });
+        let other = &counters.on_pages()[0];
+        assert_eq!((&*other.rule, other.pages.len(), other.elsewhere), ("other", 0, [0, 1, 0]));
         counters.visited(true);
         assert_eq!(counters.visits(), (1, 0));
     }

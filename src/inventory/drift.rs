@@ -172,7 +172,10 @@ fn yaml(thing: Thing, name: &str, purpose: Option<&str>) -> String {
     let purpose = purpose.unwrap_or("CHOOSE");
     let quoted = Value::from(plain(name));
     match thing {
-        Thing::Cookie => format!("cookies: [ {{ name: {quoted}, purpose: {purpose} }} ]"),
+        Thing::Cookie => {
+            let pattern = Value::from(cookie_pattern(name));
+            format!("cookies: [ {{ name: {pattern}, purpose: {purpose} }} ]")
+        }
         Thing::StorageKey => format!("storage: [ {{ key: {quoted}, purpose: {purpose} }} ]"),
         Thing::ThirdParty => {
             let address = Value::from(format!("||{}^", plain(name)));
@@ -180,6 +183,11 @@ fn yaml(thing: Thing, name: &str, purpose: Option<&str>) -> String {
         }
         Thing::Company => format!("# scripts of {quoted} stand in the pages; the catalogue knows them as {purpose}"),
     }
+}
+
+/// A cookie's name as a rule of the YAML may have it: `*` for a sign that `check` refuses there, or that cannot be shown.
+pub fn cookie_pattern(name: &str) -> String {
+    plain(name).chars().map(|c| if matches!(c, '"' | '\\' | ';' | '=' | '\u{fffd}') { '*' } else { c }).collect()
 }
 
 /// A name from outside as it may stand in a log and in a file: no control characters, no direction marks.
@@ -222,6 +230,7 @@ mod tests {
         assert_eq!((known.unclassified, &*known.yaml), (false, "cookies: [ { name: \"_ga\", purpose: analytics } ]"));
         assert_eq!(cookie("own_basket", 99), None, "the YAML names it");
         assert_eq!(drift(&policy, (Thing::Cookie, "_fbp"), Marks::SENT, 99), None, "any visitor could send it");
+        assert_eq!(cookie("a\"b\\c", 0).expect("drift").yaml, "cookies: [ { name: \"a*b*c\", purpose: CHOOSE } ]");
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod webhook;
 
 pub use config::{Config, Webhook};
 pub use counters::{Count, Counters, Deed, Judged, Kind, OnPages};
-pub use drift::{Drift, Drifts, MOST_DRIFTS};
+pub use drift::{Drift, Drifts, MOST_DRIFTS, cookie_pattern};
 pub use fold::folded;
 pub use generated::{Families, pattern};
 pub use histogram::{Histogram, Taken};

@@ -141,12 +141,16 @@ pub struct Inventory {
     pub drifts: Drifts,
     /// Which page views are asked what they write.
     pub sample: Sample,
+    /// The pages that the site really has.
+    pages: Table<str, ()>,
     /// What browsers have reported, and too few of them.
     pub reported: Reported,
 }
 
 /// More cookies than any one site's scripts set.
 const MOST_SENT: usize = 512;
+/// Pages beyond are known to nobody: what is posted to them counts under the page it came from.
+const MOST_SITE_PAGES: usize = 2048;
 /// More hosts than fit into a policy.
 const MOST_HOSTS: usize = 256;
 
@@ -169,6 +173,7 @@ impl Default for Inventory {
             stock: Stock::default(),
             drifts: Drifts::default(),
             sample: Sample::default(),
+            pages: Table::new(MOST_SITE_PAGES),
             reported: Reported::default(),
         }
     }
@@ -224,6 +229,18 @@ impl Inventory {
             same
         });
         all
+    }
+
+    /// Notes that the site has shown this page, as [`super::page()`] gives it. No lock and no allocation where that is known.
+    pub fn saw_page(&self, page: &str) {
+        if !page.is_empty() && !self.has_page(page) && !self.pages.is_full() {
+            self.pages.change(page, |known| known.is_none().then_some(()));
+        }
+    }
+
+    /// Has the site shown this page since the start?
+    pub fn has_page(&self, page: &str) -> bool {
+        self.pages.read(page, |()| ()).is_some()
     }
 
     /// Notes that a page has a tag of this company. No lock and no allocation where that is known.

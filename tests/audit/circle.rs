@@ -14,7 +14,7 @@ use crate::looking::Eyes;
 use crate::ops::{Gate, Place, run};
 
 /// How many look at once.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 /// A gate in front of a council, with the YAML that `init` wrote for it.
 pub(crate) struct Gated {

@@ -47,7 +47,7 @@ impl Eyes {
     }
 
     pub(crate) fn audit_into(&self, urls: &[String], out: &Path) -> Value {
-        let at_once = std::env::var("AT_ONCE").unwrap_or_else(|_| "12".to_owned());
+        let at_once = std::env::var("AT_ONCE").unwrap_or_else(|_| "20".to_owned());
         let done = self.command("audit").args(["--at-once", &at_once, "--out"]).arg(out).args(urls).output();
         let done = done.expect("it runs");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

@@ -11,6 +11,11 @@ pub(crate) struct Product {
     markup: &'static str,
 }
 
+// As its page is written, not by a script.
+const CLOSED: &str = "<consent-box class=notice><template shadowrootmode=closed><div role=dialog style='position:fixed;bottom:0;background:#fff'>
+  <p>We would like to set cookies that count visits.</p><button onclick=say(true)>Accept all cookies</button>
+  <button onclick=say(false)>Reject all cookies</button></div></template></consent-box>";
+
 const fn known(name: &'static str, presses: u64, markup: &'static str) -> Product {
     Product { name, by_rule: false, presses, markup }
 }
@@ -34,7 +39,7 @@ pub(crate) fn page(product: &Product, cookies: &str) -> String {
     if cookies.contains("answer=") { "<h1>Council</h1>".into() } else { format!("{HEAD}{}", product.markup) }
 }
 
-pub(crate) const PRODUCTS: [Product; 15] = [
+pub(crate) const PRODUCTS: [Product; 16] = [
     known(
         "Civic Cookie Control",
         1,
@@ -158,6 +163,7 @@ pub(crate) const PRODUCTS: [Product; 15] = [
         <button onclick=say(true)>Accept all cookies</button><button onclick=say(false)>Reject all cookies</button></div>`;
       </script>"#,
     ),
+    known("", 1, CLOSED),
 ];
 
 /// Its Reject does nothing at all.

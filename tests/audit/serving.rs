@@ -18,6 +18,8 @@ pub(crate) struct Ask {
     pub(crate) path: String,
     pub(crate) post: bool,
     pub(crate) cookies: String,
+    /// Whose page asks, where a browser says so.
+    pub(crate) origin: String,
     /// What a form sends, as it was sent.
     pub(crate) form: String,
     pub(crate) port: u16,
@@ -50,6 +52,16 @@ pub(crate) fn pixel() -> Say {
 
 pub(crate) fn missing() -> Say {
     Say { status: "404 Not Found", ..page("<h1>Not found</h1>") }
+}
+
+/// An empty file of the kind that its ending says.
+pub(crate) fn empty(file: &str) -> Option<Say> {
+    match file.rsplit('.').next()? {
+        "js" => Some(script("")),
+        "css" => Some(Say { kind: "text/css", ..script("") }),
+        "gif" | "png" | "jpg" | "jpeg" | "ico" => Some(pixel()),
+        _ => None,
+    }
 }
 
 /// A file of an npm package.
@@ -135,8 +147,11 @@ fn accept(stream: TcpStream, secure: &Arc<ServerConfig>, to: (u16, fn(&Ask) -> S
 fn serve<S: Read + Write>(mut stream: BufReader<S>, (port, answer): (u16, fn(&Ask) -> Say)) {
     while let Some(ask) = read(&mut stream, port) {
         let Say { status, headers, kind, body } = answer(&ask);
+        // Whoever measures lets every site tell it everything.
+        let any = if ask.origin.is_empty() { "*" } else { &ask.origin };
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: {any}\r\n\
+             Access-Control-Allow-Credentials: true\r\nAccess-Control-Allow-Headers: content-type\r\n\
              {headers}Content-Length: {}\r\n\r\n",
             body.len()
         );
@@ -147,12 +162,14 @@ fn serve<S: Read + Write>(mut stream: BufReader<S>, (port, answer): (u16, fn(&As
     }
 }
 
-fn read(from: &mut impl BufRead, port: u16) -> Option<Ask> {
+fn read(from: &mut impl BufRead, own_port: u16) -> Option<Ask> {
     let mut line = String::new();
     from.read_line(&mut line).ok()?;
     let mut words = line.split(' ');
-    let (post, path) = (words.next()? == "POST", words.next()?.to_owned());
-    let mut ask = Ask { host: String::new(), path, post, cookies: String::new(), form: String::new(), port };
+    let (method, path) = (words.next()?, words.next()?.to_owned());
+    let post = method == "POST";
+    let (host, cookies, origin, form) = <(String, String, String, String)>::default();
+    let mut ask = Ask { host, path, post, cookies, origin, form, port: own_port };
     let mut length = 0;
     loop {
         line.clear();
@@ -163,6 +180,7 @@ fn read(from: &mut impl BufRead, port: u16) -> Option<Ask> {
         match &*name.to_ascii_lowercase() {
             "host" => value.split(':').next().unwrap_or_default().clone_into(&mut ask.host),
             "cookie" => value.clone_into(&mut ask.cookies),
+            "origin" => value.clone_into(&mut ask.origin),
             "content-length" => length = value.parse().unwrap_or(0),
             _ => {}
         }

@@ -12,7 +12,7 @@ const NOTICES =
   'consent-notice, consent-placeholder, consent-end, #cc-main, .cc-window, .cc-revoke, #tarteaucitronRoot, .govuk-cookie-banner, #cookie-notice';
 /** Nothing but notices waits longer than this to be there. */
 const QUIET = 300;
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 
 const browser = await chromium.launch({ executablePath: program, args: ['--disable-gpu', '--disable-quic', ...flags] });
 

@@ -111,7 +111,7 @@ it('says the same without JavaScript', async () => {
     await context.close();
   }
   assert.deepEqual(texts[0], texts[1]);
-  assert.ok(texts[0].some((text) => text.includes('{ name: "nobody_knows_what_this_is_for_since_2009", purpose: marketing }')), String(texts[0]));
+  assert.ok(texts[0].some((text) => text.includes('{ name: "nobody_knows_what_this_is_for_since_2009", purpose: CHOOSE }')), String(texts[0]));
 });
 
 it('has charts with a name, and their numbers in a table', async () => {

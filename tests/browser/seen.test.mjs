@@ -127,3 +127,23 @@ describe('on a page view that is not asked', () => {
     await visitor.leaves();
   });
 });
+
+describe('a page that writes another name into the tag', () => {
+  it('does not get what the gate\'s scripts share', async () => {
+    const steals = `<!doctype html><html lang="en"><title>x</title><body><script>
+      for (const script of document.querySelectorAll('script')) script.dataset.seen = '../stolen.js';
+      localStorage.setItem('kept', 'x');
+    </script></body></html>`;
+    const own = await site(({ url }) =>
+      url === '/stolen.js' ? { type: 'text/javascript', body: 'export const shown = (inside) => { window.stolen = inside; };' } : steals,
+    );
+    const other = await gate(own.address, RULES);
+    const visitor = await Visitor.to(other.address, chromium);
+    const requests = [];
+    visitor.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
+    await visitor.opens('/bins');
+    assert.equal(await visitor.page.evaluate(() => typeof window.stolen), 'undefined');
+    assert.ok(!requests.includes('/stolen.js') && requests.some((path) => path.startsWith('/.consent/seen-')), requests.join(' '));
+    await Promise.all([visitor.leaves(), own.end(), other.end()]);
+  });
+});

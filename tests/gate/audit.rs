@@ -242,10 +242,10 @@ fn a_first_yaml_is_taken_by_check_and_asks_about_what_nobody_knows() {
     let yaml = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for words in [
-        "name: \"_ga\", purpose: analytics",
-        "name: \"mystery\"",
-        "||unheard-of.example^",
-        "||www.google-analytics.com^\", purpose: analytics",
+        "      - { name: \"_ga\", purpose: analytics }",
+        "      # - { name: \"mystery\",",
+        "      # - { match: \"||unheard-of.example^\",",
+        "      - { match: \"||www.google-analytics.com^\", purpose: analytics }",
         "held until a visitor agrees to everything",
         "a cookie that logging in sets is not here",
     ] {
@@ -253,9 +253,14 @@ fn a_first_yaml_is_taken_by_check_and_asks_about_what_nobody_knows() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gate.yaml");
-    fs::write(&file, &yaml).unwrap();
+    let to_file = ["init", "--delay", "0ms", "--out", file.to_str().unwrap(), &address(&origin)];
+    let output = run(&to_file);
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert_eq!(fs::read_to_string(&file).unwrap(), yaml);
     let checked = run(&["check", file.to_str().unwrap()]);
     assert!(checked.status.success(), "{}{yaml}", String::from_utf8_lossy(&checked.stderr));
+    let again = run(&to_file);
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("is not written over"));
     assert!(!run(&["init", &format!("http://{}/", Origin::absent())]).status.success());
 }
 

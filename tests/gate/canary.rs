@@ -45,6 +45,20 @@ fn a_header_takes_a_visitor_in() {
 }
 
 #[test]
+fn a_page_is_counted_by_what_is_sent_for_not_every_browser_says_what_it_wants() {
+    let origin = Origin::telling(site);
+    let gate = observed(&origin, "canary: { header: \"X-Canary: 1\" }");
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    gate.get("/bins").with("Accept", browser).send().expect(200);
+    gate.get("/bins").with("Accept", "*/*").with("X-Canary", "1").send().expect(200);
+    assert_eq!(pages(&gate), (1, 1));
+    gate.get("/a.js").with("Accept", "*/*").send().expect(200);
+    gate.get("/bins").with("Sec-Fetch-Dest", "iframe").send().expect(200);
+    gate.get("/bins").with("Sec-Fetch-Dest", "empty").send().expect(200);
+    assert_eq!(pages(&gate), (1, 1), "a script, a frame and what a script asks for are no pages");
+}
+
+#[test]
 fn paths_are_enforced_with_what_they_load_and_a_choice_counts_everywhere() {
     let origin = Origin::telling(site);
     let gate = observed(&origin, "canary: { paths: [\"/news/*\"] }");
@@ -93,20 +107,35 @@ fn everybody_is_inside_at_a_hundred_per_cent_and_a_reload_ends_it() {
 }
 
 #[test]
-fn the_switch_turns_a_site_off_and_on_until_the_next_reload() {
+fn the_switch_turns_a_site_off_until_the_yaml_changes_and_the_log_says_when_it_ends() {
     let origin = Origin::telling(site);
     let gate = Gate::before(&origin);
     let switch = |word: &str| gate.admin("POST", &format!("/api/sites/{HOST}/{word}")).with("X-Consentgate", "switch");
+    let reloads = || gate.log().matches("configuration reloaded").count();
     assert!(is_enforced(&gate.page("/").send()));
-    assert!(switch("off").send().expect(200).text().contains("until the next reload"));
+    assert!(switch("off").send().expect(200).text().contains("a change of the YAML"));
     assert!(is_observed(&gate.page("/").send()));
     assert_eq!(gate.told("/api/report")["sites"][0]["mode"], "off");
     gate.log_line("switched off on the admin listener");
     switch("on").send().expect(200);
     assert!(is_enforced(&gate.page("/").send()));
+
     switch("off").send().expect(200);
-    gate.read_again();
+    for again in 1..3 {
+        gate.read_again();
+        wait_until("the same file is read again", || reloads() == again);
+        assert!(is_observed(&gate.page("/").send()), "nobody has changed anything: {}", gate.log());
+    }
+    gate.log_line("still switched off");
+    assert!(!gate.log().contains("modes="), "no mode has changed: {}", gate.log());
+
+    let yaml = std::fs::read_to_string(&gate.file).unwrap();
+    std::fs::write(&gate.file, yaml + "# all is well again\n").unwrap();
     wait_until("the YAML counts again", || is_enforced(&gate.page("/").send()));
+    let ended = gate.log_line("the switch to off is ended by this reload");
+    assert!(ended.contains("WARN") && ended.contains("mode=\"enforce\"") && ended.contains(HOST), "{ended}");
+    let reload = gate.log_line("modes=");
+    assert!(reload.contains(&format!("{HOST}: off to enforce")), "{reload}");
 }
 
 #[test]

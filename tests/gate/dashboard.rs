@@ -128,7 +128,7 @@ fn names_that_a_program_makes_up_are_one_row_of_the_unclassified() {
         .map(|row| (row["name"].as_str().unwrap(), row["count"].as_u64().unwrap()))
         .collect();
     assert_eq!(listed, [("cart_*", 20), ("nobody-knows", 20), ("poll_*", 20), ("pay.unknown.example", 20)]);
-    assert!(rows[0]["yaml"].as_str().unwrap().ends_with("- { name: \"cart_*\", purpose: marketing }"), "{rows}");
+    assert!(rows[0]["yaml"].as_str().unwrap().ends_with("      - { name: \"cart_*\", purpose: CHOOSE }"), "{rows}");
     assert_eq!(gate.log().matches("unclassified: cart_*").count(), 1, "{}", gate.log());
 }
 
@@ -228,12 +228,14 @@ fn a_snippet_can_be_pasted_as_it_is() {
     for name in ["nobody-knows", "pay.unknown.example"] {
         assert!(names.contains(&name.to_owned()), "{names:?}");
     }
-    let mut yaml = fs::read_to_string(&gate.file).unwrap();
+    let yaml = fs::read_to_string(&gate.file).unwrap();
     let cookie = queue.as_array().unwrap().iter().find(|row| row["name"] == "nobody-knows").unwrap();
-    for line in cookie["yaml"].as_str().unwrap().lines() {
-        yaml.extend(["    ", line, "\n"]);
-    }
-    fs::write(&gate.file, yaml).unwrap();
+    let lines = cookie["yaml"].as_str().unwrap();
+    fs::write(&gate.file, format!("{yaml}{lines}\n")).unwrap();
+    gate.read_again();
+    // A guess would be a rule, and hold what people log in with.
+    gate.log_line("'CHOOSE' is not a purpose");
+    fs::write(&gate.file, format!("{yaml}{}\n", lines.replace("CHOOSE }", "preferences }"))).unwrap();
     gate.read_again();
     wait_until("it is known", || !json(&gate, &path).to_string().contains("nobody-knows"));
 }

@@ -43,8 +43,8 @@ fn named(gate: &Gate) -> BTreeSet<String> {
     rules
 }
 
-#[test]
-fn every_rule_that_is_named_anywhere_can_be_explained() {
+/// A gate that has met something of every kind.
+fn busy_gate() -> (Origin, tempfile::TempDir, Gate) {
     let lists = tempfile::tempdir().unwrap();
     let list = lists.path().join("own.txt");
     std::fs::write(&list, "! a list\n\n||tracker.example^$third-party\n").unwrap();
@@ -68,7 +68,12 @@ fn every_rule_that_is_named_anywhere_can_be_explained() {
         .expect(204);
     let told = r#"{ "page": "/bins", "local": ["liked"] }"#;
     gate.ask("POST", "/.consent/seen").with("Origin", &format!("http://{HOST}")).body(told).send().expect(204);
+    (origin, lists, gate)
+}
 
+#[test]
+fn every_rule_that_is_named_anywhere_can_be_explained() {
+    let (_origin, _lists, gate) = busy_gate();
     let rules = named(&gate);
     for rule in &rules {
         let (found, said) = explained(&gate, rule);

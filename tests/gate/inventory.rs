@@ -177,7 +177,9 @@ fn what_is_new_is_told_once_also_over_a_restart() {
     wait_until("the drift is noticed", || drift(&gate) == new);
     wait_until("it is told", || !heard.lock().unwrap().is_empty());
     let line = gate.log_line("name=\"mystery\"");
-    assert!(line.contains("held already") && line.contains("purpose: CHOOSE"), "{line}");
+    assert!(line.contains("held already"), "{line}");
+    let pasted = line.split_once(" yaml=").map(|(_, yaml)| yaml);
+    assert_eq!(pasted, Some("cookies: [ { name: \"mystery\", purpose: CHOOSE } ]"), "as YAML reads it: {line}");
     assert_eq!((told_times(&gate), hook.last().path()), (3, "/token-in-the-path"));
     on_the_dashboard(&gate);
     let before = one(&gate, "cookies", "mystery");
@@ -276,4 +278,105 @@ fn the_report_says_what_would_be_held_by_page_rule_and_purpose() {
     );
     assert_eq!(find("purposes", "purpose", "analytics")["would_hold"], 3);
     assert!(find("purposes", "purpose", "unclassified")["would_hold"].as_u64() >= Some(6));
+}
+
+/// A log-in: a form, and a cookie on the answer to what it posts.
+fn log_in(request: &Received) -> Vec<u8> {
+    let posted = request.head.first.starts_with("POST ");
+    match request.path() {
+        "/login" | "/account" if !posted => response("200 OK", &[HTML], PAGE),
+        "/login" | "/do-login" => {
+            response("302 Found", &[("Set-Cookie", "MidvaleAuth=1; Path=/; HttpOnly"), ("Location", "/account")], "")
+        }
+        _ => response("404 Not Found", &[HTML, ("Set-Cookie", "MidvaleAuth=1; Path=/; HttpOnly")], PAGE),
+    }
+}
+
+#[test]
+fn a_cookie_that_is_set_when_people_log_in_is_counted_on_the_page_they_log_in_on() {
+    let origin = Origin::telling(log_in);
+    let gate = Plan::before(origin.address).mode("observe").start();
+    let post = |path: &str, from: &str| {
+        let ask = gate.ask("POST", path).with("Accept", "text/html").body("user=jane");
+        ask.with("Referer", &format!("http://www.example.gov.uk{from}")).send()
+    };
+    let rule = || {
+        let rules = gate.told("/api/report")["sites"][0]["rules"].as_array().unwrap().clone();
+        rules.into_iter().find(|rule| rule["rule"] == "unclassified: MidvaleAuth").expect("it is in the report")
+    };
+    post("/login", "/").expect(302);
+    assert_eq!(rule()["pages"], serde_json::json!([]), "no page is known yet");
+    assert_eq!(rule()["elsewhere"]["would_hold"], 1);
+
+    gate.page("/login").send().expect(200);
+    gate.page("/account").send().expect(200);
+    post("/login", "/made-up").expect(302);
+    post("/do-login", "/account?from=jane").expect(302);
+    post("/do-login", "/made-up").expect(302);
+    post("/made-up", "/login").expect(404);
+    let on = |page: &str| serde_json::json!({ "page": page, "held": 0, "would_hold": 1, "passed": 0 });
+    assert_eq!((&rule()["would_hold"], &rule()["elsewhere"]["would_hold"]), (&5.into(), &3.into()));
+    let pages = rule()["pages"].as_array().unwrap().clone();
+    assert_eq!(pages, [on("/login"), on("/account")]);
+    assert!(!gate.told("/api/report").to_string().contains("made-up"));
+
+    let cookie = one(&gate, "cookies", "MidvaleAuth");
+    assert_eq!((&cookie["pages"], &cookie["sent"]), (&serde_json::json!(["/login", "/account"]), &false.into()));
+    gate.page("/account").cookie("MidvaleAuth=1; nobody-has-set-this=1").send().expect(200);
+    assert_eq!(
+        one(&gate, "cookies", "MidvaleAuth")["sent"],
+        true,
+        "the site was seen to set it, so it is nobody's invention"
+    );
+    assert!(!gate.told("/api/inventory").to_string().contains("nobody-has-set-this"));
+}
+
+#[test]
+fn what_nobody_has_classified_is_listed_after_a_restart_until_somebody_has() {
+    let origin = Origin::telling(site);
+    let mut gate = Plan::before(origin.address).mode("observe").also(EVERY).start();
+    gate.page("/bins").send().expect(200);
+    wait_until("it is kept", || drift(&gate).len() == 3);
+    let table = |gate: &Gate, name: &str| {
+        gate.told(&format!("/api/sites/www.example.gov.uk/{name}")).as_array().unwrap().clone()
+    };
+    let names = |gate: &Gate| -> Vec<String> {
+        table(gate, "unclassified").iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ["cart_*", "mystery", "pay.unknown.example"];
+    assert_eq!(names(&gate), all);
+    gate.restart(|_| {});
+    assert_eq!(names(&gate), all, "no page was asked for since");
+    let mystery = &table(&gate, "unclassified")[1];
+    assert_eq!(
+        (&mystery["pages"], &mystery["count"], &mystery["kind"]),
+        (&"/bins".into(), &1.into(), &"cookie".into())
+    );
+    assert_eq!(unclassified_now(&gate), [2, 1, 0]);
+    let page = |gate: &Gate| gate.admin("GET", "/sites/www.example.gov.uk").send().expect(200).text();
+    assert!(page(&gate).contains("Look here: </span>3") && page(&gate).contains("would be held"));
+
+    // Pasted as they stand, with a purpose: the site has such lists already, so the last line of each alone.
+    let lines =
+        |at: usize| table(&gate, "unclassified")[at]["yaml"].as_str().unwrap().replace("CHOOSE }", "essential }");
+    let last = |at: usize| lines(at).lines().last().unwrap().to_owned();
+    let yaml = fs::read_to_string(&gate.file).unwrap();
+    let yaml = yaml.replace("    cookies:\n", &format!("    cookies:\n{}\n{}\n", last(0), last(1)));
+    fs::write(&gate.file, yaml.replace("    tags:\n", &format!("    tags:\n{}\n", last(2)))).unwrap();
+    gate.read_again();
+    wait_until("they are known", || names(&gate).is_empty());
+    assert_eq!(unclassified_now(&gate), [0, 0, 0]);
+    assert!(table(&gate, "drift").iter().all(|row| row["classified"] == "yes" && row["held"] == "no"));
+    assert!(listed(&gate, "drift").iter().all(|drift| drift["unclassified"] == false));
+    assert_eq!(one(&gate, "third_parties", "pay.unknown.example")["classified"], true);
+    assert!(!page(&gate).contains("Look here"), "what is new has been classified");
+}
+
+/// Cookies, third parties, storage keys.
+fn unclassified_now(gate: &Gate) -> [u64; 3] {
+    let metrics = gate.admin("GET", "/metrics").send().expect(200).text();
+    ["cookie", "third_party", "storage_key"].map(|kind| {
+        let start = format!("consentgate_unclassified{{site=\"www.example.gov.uk\",kind=\"{kind}\"}} ");
+        metrics.lines().find_map(|line| line.strip_prefix(&start)).expect("a gauge").parse().unwrap()
+    })
 }

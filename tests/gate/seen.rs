@@ -20,7 +20,7 @@ fn gate(mode: &'static str) -> (Origin, Gate) {
 /// What a browser of the n-th network tells.
 fn tells(gate: &Gate, network: u32, told: &Value) -> Answer {
     let ask = gate.ask("POST", "/.consent/seen").with("Origin", &format!("http://{HOST}"));
-    ask.with("X-Forwarded-For", &format!("203.0.{network}.9")).body(&told.to_string()).send()
+    ask.with("X-Forwarded-For", &format!("203.0.{network}.9")).body(told.to_string()).send()
 }
 
 fn listed(gate: &Gate, list: &str) -> Vec<Value> {
@@ -117,7 +117,7 @@ fn what_is_no_report_is_refused() {
     let (_origin, gate) = gate("enforce");
     let told = json!({ "page": "/", "local": ["site-theme"] });
     let ask = || gate.ask("POST", "/.consent/seen");
-    ask().with("Origin", "http://evil.example").body(&told.to_string()).send().expect(403);
+    ask().with("Origin", "http://evil.example").body(told.to_string()).send().expect(403);
     gate.get("/.consent/seen").send().expect(405);
     for (network, body) in ["", "[]", "{}", r#"{"page":"/","values":["x"]}"#, "\u{0}"].iter().enumerate() {
         let from = format!("198.51.{network}.1");

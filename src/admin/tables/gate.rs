@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::super::View;
 use super::super::proof::Numbers;
 use super::super::table::{Cell, Table, date, time};
-use super::{unclassified, was, what};
+use super::super::unknown::unknown;
+use super::{was, what};
 use crate::inventory::{Count, Deed, Kind};
 
 pub(in crate::admin) fn sites(view: &View) -> Table {
@@ -40,7 +41,7 @@ pub(in crate::admin) fn sites(view: &View) -> Table {
             chose(&["given", "partial"]).into(),
             chose(&["refused"]).into(),
             counts.iter().filter(|count| count.deed != Deed::Passed).map(|count| count.count).sum::<u64>().into(),
-            (unclassified(&site).rows.len() as u64).into(),
+            (unknown(&site).len() as u64).into(),
             (site.inventory.drifts.latest().len() as u64).into(),
         ]);
     }

@@ -3,6 +3,7 @@
 use super::super::Site;
 use super::super::report::{self, Numbers};
 use super::super::table::{Cell, Table, moment};
+use super::super::unknown::{is_held_now, is_unknown_still};
 use crate::inventory::Deed;
 
 pub(in crate::admin) fn pages(site: &Site) -> Table {
@@ -30,7 +31,7 @@ fn deeds(
     table
 }
 
-/// The latest, newest first.
+/// The latest, newest first, as the rules in force judge it: what has been classified since is known.
 pub(in crate::admin) fn drift(site: &Site) -> Table {
     let columns = [
         ("New", "name"),
@@ -44,12 +45,13 @@ pub(in crate::admin) fn drift(site: &Site) -> Table {
     let mut table = Table::new(format!("sites/{}/drift", site.name), "New on the site, the latest first", &columns);
     let said = |yes: bool| Cell::from(if yes { "yes" } else { "no" });
     for drift in site.inventory.drifts.latest() {
+        let (known, held) = (!is_unknown_still(site, &drift), is_held_now(site, &drift));
         table.row(vec![
             drift.name.into(),
             drift.thing.name().replace('_', " ").into(),
             drift.company.map_or(Cell::Nothing, Cell::from),
-            said(!drift.unclassified),
-            said(drift.held),
+            said(known),
+            said(held),
             moment(drift.at).into(),
             drift.yaml.into(),
         ]);

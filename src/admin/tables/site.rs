@@ -8,15 +8,13 @@ use super::super::Site;
 use super::super::known::{rows, verdict};
 use super::super::proof::Numbers;
 use super::super::table::{Cell, Table, bytes, date, how_long, moment, percent, time};
+use super::super::unknown::{pages_of, unknown};
 use super::{was, what};
 use crate::consent::{Purpose, PurposeSet};
-use crate::inventory::{Count, Families, Kept, Kind, Marks, Row, Thing};
-use crate::policy::Rule;
+use crate::inventory::{Count, Kept, Marks, Row, Thing};
 
-/// What stands before the name of what nothing knows, in the rule it was counted by.
-const UNCLASSIFIED: &str = "unclassified: ";
-const COOKIE: &str = "cookie";
-const STORAGE_KEY: &str = "storage key";
+/// So many pages of a rule are named; `/api/report` has more.
+const MOST_PAGES: usize = 5;
 
 /// What was decided on one day.
 #[derive(Clone, Copy, Default)]
@@ -84,78 +82,30 @@ pub(in crate::admin) fn asked(site: &Site) -> Table {
 }
 
 pub(in crate::admin) fn held(site: &Site) -> Table {
-    let columns = [("Rule", "rule"), ("What", "kind"), ("Was", "deed"), ("Times", "count")];
+    let columns = [("Rule", "rule"), ("What", "kind"), ("Was", "deed"), ("Times", "count"), ("Pages", "pages")];
     let mut table = Table::new(of(site, "held"), "Held, or would be held, by rule", &columns);
-    let mut counts = site.counters.snapshot();
+    let (mut counts, on_pages) = (site.counters.snapshot(), site.counters.on_pages());
     counts.sort_by_key(|count| std::cmp::Reverse(count.count));
     for Count { deed, kind, rule, count } in counts {
-        table.row(vec![rule.to_string().into(), what(kind).into(), was(deed).into(), count.into()]);
+        let mut pages = pages_of(&on_pages, &rule);
+        if pages.len() > MOST_PAGES {
+            pages.truncate(MOST_PAGES);
+            pages.push("\u{2026}".into());
+        }
+        let (rule, pages) = (rule.to_string().into(), pages.join(" ").into());
+        table.row(vec![rule, what(kind).into(), was(deed).into(), count.into(), pages]);
     }
     table
 }
 
-/// What nothing knows now: what has been classified since is gone from here.
 pub(in crate::admin) fn unclassified(site: &Site) -> Table {
-    let columns = [("Name", "name"), ("What", "kind"), ("Times", "count"), ("YAML", "yaml")];
+    let columns = [("Name", "name"), ("What", "kind"), ("Times", "count"), ("Pages", "pages"), ("YAML", "yaml")];
     let mut table = Table::new(of(site, "unclassified"), "Unclassified", &columns);
-    for ((what, name), count) in counted(site).into_iter().chain(reported(site)) {
-        let yaml = Cell::Code(snippet(what, &name));
-        table.row(vec![name.into(), what.into(), count.into(), yaml]);
+    for one in unknown(site) {
+        let (what, yaml) = (one.what(), Cell::Code(one.yaml(site)));
+        table.row(vec![one.name.into(), what.into(), one.count.into(), one.pages.join(" ").into(), yaml]);
     }
     table
-}
-
-/// What passed through the gate; what a program makes up, or numbers, is one row.
-fn counted(site: &Site) -> BTreeMap<(&'static str, String), u64> {
-    let counts = site.counters.snapshot();
-    let named = counts.iter().filter_map(|count| Some((count, count.rule.strip_prefix(UNCLASSIFIED)?)));
-    let unknown = named.filter_map(|(count, name)| Some((still_unknown(site, count.kind, name)?, name, count.count)));
-    let unknown: Vec<_> = unknown.collect();
-    let families = Families::of(unknown.iter().filter(|(what, ..)| *what == COOKIE).map(|(_, name, _)| *name));
-    let mut seen = BTreeMap::new();
-    for (what, name, count) in unknown {
-        let name = if what == COOKIE { families.folded(name) } else { name.to_owned() };
-        *seen.entry((what, name)).or_default() += count;
-    }
-    seen
-}
-
-/// What browsers have reported that scripts write.
-fn reported(site: &Site) -> Vec<((&'static str, String), u64)> {
-    let unknown = |thing| {
-        let rows = rows(site, thing).into_iter();
-        rows.filter(move |row| verdict(site, thing, &row.name).rule == Rule::Unclassified)
-    };
-    let keys = unknown(Thing::StorageKey).map(|row| ((STORAGE_KEY, row.name), row.state.count));
-    // What the site sets itself passed through the gate.
-    let by_script = unknown(Thing::Cookie).filter(|row| !row.state.marks.has(Marks::HEADER));
-    keys.chain(by_script.map(|row| ((COOKIE, row.name), row.state.count))).collect()
-}
-
-fn still_unknown(site: &Site, kind: Kind, name: &str) -> Option<&'static str> {
-    let none = PurposeSet::ESSENTIAL;
-    match kind {
-        Kind::CookieResponse => {
-            (site.policy.cookie(name.as_bytes(), none).rule == Rule::Unclassified).then_some(COOKIE)
-        }
-        Kind::Tag | Kind::Hint => {
-            let url = Url::parse(&format!("https://{name}/")).ok()?;
-            let verdict = site.policy.address(&url, &site.name, none);
-            matches!(verdict.rule, Rule::Unclassified).then_some("tag")
-        }
-        _ => None,
-    }
-}
-
-/// To be pasted under the site; held until agreed to, until whoever knows better says so.
-fn snippet(what: &str, name: &str) -> String {
-    let (list, key, text) = match what {
-        COOKIE => ("cookies", "name", name.to_owned()),
-        STORAGE_KEY => ("storage", "key", name.to_owned()),
-        _ => ("tags", "match", format!("||{name}^")),
-    };
-    let text = serde_json::Value::from(text);
-    format!("{list}:\n  # or analytics, preferences, essential\n  - {{ {key}: {text}, purpose: marketing }}")
 }
 
 pub(in crate::admin) fn cookies(site: &Site) -> Table {
@@ -183,8 +133,7 @@ pub(in crate::admin) fn storage(site: &Site) -> Table {
         ("Where", "kinds"),
         ("Purpose", "purpose"),
         ("Rule", "rule"),
-        ("Found", "found"),
-        ("By several networks", "believed"),
+        ("Several networks", "believed"),
         ("First seen", "first_day"),
         ("Last seen", "day"),
         ("Pages", "pages"),
@@ -195,8 +144,7 @@ pub(in crate::admin) fn storage(site: &Site) -> Table {
         let believed = if state.marks.has(Marks::BELIEVED) { "yes" } else { "no" };
         let (kinds, pages) = (state.tags.join(", "), state.pages.join(" "));
         let (first, last) = (day(state.first), day(state.last));
-        let found = "reported".into();
-        table.row(vec![name.into(), kinds.into(), purpose, rule, found, believed.into(), first, last, pages.into()]);
+        table.row(vec![name.into(), kinds.into(), purpose, rule, believed.into(), first, last, pages.into()]);
     }
     table
 }
@@ -237,12 +185,10 @@ pub(in crate::admin) fn third_parties(site: &Site) -> Table {
     for (host, (purposes, free, company)) in hosts {
         let company = company.or_else(|| whose(site, &host));
         let purposes = if purposes.is_empty() { Cell::Nothing } else { purposes.join(", ").into() };
-        let before = if !free {
-            "held"
-        } else if site.mode == "enforce" {
-            "asked"
-        } else {
-            "asked (not enforced)"
+        let before = match (free, site.mode) {
+            (false, "enforce") => "held",
+            (false, "observe") => "would be held",
+            _ => "runs",
         };
         table.row(vec![host.into(), company.map_or(Cell::Nothing, Cell::from), purposes, before.into()]);
     }

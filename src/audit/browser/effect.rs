@@ -77,7 +77,8 @@ async fn kept(tab: &Tab) -> BTreeSet<(String, u64)> {
 
 /// What counts visitors writes all the time, whatever is pressed.
 fn may_be_a_choice(name: &str) -> bool {
-    catalogue::cookie(name.as_bytes()).is_none_or(|known| known.purpose == Purpose::ESSENTIAL)
+    catalogue::cookie(name.as_bytes())
+        .is_none_or(|known| ![Purpose::ANALYTICS, Purpose::MARKETING].contains(&known.purpose))
 }
 
 #[cfg(test)]

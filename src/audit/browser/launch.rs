@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::protocol::Connection;
 
@@ -11,6 +11,8 @@ use super::protocol::Connection;
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// A busy machine takes so long to start it.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// For the children of a browser that was ended.
+const FAREWELL: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 /// Its own voice on the network would be taken for the site's, and a tab that nobody looks at has to run as one that
 /// somebody does. A frame of another site in a process of its own would only be slower to look at.
@@ -140,12 +142,14 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // Its own children notice a moment later, and write until then.
-        for _ in 0..40 {
-            if fs::remove_dir_all(&self.profile).is_ok() || !self.profile.exists() {
+        // Its own children notice a moment later, and until then write, or make the folder anew.
+        let until = Instant::now() + FAREWELL;
+        while Instant::now() < until {
+            let _ = fs::remove_dir_all(&self.profile);
+            std::thread::sleep(LOOK_AGAIN);
+            if !self.profile.exists() {
                 return;
             }
-            std::thread::sleep(LOOK_AGAIN);
         }
         tracing::warn!("the browser's profile could not be deleted: {}", self.profile.display());
     }

@@ -146,6 +146,7 @@ pub(super) async fn open_closed_roots(tab: &Tab) -> Result<usize, String> {
         });
         let _ = tab.call_in(world, "Runtime.callFunctionOn", open).await;
     }
+    tab.log().closed_roots |= !found.is_empty();
     Ok(found.len())
 }
 
@@ -214,17 +215,17 @@ mod tests {
         for facts in &products {
             let keys: Vec<_> = facts.as_object().unwrap().keys().map(String::as_str).collect();
             let own: Vec<_> = keys.iter().copied().filter(|key| *key != "rules").collect();
-            let named = facts["rules"].as_array();
+            let by_rules = facts["rules"].as_array();
             match own[..] {
                 ["product", "root", "accept", "reject", "path", "withdraw"] => {
                     assert!(facts["path"].as_array().unwrap().len() <= 2);
                 }
-                ["product", "withdraw"] => assert!(named.is_some_and(|named| !named.is_empty()), "{keys:?}"),
+                ["product", "withdraw"] => assert!(by_rules.is_some_and(|rules| !rules.is_empty()), "{keys:?}"),
                 _ => panic!("{keys:?}"),
             }
             assert!(facts["withdraw"].as_array().unwrap().len() <= 2);
             let there = |name: &Value| rules.iter().any(|rule| rule["name"] == *name);
-            assert!(named.into_iter().flatten().all(there), "{named:?}");
+            assert!(by_rules.into_iter().flatten().all(there), "{by_rules:?}");
         }
     }
 

@@ -73,8 +73,8 @@ enum Ruled {
 enum Outcome {
     /// Nothing there leads on.
     Nowhere(String),
-    /// It was followed to its end, or left off on the way.
-    Pressed { control: Control, whole: bool },
+    /// It was followed to its end; or left off on the way, and why.
+    Pressed { control: Control, unfinished: Option<String> },
 }
 
 /// Presses its way there on the page that is open. The control is the last one, with how many presses it took. A way that
@@ -86,21 +86,21 @@ pub(super) async fn choose(tab: &Tab, wish: Wish) -> Result<Control, String> {
     while let Some((way, outcome)) = attempt(tab, wish, &tried).await? {
         match outcome {
             Outcome::Nowhere(why) => failure = failure.or(Some(why)),
-            Outcome::Pressed { control, whole } => {
-                if wish == Wish::Withdraw || before.has_changed(tab, whole).await? {
+            Outcome::Pressed { control, unfinished } => {
+                if wish == Wish::Withdraw || before.has_changed(tab, unfinished.is_none()).await? {
                     return Ok(control);
                 }
-                let pressed = format!(
-                    "\"{}\" was pressed and had no effect: the notice still stands, and nothing was stored",
-                    control.text
-                );
-                failure = Some(pressed);
+                failure = Some(unfinished.unwrap_or_else(|| without_effect(&control)));
             }
         }
         let Some(way) = way.filter(|way| !tried.contains(way)) else { break };
         tried.push(way);
     }
     Err(failure.unwrap_or_else(|| format!("no control was found that {}", wish.says())))
+}
+
+fn without_effect(control: &Control) -> String {
+    format!("\"{}\" was pressed and had no effect: the notice still stands, and nothing was stored", control.text)
 }
 
 /// The best way that was not tried before, to its end.
@@ -126,7 +126,7 @@ async fn attempt(tab: &Tab, wish: Wish, tried: &[String]) -> Result<Option<(Opti
         press(tab, &world).await?;
         tab.settle(if done { Pace::CHOICE } else { Pace::STEP }).await?;
         if done {
-            return Ok(Some((way, Outcome::Pressed { control, whole: true })));
+            return Ok(Some((way, Outcome::Pressed { control, unfinished: None })));
         }
         last = Some(control);
     }
@@ -136,7 +136,7 @@ async fn attempt(tab: &Tab, wish: Wish, tried: &[String]) -> Result<Option<(Opti
 
 /// Settings that were opened and not answered are no answer, unless the page shows that they were one.
 fn unfinished(control: Control, why: String, wish: Wish) -> Outcome {
-    if wish == Wish::Withdraw { Outcome::Nowhere(why) } else { Outcome::Pressed { control, whole: false } }
+    if wish == Wish::Withdraw { Outcome::Nowhere(why) } else { Outcome::Pressed { control, unfinished: Some(why) } }
 }
 
 /// Does what a rule of autoconsent says, as long as the page that it began on is there.
@@ -170,13 +170,18 @@ async fn follow(tab: &Tab, world: &World, (rule, wish): (&str, Wish)) -> Result<
         return Ok(Outcome::Nowhere(format!("no control was found that {}", wish.says())));
     };
     tab.settle(Pace::CHOICE).await?;
-    Ok(Outcome::Pressed { control, whole })
+    let unfinished = (!whole).then(|| format!("{presses} presses on, no control was found that {}", wish.says()));
+    Ok(Outcome::Pressed { control, unfinished })
 }
 
 /// The control to press now, in whichever frame it is.
 async fn next(tab: &Tab, wish: Wish, (presses, tried): (u32, &[String])) -> Result<Option<(World, Step)>, String> {
-    // The first way waits for a notice that is late; where that led nowhere the notice is there.
-    let patience = if presses == 0 && !tried.is_empty() { Duration::ZERO } else { APPEARS };
+    // The first way waits for a notice that is late; where that led nowhere the notice is there. A way back is not late.
+    let patience = match (presses, wish) {
+        (0, _) if !tried.is_empty() => Duration::ZERO,
+        (0, Wish::Withdraw) => APPEARS / 2,
+        _ => APPEARS,
+    };
     let until = Instant::now() + patience;
     let question = format!("consentgate.next('{}', {presses}, {})", wish.name(), json!(tried));
     loop {
@@ -193,9 +198,7 @@ async fn next(tab: &Tab, wish: Wish, (presses, tried): (u32, &[String])) -> Resu
         }
         tokio::time::sleep(LOOK_AGAIN).await;
         tab.settle(Pace::STEP).await?;
-        if tab.log().closed_roots {
-            open_closed_roots(tab).await?;
-        }
+        open_closed_roots(tab).await?;
     }
 }
 

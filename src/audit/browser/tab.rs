@@ -164,14 +164,15 @@ impl Tab {
         if log.crashed {
             return Err("the page has crashed".into());
         }
-        let stir = log.last_stir(begun.max(log.loaded_at) + pace.horizon);
+        let Some(loaded) = log.loaded else { return Ok(None) };
+        let stir = log.last_stir(begun.max(loaded) + pace.horizon);
         let now = std::time::Instant::now();
         // A timer that is still to end lies ahead: nothing is quiet before it.
         let still = now.saturating_duration_since(stir);
         let wary = still >= pace.wary;
         let quiet = stir <= now && if log.unheard { wary } else { still >= pace.quiet };
         let enough = quiet && log.waiting.is_empty() || still >= UNENDING.max(pace.wary);
-        Ok((log.loaded && enough).then_some((log.last, wary)))
+        Ok(enough.then_some((log.last, wary)))
     }
 
     /// Leaves the page, so that what it says on leaving is heard.

@@ -21,6 +21,11 @@ use crate::audit::{Control, NoticeSeen, Phase, StorageKind, StorageMet, Visit, V
 
 /// A page that takes longer than this, with all that is asked of it, is given up.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// What the browser says to a tab that is gone.
+const NO_TAB: &str = "Session with given id not found";
+/// It refuses commands before its connection closes.
+const ENDS: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
 /// A visitor with a browser.
 pub struct Browsed {
@@ -83,6 +88,16 @@ impl Browsed {
         }
     }
 
+    /// Has its browser ended? Of one that ends, the tabs go first.
+    async fn has_ended(&self, no_tab: bool) -> bool {
+        let ended = || self.profile.as_ref().is_none_or(Profile::has_ended);
+        let until = tokio::time::Instant::now() + ENDS;
+        while no_tab && !ended() && tokio::time::Instant::now() < until {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        no_tab || ended()
+    }
+
     async fn begin(&mut self) -> Result<(), String> {
         self.profile = None;
         let running = self.browsers.running().await?;
@@ -114,6 +129,9 @@ impl Browsed {
         let mut visit = Visit::new(url.clone(), self.phase);
         let tab = profile.tab().await.map_err(|fault| fault.to_string())?;
         if let Err(why) = tab.go(url).await {
+            if why.contains(NO_TAB) {
+                return Err(why);
+            }
             visit.gaps.push(format!("{}: {why}", without_query(url)));
         } else {
             let pace = if self.settled.insert(self.phase) { Pace::FIRST } else { Pace::PAGE };
@@ -248,8 +266,8 @@ impl Visitor for Browsed {
                 Ok(Err(why)) => why,
                 Err(_) => format!("not done within {PATIENCE:?}"),
             };
-            // A browser that has ended is not the page's fault, the first time.
-            let ended = self.profile.as_ref().is_none_or(Profile::has_ended);
+            // A browser that has ended, or a tab that is gone, is not the page's fault, the first time.
+            let ended = self.has_ended(why.contains(NO_TAB)).await;
             if let Some(profile) = &mut self.profile {
                 profile.close_tab();
             }

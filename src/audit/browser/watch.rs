@@ -35,9 +35,10 @@ pub(super) struct Log {
     pub(super) binding: String,
     pub(super) status: u16,
     pub(super) kind: String,
-    pub(super) loaded: bool,
     /// Which document the tab shows: a navigation that was answered may not have got there yet.
     pub(super) shown: String,
+    /// When its load ended.
+    pub(super) loaded: Option<Instant>,
     pub(super) crashed: bool,
     pub(super) requests: Vec<RequestMet>,
     pub(super) storage: BTreeSet<(StorageKind, String, String)>,
@@ -49,8 +50,6 @@ pub(super) struct Log {
     pub(super) closed_roots: bool,
     /// Something is there that may ask and cannot be heard until it does: a worker, an open socket.
     pub(super) unheard: bool,
-    /// When its load ended.
-    pub(super) loaded_at: Instant,
     /// Timers of its frames, by frame and number, and when they end.
     timers: HashMap<(i64, String), Instant>,
     hops: HashMap<String, Hops>,
@@ -88,8 +87,8 @@ impl Log {
             binding: binding.to_owned(),
             status: 0,
             kind: String::new(),
-            loaded: false,
             shown: String::new(),
+            loaded: None,
             crashed: false,
             requests: Vec::new(),
             storage: BTreeSet::new(),
@@ -99,7 +98,6 @@ impl Log {
             last: Instant::now(),
             closed_roots: false,
             unheard: false,
-            loaded_at: Instant::now(),
             timers: HashMap::new(),
             hops: HashMap::new(),
             scripted: Vec::new(),
@@ -134,10 +132,7 @@ impl Log {
                     hop.1 = false;
                 }
             }
-            "Page.loadEventFired" => {
-                self.loaded = true;
-                self.loaded_at = Instant::now();
-            }
+            "Page.loadEventFired" => self.loaded = Some(Instant::now()),
             "Page.frameNavigated" if params["frame"]["id"] == *self.frame => {
                 text(&params["frame"]["loaderId"]).clone_into(&mut self.shown);
             }
@@ -192,7 +187,7 @@ impl Log {
         self.last = Instant::now();
         let the_page = params["type"] == "Document" && params["frameId"] == *self.frame && redirected.is_null();
         if the_page {
-            self.loaded = false;
+            self.loaded = None;
         } else {
             self.asked(address, from);
         }
@@ -403,5 +398,39 @@ mod tests {
         assert_eq!((wire.met.set_by, wire.met.wire_lifetime, wire.there), (SetBy::Script, Some(63_072_000), true));
         assert_eq!(log.used(&Url::parse("http://a.example/?s").unwrap())[0].script, "https://t.example/fp.js");
         assert_eq!(log.fingerprinting.len(), 1);
+    }
+
+    #[test]
+    fn timers_that_end_before_the_horizon_are_waited_for_until_their_frame_is_gone() {
+        let mut log = Log::new("f", "b");
+        let tell = |payload: &str| {
+            event("Runtime.bindingCalled", json!({ "name": "b", "executionContextId": 7, "payload": payload }))
+        };
+        let horizon = Instant::now() + Duration::from_secs(6);
+        let ahead = |log: &Log| log.last_stir(horizon).saturating_duration_since(Instant::now()).as_secs();
+        log.take(&tell("due\n1\n9000\n"));
+        assert_eq!(ahead(&log), 0, "it ends too late");
+        log.take(&tell("due\n2\n4900\n"));
+        log.take(&tell("due\n3\n2900\n"));
+        assert_eq!(ahead(&log), 4);
+        log.take(&tell("never\n2\n\n"));
+        assert_eq!(ahead(&log), 2);
+        log.take(&event("Runtime.executionContextDestroyed", json!({ "executionContextId": 7 })));
+        assert_eq!(ahead(&log), 0);
+    }
+
+    #[test]
+    fn databases_are_told_as_they_are_made_and_not_when_they_are_taken_away_again() {
+        let mut log = Log::new("f", "b");
+        let tell = |payload: &str| event("Runtime.bindingCalled", json!({ "name": "b", "payload": payload }));
+        for payload in [
+            "made\nindexed_db\nkept\nhttp://a",
+            "made\nindexed_db\ntried\nhttp://a",
+            "gone\nindexed_db\ntried\nhttp://a",
+        ] {
+            log.take(&tell(payload));
+        }
+        let names: Vec<_> = log.stored_things().into_iter().map(|thing| (thing.kind, thing.key)).collect();
+        assert_eq!(names, [(StorageKind::IndexedDb, "kept".to_owned())]);
     }
 }

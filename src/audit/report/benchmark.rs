@@ -162,3 +162,60 @@ fn outcomes(report: &Report) -> Vec<Outcomes<'_>> {
     };
     criteria().criteria.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Changes, CookieFound, ListUsed, Method, Mode, PageSeen, SiteReport, judge};
+
+    fn site(url: &str, status: u16, cookies: usize) -> SiteReport {
+        let pages = vec![PageSeen { url: url.into(), status, ..PageSeen::default() }];
+        let mut site = SiteReport { url: url.into(), pages, pages_known: Some(7), ..SiteReport::default() };
+        let cookie = |number| CookieFound {
+            name: format!("_ga_{number}"),
+            purpose: Some("analytics".into()),
+            ..CookieFound::default()
+        };
+        site.states.untouched.cookies = (0..cookies).map(cookie).collect();
+        judge(&mut site, Mode::Http);
+        site
+    }
+
+    fn count(page: &scraper::Html, selector: &str) -> usize {
+        page.select(&scraper::Selector::parse(selector).unwrap()).count()
+    }
+
+    #[test]
+    fn many_sites_stand_in_their_order_and_nothing_of_theirs_becomes_markup() {
+        let sites = vec![site("https://b/?<script>", 200, 60), site("https://a/", 200, 0), site("https://c/", 500, 0)];
+        let list = ListUsed { file: "<i>councils.csv".into(), sha256: "ab".into(), sites: 3 };
+        let method = Method { command: "consentgate audit '<script>'".into(), list: Some(list), ..Method::default() };
+        let report = Report { sites, method: Some(method), ..Report::default() };
+        let came = vec!["untouched: cookie <script> for b".to_owned()];
+        let changes = [Changes {
+            url: "https://b/?<script>".into(),
+            score_before: Some(100),
+            score_now: Some(80),
+            came,
+            ..Changes::default()
+        }];
+        let text = benchmark(&report, &Beside { changes: &changes, pictures: &[] });
+        for text in [&text, &super::super::method(&report)] {
+            let page = scraper::Html::parse_document(text);
+            assert_eq!(count(&page, "script, link, img, iframe, [style], main i"), 0);
+            assert_eq!(count(&page, "table"), count(&page, "table > caption"), "every table has a name");
+            assert!(text.contains("&lt;script&gt;") && !text.contains("<script"));
+        }
+        let page = scraper::Html::parse_document(&text);
+        assert_eq!((count(&page, "svg[role=img] > title"), count(&page, "#changes ~ .wide details")), (4, 1));
+        let texts = |selector: &str| -> Vec<String> {
+            page.select(&scraper::Selector::parse(selector).unwrap()).map(|found| found.text().collect()).collect()
+        };
+        assert_eq!(texts("[aria-label='League table'] tbody th"), ["https://a/", "https://b/?<script>"]);
+        assert_eq!(
+            texts("#unseen ~ .stack tbody td").first().map(String::as_str),
+            Some("https://c/: answered with 500")
+        );
+        assert!(text.contains("\u{2212}20") && text.contains("1 of 7") && text.contains("2 of 3"));
+    }
+}

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::columns::{Column, LEAGUE, of_criterion};
 use super::csv::{COLUMNS, Table};
 use super::look;
-use crate::audit::{Changes, Report, criteria};
+use crate::audit::{Changes, Criteria, Report, criteria};
 
 const TEMPLATE: &str = include_str!("dictionary.html");
 /// A key's unit in the published schema.
@@ -59,6 +59,7 @@ fn entries() -> Vec<Entry> {
     entries.extend(COLUMNS.iter().map(|column| of_column("report.csv", column)));
     entries.extend(keys("report.json", schemars::schema_for!(Report).as_value()));
     entries.extend(keys("changes.json", schemars::schema_for!(Vec<Changes>).as_value()));
+    entries.extend(keys("criteria.json", schemars::schema_for!(Criteria).as_value()));
     entries
 }
 

@@ -14,7 +14,7 @@ const LONGEST: u64 = 4096;
 /// No audit takes longer.
 const PATIENCE: Duration = Duration::from_hours(12);
 /// After it was told to end: it takes its browser with it.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(15);
 
 pub(super) struct Running {
     child: Child,

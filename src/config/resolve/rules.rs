@@ -14,6 +14,7 @@ impl Resolver<'_, '_> {
         let purposes = self.purposes(written);
         let mut cookies = Vec::new();
         for found in items(&written.cookies) {
+            found.1.name.iter().for_each(|name| self.cookie_name(name));
             cookies.extend(self.name_rule(&found.1.name, &found.1.purpose, &purposes));
             self.judge_name(&found.1.name, &found.1.purpose, &purposes);
         }
@@ -55,6 +56,15 @@ impl Resolver<'_, '_> {
     fn name_rule(&mut self, name: &Key<String>, purpose: &Key<String>, purposes: &Purposes) -> Option<NameRule> {
         let purpose = purpose.as_ref().and_then(|found| self.purpose(found, purposes));
         Some(NameRule { pattern: name.as_ref()?.1.clone(), purpose: purpose? })
+    }
+
+    /// RFC 6265 section 4.1.1 has none of these in a name. A quote or a backslash comes from a log or a program that
+    /// escapes, and the rule would fit no cookie there is.
+    fn cookie_name(&mut self, name: &Found<String>) {
+        if let Some(odd) = name.1.chars().find(|c| matches!(c, '"' | '\\' | ';' | '=')) {
+            let message = format!("a cookie's name has no {odd} in it: the rule would match nothing");
+            self.fault(name, message, "write the name alone; '*' stands for anything");
+        }
     }
 
     fn tag_rule(&mut self, written: &written::TagRule, purposes: &Purposes) -> Option<TagRule> {

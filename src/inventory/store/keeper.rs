@@ -137,7 +137,8 @@ impl Keeper {
         };
         let Drift { name, unclassified, yaml, .. } = &drift;
         let kind = drift.thing.name();
-        tracing::warn!(site = site.name, kind, name, unclassified, yaml, "drift: new on the site; {state}");
+        // As it is, for it is there to be pasted: an escaped quote would make another name of it, one that never comes.
+        tracing::warn!(site = site.name, kind, name, unclassified, %yaml, "drift: new on the site; {state}");
         if let Some(teller) = &self.teller {
             teller.tell(drift.json(&site.name));
         }

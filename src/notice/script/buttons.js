@@ -21,6 +21,8 @@ const send = (button) => {
 
 /** Also `window.consentgate.update`. @param inside what only the gate's scripts may use; see release.js. */
 export function watchButtons(inside) {
+  // Taken now: what the page writes there later is not ours to fetch.
+  const seen = tag.dataset.seen;
   addEventListener(
     'click',
     (event) => {
@@ -46,8 +48,8 @@ export function watchButtons(inside) {
   addEventListener(
     'pageshow',
     ({ persisted }) =>
-      [(persisted || (rules.c && decided)) && rules.r, tag.dataset.seen].map(
-        (name) => name && more(name, 'shown', inside, persisted).catch(Boolean),
+      [(persisted || (rules.c && decided)) && rules.r, seen].map(
+        (name) => name && more(name, 'shown', inside, persisted).catch(Object),
       ),
   );
   inside.state.update = () => more(rules.r, 'update', inside);

@@ -198,36 +198,37 @@ fn chosen(answer: &str) -> Say {
     if policy == "yes" { say } else { say.setting("_ga=; Path=/; Max-Age=0").setting("_ga_LARK=; Path=/; Max-Age=0") }
 }
 
+const PENDLE: &str = r#"<div id="cookie-notice" role="region" aria-label="Cookies" hidden style="position:fixed;bottom:0;left:0;right:0;background:#fff;color:#000">
+  <p>Pendle would like to use cookies to count visits and to measure advertisements.</p>
+  <button type="button" onclick="choose('all')">Accept all cookies</button>
+  <button type="button" onclick="choose('none')">Reject all cookies</button></div>
+  <button type="button" id="again" onclick="document.getElementById('cookie-notice').hidden = false">Cookie settings</button>
+  <script>
+    const chosen = () => /pendle_choice=(\w+)/.exec(document.cookie)?.[1];
+    const add = (src) => { const tag = document.createElement('script'); tag.src = src; document.body.append(tag); };
+    function choose(what) {
+      document.cookie = 'pendle_choice=' + what + '; Path=/; Max-Age=15552000';
+      if (what === 'none') {
+        for (const name of ['_fbp', '_hjSessionUser_123456', '_hjSession_123456']) document.cookie = name + '=; Path=/; Max-Age=0';
+        localStorage.removeItem('_hjUserAttributes');
+      }
+      location.reload();
+    }
+    if (!chosen()) document.getElementById('cookie-notice').hidden = false;
+    if (chosen() === 'all') {
+      add('https://connect.facebook.net/en_US/fbevents.js'); add('https://static.hotjar.com/c/hotjar-123456.js');
+    }</script>"#;
+
 /// A notice that a council wrote itself; Hotjar and Facebook wait for it, and a log-in does not.
 fn pendle() -> Council {
-    const NOTICE: &str = r#"<div id="cookie-notice" role="region" aria-label="Cookies" hidden style="position:fixed;bottom:0;left:0;right:0;background:#fff;color:#000">
-      <p>Pendle would like to use cookies to count visits and to measure advertisements.</p>
-      <button type="button" onclick="choose('all')">Accept all cookies</button>
-      <button type="button" onclick="choose('none')">Reject all cookies</button></div>
-      <button type="button" id="again" onclick="document.getElementById('cookie-notice').hidden = false">Cookie settings</button>
-      <script>
-        const chosen = () => /pendle_choice=(\w+)/.exec(document.cookie)?.[1];
-        const add = (src) => { const tag = document.createElement('script'); tag.src = src; document.body.append(tag); };
-        function choose(what) {
-          document.cookie = 'pendle_choice=' + what + '; Path=/; Max-Age=15552000';
-          if (what === 'none') {
-            for (const name of ['_fbp', '_hjSessionUser_123456', '_hjSession_123456']) document.cookie = name + '=; Path=/; Max-Age=0';
-            localStorage.removeItem('_hjUserAttributes');
-          }
-          location.reload();
-        }
-        if (!chosen()) document.getElementById('cookie-notice').hidden = false;
-        if (chosen() === 'all') {
-          add('https://connect.facebook.net/en_US/fbevents.js'); add('https://static.hotjar.com/c/hotjar-123456.js');
-        }</script>"#;
     let answer = |ask: &Ask| {
         let form = "<form action=/login method=post><label>Name <input name=name></label>
             <label>Password <input name=password type=password></label><button>Log in</button></form>";
         match ask.file() {
             "/login" if ask.post => site(&[], "").setting("JSESSIONID=1; Path=/; HttpOnly").leading_to("/account"),
-            "/" => site(&["/login"], NOTICE),
-            "/login" => site(&["/"], &format!("{form}{NOTICE}")),
-            "/account" if ask.has("JSESSIONID=1") => site(&["/login"], &format!("<p>Signed in as Mair.</p>{NOTICE}")),
+            "/" => site(&["/login"], PENDLE),
+            "/login" => site(&["/"], &format!("{form}{PENDLE}")),
+            "/account" if ask.has("JSESSIONID=1") => site(&["/login"], &format!("<p>Signed in as Mair.</p>{PENDLE}")),
             "/account" => site(&["/login"], "<p>Log in first.</p>"),
             _ => missing(),
         }

@@ -1,7 +1,7 @@
 //! Other companies' hosts, as far as the councils call on them: each sets and asks for what the real one is known for, under
 //! the real names.
 
-use crate::serving::{Ask, Say, page, pixel, script};
+use crate::serving::{Ask, Say, empty, page, pixel, script};
 
 pub(super) fn answer(ask: &Ask) -> Say {
     match (&*ask.host, ask.file()) {
@@ -30,10 +30,7 @@ pub(super) fn answer(ask: &Ask) -> Say {
             .setting("SM=C; Domain=c.clarity.ms; Path=/; Secure; HttpOnly; SameSite=None")
             .leading_to("https://c.bing.com/c.gif?CtsSyncId=1"),
         ("c.bing.com", _) => pixel().setting("SRM_B=1; Max-Age=33696000; Domain=c.bing.com; Path=/; Secure; SameSite=None"),
-        (_, file) if file.ends_with(".js") => script(""),
-        (_, file) if file.ends_with(".css") => Say { kind: "text/css", ..script("") },
-        (_, file) if [".gif", ".png", ".jpg"].iter().any(|ending| file.ends_with(ending)) => pixel(),
-        _ => Say { kind: "text/plain", ..script("") },
+        (_, file) => empty(file).unwrap_or_else(|| Say { kind: "text/plain", ..script("") }),
     }
 }
 

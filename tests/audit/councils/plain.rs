@@ -12,8 +12,8 @@ const CLEAN: Truth =
 
 /// A council's page: a way to the others, and something to read.
 pub(super) fn site(links: &[&str], body: &str) -> Say {
-    let links: String =
-        links.iter().map(|path| format!("<a href='{path}'>{}</a> ", path.rsplit('/').next().unwrap_or(path))).collect();
+    let link = |path: &str| format!("<a href='{path}'>{}</a> ", path.rsplit('/').next().unwrap_or(path));
+    let links = links.iter().fold(String::new(), |links, path| links + &link(path));
     page(&format!("<nav>{links}</nav><main><h1>Council</h1><p>Bins are emptied on Tuesdays.</p>{body}</main>"))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::plain::found;
 use super::{Council, Deed, Facts, NOTHING, Truth};
-use crate::serving::{Ask, Say, missing, page, pixel, script};
+use crate::serving::{Ask, Say, empty, missing, page, script};
 
 pub(super) fn councils() -> Vec<Council> {
     vec![redmarsh(), stanwick(), thornbury()]
@@ -28,19 +28,14 @@ fn saved(ask: &Ask, number: u16, host: &str) -> Say {
     Say { kind: "text/html", body: html.into_bytes(), ..page("") }
 }
 
-/// What was not saved with the page: its pictures, styles and scripts.
+/// What was not saved with the page: its pictures and styles are empty, its scripts are missing.
 fn rest(ask: &Ask) -> Say {
-    match ask.file() {
-        file if file.ends_with(".js") => Say { status: "404 Not Found", ..script("") },
-        file if file.ends_with(".css") => Say { kind: "text/css", ..script("") },
-        file if [".gif", ".png", ".jpg", ".jpeg", ".ico"].iter().any(|ending| file.ends_with(ending)) => pixel(),
-        _ => missing(),
-    }
+    empty(ask.file()).filter(|say| say.kind != "text/javascript").unwrap_or_else(missing)
 }
 
 /// Only the pages that were saved may be opened.
 fn robots(pages: &[&str]) -> Say {
-    let allowed: String = pages.iter().map(|path| format!("Allow: {path}$\n")).collect();
+    let allowed = pages.iter().fold(String::new(), |lines, path| lines + "Allow: " + path + "$\n");
     Say { kind: "text/plain", ..script(&format!("User-agent: *\n{allowed}Disallow: /\n")) }
 }
 
