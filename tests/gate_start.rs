@@ -49,7 +49,8 @@ fn a_port_in_use_is_named() {
     let address = taken.local_addr().expect("it is bound").to_string();
     let public = place();
     public.edit("listeners: [{ address: \"127.0.0.1:0\" }]", &format!("listeners: [{{ address: \"{address}\" }}]"));
-    says(&serve(&public), 1, &[&address, "another program is listening there"]);
+    let words = "set listeners: [{ address: … }] in the YAML";
+    says(&serve(&public), 1, &[&address, "another program is listening there", words]);
     let admin = place();
     admin.edit("admin: { address: \"127.0.0.1:0\" }", &format!("admin: {{ address: \"{address}\" }}"));
     let words = "set admin: { address: … } in the YAML";

@@ -88,6 +88,8 @@ fn consent(out: &mut String, sites: &[Site]) {
     each(out, metric, sites, |site| {
         site.traffic.choices().map(|(event, count)| (label("event", event), count)).collect()
     });
+    let metric = ("consentgate_audit_choices_total", "counter", "Choices that audits made; in no other count.");
+    each(out, metric, sites, |site| vec![(String::new(), site.traffic.audits())]);
 }
 
 /// What is new, what found no room, and how a canary is asked.

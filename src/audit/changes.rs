@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Phase, Report, SiteReport, State, Verdict};
 
@@ -54,6 +55,28 @@ pub struct CriterionChange {
 pub fn changes(before: &Report, now: &Report) -> Vec<Changes> {
     let earlier = |site: &&SiteReport| before.sites.iter().find(|old| old.url == site.url);
     now.sites.iter().filter_map(|site| earlier(&site).map(|old| of_site(old, site))).collect()
+}
+
+impl Report {
+    /// Where each of the two is of one site, that site was asked by another address then, such as without the gate: what was its
+    /// own then is its own now.
+    #[must_use]
+    pub fn under_the_address_of(mut self, now: &Self) -> Self {
+        let ([old], [new]) = (&mut self.sites[..], &now.sites[..]) else { return self };
+        let (Ok(was), Ok(is)) = (Url::parse(&old.url), Url::parse(&new.url)) else { return self };
+        let (was_host, is_host) = (was.host_str().unwrap_or_default(), is.host_str().unwrap_or_default());
+        let origins = (was.origin().ascii_serialization(), is.origin().ascii_serialization());
+        let states = &mut old.states;
+        let others = [&mut states.rejected, &mut states.accepted, &mut states.withdrawn];
+        for state in others.into_iter().flatten().chain([&mut states.untouched]) {
+            let own = state.cookies.iter_mut().filter(|cookie| cookie.domain == was_host);
+            own.for_each(|cookie| is_host.clone_into(&mut cookie.domain));
+            let own = state.storage.iter_mut().filter(|stored| stored.origin == origins.0);
+            own.for_each(|stored| stored.origin.clone_from(&origins.1));
+        }
+        old.url.clone_from(&new.url);
+        self
+    }
 }
 
 fn of_site(old: &SiteReport, new: &SiteReport) -> Changes {
@@ -143,6 +166,21 @@ mod tests {
         assert_eq!((criterion.deducted_before, criterion.deducted_now), (20, 0));
         assert_eq!(changes(&now, &before)[0].not_met_now, ["cookies_before_choice"]);
         assert!(changes(&Report::default(), &now).is_empty());
+    }
+
+    #[test]
+    fn one_site_under_another_address_is_the_same_site() {
+        let report = |sites| Report { sites, ..Report::default() };
+        let mut moved = site(&["_ga_*", "theme"], &[]);
+        moved.url = "http://10.0.0.5:80/".into();
+        moved.states.untouched.cookies.iter_mut().for_each(|cookie| cookie.domain = "10.0.0.5".into());
+        let now = report(vec![site(&["theme"], &[])]);
+        let before = report(vec![moved.clone()]);
+        assert!(changes(&before, &now).is_empty());
+        let [changed] = &changes(&before.under_the_address_of(&now), &now)[..] else { panic!() };
+        assert_eq!((&changed.went[..], changed.came.len()), (&["untouched: cookie _ga_* for e".to_owned()][..], 0));
+        let two = report(vec![moved.clone(), moved]).under_the_address_of(&now);
+        assert!(changes(&two, &now).is_empty(), "of several nobody knows which");
     }
 
     #[test]

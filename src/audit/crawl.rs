@@ -206,9 +206,9 @@ impl<'c> Crawl<'c> {
             if self.pages.is_empty() && visit.status != 0 {
                 self.follow(&visit.landed).await;
             }
-            for link in &visit.links {
-                self.note_cookies_page(link);
-                self.offer(link);
+            for link in visit.links.iter().filter_map(worth) {
+                self.note_cookies_page(&link);
+                self.offer(&link);
             }
             if let (None, Some(notice)) = (&self.notice, visit.notice.clone().filter(|notice| notice.accept.is_some()))
             {
@@ -284,6 +284,8 @@ impl<'c> Crawl<'c> {
             url: without_query(&url),
             status,
         });
+        let pages: Vec<_> = pages.collect();
+        self.gaps.extend(unanswered(&pages));
         self.gaps.sort_unstable();
         self.gaps.dedup();
         // Pages of the sitemaps that nobody came to are known too.
@@ -294,7 +296,7 @@ impl<'c> Crawl<'c> {
             states,
             declared,
             notice,
-            pages: pages.collect(),
+            pages,
             pages_known: u32::try_from(known).ok(),
             gaps: self.gaps,
             ..SiteReport::default()
@@ -319,10 +321,59 @@ impl<'c> Crawl<'c> {
     }
 }
 
+/// Why a site has no score: no page of it was answered well. What could not be asked at all is a gap already.
+fn unanswered(pages: &[PageSeen]) -> Option<String> {
+    let first = pages.first().filter(|page| page.status >= 400)?;
+    let none = pages.iter().all(|page| !(200..400).contains(&page.status));
+    let hint = match first.status {
+        421 => ": no site of the gate has this host; ask by the site's own name, with --connect-to",
+        _ => "",
+    };
+    none.then(|| format!("{}: answered with {}{hint}", first.url, first.status))
+}
+
+/// A gate's cookies page is one page, from wherever it is asked for; its others are about the visitor, and no pages of the site.
+/// They are known by the way back that they carry, whatever prefix they are under.
+fn worth(link: &Url) -> Option<Url> {
+    let leads_back = link.query_pairs().next().is_some_and(|(name, to)| name == "return" && to.starts_with('/'));
+    let name = link.path().rsplit('/').next().unwrap_or_default();
+    let is_gates = link.path().starts_with("/.consent/") || leads_back && matches!(name, "cookies" | "record");
+    let mut page = link.clone();
+    if is_gates {
+        page.set_query(None);
+    }
+    (!is_gates || name == "cookies").then_some(page)
+}
+
 fn is_page(url: &Url) -> bool {
     let path = url.path().to_lowercase();
     let acts = DEEDS
         .iter()
         .any(|deed| path.contains(deed) || url.query().is_some_and(|query| query.to_lowercase().contains(deed)));
     matches!(url.scheme(), "http" | "https") && !acts && !FILES.iter().any(|ending| path.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_gates_own_pages_only_the_cookies_page_is_one_and_only_once() {
+        let worth = |path: &str| {
+            let url = Url::parse(&format!("https://a.gov.uk{path}")).unwrap();
+            super::worth(&url).map(|url| url[url::Position::BeforePath..].to_owned())
+        };
+        for (path, expected) in [
+            ("/.consent/cookies?return=%2Fbins&lang=cy", Some("/.consent/cookies")),
+            ("/-/cookies?return=%2Fbins%3Fa", Some("/-/cookies")),
+            ("/.consent/record?return=%2F", None),
+            ("/-/record?return=%2F", None),
+            ("/.consent/record", None),
+            ("/record?id=1", Some("/record?id=1")),
+            ("/library/record?return=yes", Some("/library/record?return=yes")),
+            ("/bins?return=%2F", Some("/bins?return=%2F")),
+        ] {
+            assert_eq!(worth(path).as_deref(), expected, "{path}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{CookieFound, Mode, Phase, SetBy, SiteReport, State, StorageFound, StorageKind, ThirdParty};
 use crate::catalogue;
+use crate::consent::ChoiceCookie;
 
 const ESSENTIAL: &str = "essential";
 
@@ -21,7 +22,8 @@ pub fn starting_yaml(site: &Url, report: &SiteReport, (mode, day): (Mode, &str))
     let mut yaml = format!(
         "# Written by `consentgate init` on {day}, from {} pages of {site}, looked at {looked}.\n\
          # Read every line: what a cookie is for is yours to decide. \"catalogue\" is what this program knew about a name\n\
-         # or a host; write another purpose where you know better. Behind a log-in nothing was looked at: observe tells of that.\n\
+         # or a host; write another purpose where you know better. Behind a log-in nothing was looked\n\
+         # at, and a cookie that logging in sets is not here: observe tells of it.\n\
          # organisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\n\
          sites:\n\
          \x20 - hosts: [{}]\n\
@@ -141,8 +143,10 @@ fn cookies(report: &SiteReport) -> Lines {
     let mut lines = Lines { question, ..Lines::default() };
     let all = states(report).flat_map(|state| &state.cookies);
     // Those of other companies' hosts never pass the gate: they are held with what sets them.
-    let own: BTreeMap<&str, &CookieFound> =
-        all.filter(|found| found.first_party).map(|found| (&*found.pattern, found)).collect();
+    let own: BTreeMap<&str, &CookieFound> = all
+        .filter(|found| found.first_party && !ChoiceCookie::is_own(found.name.as_bytes()))
+        .map(|found| (&*found.pattern, found))
+        .collect();
     for (pattern, found) in own {
         let page = found.pages.first().map_or("", String::as_str);
         let by = match found.set_by {

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +16,7 @@ use tokio::task::LocalSet;
 use url::Url;
 
 use crate::audit::{
-    self, Browsed, Browsers, Changes, Client, ListUsed, Method, Mode, Plain, Plan, Report, SiteReport, Verdict,
+    self, Browsed, Browsers, Changes, Client, ListUsed, Method, Mode, Plain, Plan, Reach, Report, SiteReport, Verdict,
     criteria, report,
 };
 
@@ -53,7 +54,10 @@ pub(super) struct Audit {
     at_once: u32,
     /// The directory of the report; one that is there already is gone on with
     #[arg(long, value_name = "DIR", default_value = "audit")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
+    /// Reach the sites' hosts at this address, whatever their names lead to: a gate, before DNS has moved
+    #[arg(long, value_name = "IP:PORT", conflicts_with = "import")]
+    connect_to: Option<SocketAddr>,
     #[command(flatten)]
     browser: Browser,
     /// Exit code 1 where this criterion is not met, on any site; `any` for all of them
@@ -64,7 +68,7 @@ pub(super) struct Audit {
     against: Option<PathBuf>,
     /// End when the standard input is closed: whoever started it has ended
     #[arg(long, hide = true)]
-    while_input: bool,
+    pub(super) while_input: bool,
     /// Print the JSON Schema of report.json instead
     #[arg(long)]
     schema: bool,
@@ -140,7 +144,7 @@ pub(super) fn audit(line: &Audit) -> Result<bool, Fault> {
         sites: reports,
         method: Some(method(line, list)),
     };
-    let changes = line.against.as_deref().map(|file| audit_files::against(file, &report, &line.out)).transpose()?;
+    let changes = line.against.as_deref().map(|file| audit_files::against(file, &report, line)).transpose()?;
     let changes = changes.unwrap_or_default();
     audit_files::write(&line.out, &report, &changes)?;
     say(&report, &line.out, &changes).or_else(|fault| told_enough(&fault))?;
@@ -183,9 +187,11 @@ pub(super) fn at<T>(path: &Path, done: io::Result<T>) -> Result<T, Fault> {
 // === Looking ===
 
 /// Its own file: `www.example.gov.uk-1f0c…json`.
-fn kept_in(folder: &Path, url: &Url, mode: Mode) -> PathBuf {
-    let stem = file_stem(url, format!("{url} {mode:?} {}", criteria().version));
-    folder.join("sites").join(format!("{stem}.json"))
+fn kept_in(line: &Audit, url: &Url, mode: Mode) -> PathBuf {
+    // By another way it is another site: what was found without the gate is not what is found through it.
+    let way = line.connect_to.map(|address| format!(" {address}")).unwrap_or_default();
+    let stem = file_stem(url, format!("{url} {mode:?} {}{way}", criteria().version));
+    line.out.join("sites").join(format!("{stem}.json"))
 }
 
 /// The host and a few digits: they tell two addresses of one host apart, and what else is in `of`.
@@ -197,12 +203,13 @@ pub(super) fn file_stem(url: &Url, of: impl std::fmt::Display) -> String {
 
 /// One thread: an audit waits for others nearly all of its time.
 fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
-    let client = Client::new(PATIENCE).map_err(|fault| Fault(fault.to_string()))?;
+    let reach = line.connect_to.map(|address| Reach::of(sites, address));
+    let client = Client::new(PATIENCE, reach.clone()).map_err(|fault| Fault(fault.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| Fault(fault.to_string()))?;
     let browsers = match line.mode {
         Looks::Http => None,
-        Looks::Browser => Some(runtime.block_on(line.browser.start(Some(&line.out))).map_err(Fault)?),
+        Looks::Browser => Some(runtime.block_on(line.browser.start(Some(&line.out), reach.as_ref())).map_err(Fault)?),
     };
     let shown = Arc::new(Shown::new(sites.len()));
     let gate = Arc::new(Semaphore::new(line.at_once as usize));
@@ -213,7 +220,7 @@ fn look(line: &Audit, sites: &[Url]) -> Result<Vec<SiteReport>, Fault> {
             let (site, client, shown, gate) = (site.clone(), client.clone(), Arc::clone(&shown), Arc::clone(&gate));
             let browsers = browsers.clone();
             let plan = Plan { pages: line.pages as usize, delay: line.delay, list: Vec::new(), mode: line.mode.into() };
-            let file = kept_in(&line.out, &site, plan.mode);
+            let file = kept_in(line, &site, plan.mode);
             local.spawn_local(async move {
                 let _turn = gate.acquire().await;
                 one(&site, &plan, (&client, browsers, &shown), &file).await

@@ -7,7 +7,7 @@ use std::{fs, io};
 use clap::Args;
 use tokio::sync::watch;
 
-use crate::audit::{Browsers, Chromium, Settings};
+use crate::audit::{Browsers, Chromium, Reach, Settings};
 
 /// A browser grows with the pages it has shown; starting one takes a second.
 const PAGES_EACH: usize = 2_000;
@@ -28,11 +28,12 @@ pub(super) struct Browser {
 
 impl Browser {
     /// Starts it, with pictures into this folder, where there is one.
-    pub(super) async fn start(&self, folder: Option<&Path>) -> Result<Arc<Browsers>, String> {
+    pub(super) async fn start(&self, folder: Option<&Path>, reach: Option<&Reach>) -> Result<Arc<Browsers>, String> {
         let axe = self.axe.as_ref().map(fs::read_to_string).transpose();
         let axe = axe.map_err(|fault| format!("--axe: {fault}"))?;
+        let flags = reach.map(Reach::flag).into_iter().chain(self.chromium_flag.iter().cloned()).collect();
         let browsers = Browsers::new(Settings {
-            chromium: Chromium { program: self.chromium.clone(), flags: self.chromium_flag.clone() },
+            chromium: Chromium { program: self.chromium.clone(), flags },
             axe,
             folder: folder.map(Path::to_owned),
             pages_each: PAGES_EACH,

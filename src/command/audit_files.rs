@@ -9,7 +9,7 @@ use url::Url;
 use crate::audit::report::{self, Beside};
 use crate::audit::{self, Changes, Mode, Report, SiteReport, edpb};
 
-use super::audit::{Fault, at};
+use super::audit::{Audit, Fault, at};
 
 /// Writes them all.
 pub(super) fn write(folder: &Path, report: &Report, changes: &[Changes]) -> Result<(), Fault> {
@@ -67,12 +67,17 @@ fn pictures(folder: &Path, report: &Report) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Compares with the report of an earlier audit.
-pub(super) fn against(file: &Path, report: &Report, folder: &Path) -> Result<Vec<Changes>, Fault> {
+pub(super) fn against(file: &Path, report: &Report, line: &Audit) -> Result<Vec<Changes>, Fault> {
     let before: Report = serde_json::from_slice(&at(file, fs::read(file))?)
         .map_err(|fault| Fault::new(format!("{}: not the report.json of an audit: {fault}", file.display())))?;
+    // The gate's own audits are compared address by address: whoever names another site there means another site.
+    let before = if line.while_input { before } else { before.under_the_address_of(report) };
     let changes = audit::changes(&before, report);
+    if changes.is_empty() && !report.sites.is_empty() {
+        eprintln!("{}: no site in common with this audit, so nothing is compared", file.display());
+    }
     let text = serde_json::to_string_pretty(&changes).expect("changes are plain values");
-    put(&folder.join("changes.json"), &(text + "\n"))?;
+    put(&line.out.join("changes.json"), &(text + "\n"))?;
     Ok(changes)
 }
 

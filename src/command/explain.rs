@@ -35,12 +35,20 @@ pub fn explain(
         asked.line(&mut out, &format!("cookie {name}"), &|granted| policy.cookie(name.as_bytes(), granted))?;
     }
     for tag in tags {
-        match page.join(tag) {
+        match address(page, tag) {
             Ok(url) => asked.line(&mut out, &format!("tag {tag}"), &|granted| policy.address(&url, host, granted))?,
-            Err(fault) => writeln!(out, "tag {tag}: no address: {fault}")?,
+            Err(fault) => return Err(io::Error::other(format!("tag {tag}: {fault}"))),
         }
     }
     Ok(())
+}
+
+/// `tracker.example` is a file of the page's own folder by RFC 3986, and hardly ever meant: the verdict would be another's.
+fn address(page: &Url, tag: &str) -> Result<Url, String> {
+    if !tag.starts_with('/') && Url::parse(tag).is_err() {
+        return Err(format!("write https://{tag}, or for a file of the site its whole path from /"));
+    }
+    page.join(tag).map_err(|fault| format!("no address: {fault}"))
 }
 
 /// The page asked about, and the rules it is under.
@@ -167,6 +175,20 @@ sites:
         assert_eq!(logged_in.matches(from).count(), 1, "{logged_in}");
         let tag = explained(page, &[], &["https://www.google-analytics.com/analytics.js"]);
         assert!(tag.contains("  paths: /*/letters (held"), "{tag}");
+    }
+
+    #[test]
+    fn a_tag_without_scheme_or_slash_is_no_file_of_the_page() {
+        let page = "https://www.example.gov.uk/bins/".parse().expect("a page");
+        assert!(address(&page, "googletagmanager.com").unwrap_err().contains("write https://googletagmanager.com"));
+        for (tag, expected) in [
+            ("/a.js", "https://www.example.gov.uk/a.js"),
+            ("//t.example/a.js", "https://t.example/a.js"),
+            ("http://t.example/", "http://t.example/"),
+            ("data:text/javascript,1", "data:text/javascript,1"),
+        ] {
+            assert_eq!(address(&page, tag).unwrap().as_str(), expected);
+        }
     }
 
     #[test]

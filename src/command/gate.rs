@@ -49,7 +49,7 @@ impl Gate {
     pub(super) fn new(config: &Resolved, file: &Path) -> Result<Self, String> {
         let key = key::read_or_make(&config.signing_key_file)?;
         let sites = Sites::new(&config.sites, &key, None).map_err(|fault| fault.to_string())?;
-        let bound = server::bind(&config.server).map_err(|fault| fault.to_string())?;
+        let bound = server::bind(&config.server).map_err(|fault| listening_fault(&fault))?;
         let address = config.admin.address;
         let admin =
             admin::bind(&config.admin).map_err(|fault| admin_fault(&server::StartFault::Address(address, fault)))?;
@@ -108,6 +108,14 @@ impl Gate {
         drop(end_audits);
         let _ = audited.join();
         served.map_err(|fault| fault.to_string())
+    }
+}
+
+/// The same of where visitors connect; what is wrong with a certificate is said with its file.
+fn listening_fault(fault: &server::StartFault) -> String {
+    match fault {
+        server::StartFault::Address(..) => format!("{fault} (set listeners: [{{ address: … }}] in the YAML)"),
+        _ => fault.to_string(),
     }
 }
 

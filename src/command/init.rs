@@ -70,7 +70,7 @@ pub(super) fn init(line: &Init) -> Result<(), Fault> {
 }
 
 async fn look(line: &Init) -> Result<SiteReport, Fault> {
-    let client = Client::new(PATIENCE).map_err(Fault::new)?;
+    let client = Client::new(PATIENCE, None).map_err(Fault::new)?;
     let mode = line.mode.into();
     let plan = Plan { pages: line.pages as usize, delay: line.delay, list: Vec::new(), mode };
     let shown = Shown::new(1);
@@ -78,7 +78,7 @@ async fn look(line: &Init) -> Result<SiteReport, Fault> {
     let found = match line.mode {
         Looks::Http => audit::audit(&line.url, &plan, (&client, Plain::new(client.clone())), |at| bar.at(at)).await,
         Looks::Browser => {
-            let browsers = line.browser.start(None).await.map_err(Fault::new)?;
+            let browsers = line.browser.start(None, None).await.map_err(Fault::new)?;
             audit::audit(&line.url, &plan, (&client, Browsed::new(browsers, &line.url)), |at| bar.at(at)).await
         }
     };

@@ -129,10 +129,13 @@ pub fn purge(config: &Config, key: &Key, removal: Removal, mut out: impl Write) 
 }
 
 fn numbers(out: &mut impl Write, file: &Path, summary: &Summary) -> io::Result<()> {
-    let records: u64 = summary.events.values().sum();
+    let records = summary.records();
     writeln!(out, "{}: {records} {}, {}", file.display(), noun(records), size(summary.bytes))?;
     if let Some((first, last)) = summary.span_ms {
         writeln!(out, "from {} to {}", rfc3339(first), rfc3339(last))?;
+    }
+    if summary.audits > 0 {
+        writeln!(out, "{} of them by audits; these are not in the numbers below", summary.audits)?;
     }
     counts(out, "event", &summary.events)?;
     counts(out, "site", &summary.sites)?;

@@ -71,7 +71,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// A page of the site; not needed for a rule
-        #[arg(value_name = "URL", required_unless_present = "rule")]
+        #[arg(value_name = "URL", required_unless_present = "rule", value_parser = page)]
         url: Option<url::Url>,
         /// A cookie's name
         #[arg(long, value_name = "NAME")]
@@ -227,6 +227,13 @@ fn key(config: &Resolved) -> Result<crate::consent::Key, ReadFault> {
     key::read(&config.signing_key_file).map_err(ReadFault::Ledger)
 }
 
+/// A page by its whole address: the host says which site is meant.
+fn page(text: &str) -> Result<url::Url, String> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let path = if text.starts_with('/') { text } else { "/" };
+    url.ok_or_else(|| format!("write the whole address of a page, such as https://www.example.gov.uk{path}"))
+}
+
 /// The midnight a day begins with, in milliseconds since 1970.
 fn day(text: &str) -> Result<u64, String> {
     let midnight = humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).map_err(|_| "write it as 2026-01-31")?;
@@ -275,4 +282,22 @@ fn wrong(faults: &impl Display) -> ExitCode {
 fn cannot(fault: &impl Display) -> ExitCode {
     let _ = writeln!(io::stderr().lock(), "consentgate: {fault}");
     ExitCode::from(CANNOT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_asked_about_by_its_whole_address() {
+        assert!(page("https://www.example.gov.uk/login").is_ok());
+        for (wrong, hint) in [
+            ("/login", "such as https://www.example.gov.uk/login"),
+            ("www.example.gov.uk", "such as https://www.example.gov.uk/"),
+            ("mailto:a@example.gov.uk", "write the whole address of a page"),
+        ] {
+            let said = page(wrong).unwrap_err();
+            assert!(said.contains(hint), "{said}");
+        }
+    }
 }

@@ -37,6 +37,7 @@ where
     let record = record(visit, &form, &choice);
     let event = record.event.name();
     match tokio::time::timeout(LONGEST_COMMIT, ledger.record(record, shown::shown(visit))).await {
+        Ok(Ok(())) if visit.audits => visit.site.traffic.audited(),
         Ok(Ok(())) => visit.site.traffic.chose(event, visit.now),
         Ok(Err(refused)) => return Err(Problem::Ledger(refused)),
         Err(_) => return Err(Problem::Ledger(Refused::Down("the commit takes too long".into()))),
@@ -115,6 +116,7 @@ fn record(visit: &Visit, form: &Form, choice: &Choice) -> Record {
         notice_version: visit.site.config.notice.version.clone(),
         decisions: decided.map(|(purpose, name)| (name.into(), choice.granted.contains(purpose))).collect(),
         method: match form.pressed {
+            _ if visit.audits => Method::Audit,
             _ if form.wants_json => Method::Json,
             Pressed::Accept | Pressed::Reject => Method::BannerForm,
             Pressed::Save | Pressed::Withdraw | Pressed::Object => Method::CookiesPage,

@@ -275,7 +275,7 @@ fn banner(visit: &Arc<Visit>) -> (Option<Notice>, bool) {
         let about =
             if state == BannerState::Ask { visit.undecided() } else { visit.site.policy.purposes().by_consent() };
         let asked = &pages::asked(&visit.site, &third_parties, about);
-        if state == BannerState::Ask {
+        if state == BannerState::Ask && !visit.audits {
             visit.site.traffic.asked(visit.arrives, visit.now);
         }
         notice::banner(&Banner { place: visit.place(page_language), asked, state })

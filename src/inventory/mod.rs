@@ -40,7 +40,7 @@ pub use reported::{NETWORKS, Reported};
 pub use sample::Sample;
 pub use seen::{Inventory, Kept, SCOPES_PER_NAME, ScopeRef, SeenCookie, SeenScope};
 pub use stock::{CookieSight, KeySight, Row, Stock, TagSight, Thing};
-pub use store::{Sites, Store, Watched};
+pub use store::{Sites, Store, Watched, kept_cookies};
 pub use tags::Tags;
 pub use traffic::{Day, Failed, Traffic};
 pub use webhook::Teller;

@@ -29,6 +29,7 @@ pub struct Traffic {
     written: AtomicU64,
     asked: [AtomicU64; 2],
     choices: [AtomicU64; Traffic::EVENTS.len()],
+    audits: AtomicU64,
     days: Days,
 }
 
@@ -90,6 +91,7 @@ impl Default for Traffic {
             written: AtomicU64::new(0),
             asked: zeros(),
             choices: zeros(),
+            audits: AtomicU64::new(0),
             days: Days::default(),
         }
     }
@@ -156,6 +158,16 @@ impl Traffic {
         if Self::ANSWERS.contains(&event) {
             self.days.on(now / DAY, |day| add(&day.answered, 1));
         }
+    }
+
+    /// One more choice of an audit was recorded: nobody's, so it stands among no others.
+    pub fn audited(&self) {
+        add(&self.audits, 1);
+    }
+
+    /// Choices of audits.
+    pub fn audits(&self) -> u64 {
+        value(&self.audits)
     }
 
     /// Requests by the status of their answers.

@@ -34,14 +34,23 @@ pub struct Reader {
 /// What a ledger holds, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How many records of each event.
+    /// How many records of each event, those of audits left out.
     pub events: BTreeMap<String, u64>,
-    /// How many records of each site.
+    /// How many records of each site, those of audits left out.
     pub sites: BTreeMap<String, u64>,
+    /// How many records of audits.
+    pub audits: u64,
     /// The earliest and the latest time, in milliseconds since 1970.
     pub span_ms: Option<(u64, u64)>,
     /// The size of the file with its WAL.
     pub bytes: u64,
+}
+
+impl Summary {
+    /// All records.
+    pub fn records(&self) -> u64 {
+        self.events.values().sum::<u64>() + self.audits
+    }
 }
 
 /// How many choices of one kind there were on one day at one site.
@@ -83,7 +92,7 @@ pub struct Use {
     pub rules: Option<Hash>,
     /// The first and the last of the choices, in milliseconds since 1970.
     pub span_ms: (u64, u64),
-    /// How many choices.
+    /// How many choices, those of audits left out.
     pub choices: u64,
 }
 
@@ -143,10 +152,11 @@ impl Reader {
         self.or_fault(read())
     }
 
-    /// How many choices of each event there were in each month, such as `2026-11`.
+    /// How many choices of visitors of each event there were in each month, such as `2026-11`.
     pub fn months(&self) -> Result<Vec<(String, String, u64)>, ReadFault> {
         let read = || {
             let query = "SELECT strftime('%Y-%m', time_ms / 1000, 'unixepoch') AS month, event, count(*) FROM record
+                WHERE method <> 'audit'
                 GROUP BY month, event ORDER BY month, event";
             let mut statement = self.connection.prepare(query)?;
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))?.collect()
@@ -154,7 +164,7 @@ impl Reader {
         self.or_fault(read())
     }
 
-    /// How many choices of each event there were on each day at each site, oldest first.
+    /// How many choices of visitors of each event there were on each day at each site, oldest first.
     pub fn days(&self) -> Result<Vec<Daily>, ReadFault> {
         let mut days = BTreeMap::new();
         for start in (0..self.end()?).step_by(usize::try_from(STRIDE).unwrap_or(1)) {
@@ -167,8 +177,8 @@ impl Reader {
     pub fn uses(&self) -> Result<Vec<Use>, ReadFault> {
         let read = || {
             let query =
-                "SELECT site, language, notice_version, notice, rules, min(time_ms), max(time_ms) AS newest, count(*)
-                FROM record GROUP BY site, language, notice_version, notice, rules ORDER BY newest";
+                "SELECT site, language, notice_version, notice, rules, min(time_ms), max(time_ms) AS newest,
+                count(*) FILTER (WHERE method <> 'audit') FROM record GROUP BY site, language, notice_version, notice, rules ORDER BY newest";
             let mut statement = self.connection.prepare(query)?;
             let read = |row: &Row<'_>| {
                 Ok(Use {
@@ -224,14 +234,18 @@ fn entries(connection: &Connection, query: &str, params: impl Params) -> rusqlit
 }
 
 fn count(connection: &Connection, start: i64, summary: &mut Summary) -> rusqlite::Result<()> {
-    let query = "SELECT event, site, count(*), min(time_ms), max(time_ms) FROM record
-        WHERE seq > ?1 AND seq <= ?2 GROUP BY event, site";
+    let query = "SELECT event, site, count(*), min(time_ms), max(time_ms), method = 'audit' AS audits FROM record
+        WHERE seq > ?1 AND seq <= ?2 GROUP BY event, site, audits";
     let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query((start, start + STRIDE))?;
     while let Some(row) = rows.next()? {
         let records = number(row, 2)?;
-        *summary.events.entry(row.get(0)?).or_default() += records;
-        *summary.sites.entry(row.get(1)?).or_default() += records;
+        if row.get(5)? {
+            summary.audits += records;
+        } else {
+            *summary.events.entry(row.get(0)?).or_default() += records;
+            *summary.sites.entry(row.get(1)?).or_default() += records;
+        }
         let (first, last) = summary.span_ms.unwrap_or((u64::MAX, 0));
         summary.span_ms = Some((first.min(number(row, 3)?), last.max(number(row, 4)?)));
     }
@@ -244,7 +258,7 @@ fn count_days(
     days: &mut BTreeMap<(u64, String, String), u64>,
 ) -> rusqlite::Result<()> {
     let query = "SELECT time_ms / 86400000 AS day, site, event, count(*) FROM record
-        WHERE seq > ?1 AND seq <= ?2 GROUP BY day, site, event";
+        WHERE seq > ?1 AND seq <= ?2 AND method <> 'audit' GROUP BY day, site, event";
     let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query((start, start + STRIDE))?;
     while let Some(row) = rows.next()? {

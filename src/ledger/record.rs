@@ -79,6 +79,8 @@ pub enum Method {
     CookiesPage,
     /// A script that asked for JSON.
     Json,
+    /// A program that says it is an audit: kept as proof like any other, and counted as nobody's choice.
+    Audit,
 }
 
 /// The path of a page: no query, no fragment, and no session id in the path.
@@ -184,11 +186,13 @@ impl Method {
             Self::BannerForm => "banner-form",
             Self::CookiesPage => "cookies-page",
             Self::Json => "json",
+            Self::Audit => "audit",
         }
     }
 
     pub(super) fn stored(name: &str) -> Option<Self> {
-        [Self::BannerForm, Self::CookiesPage, Self::Json].into_iter().find(|method| method.name() == name)
+        let all = [Self::BannerForm, Self::CookiesPage, Self::Json, Self::Audit];
+        all.into_iter().find(|method| method.name() == name)
     }
 }
 

@@ -246,6 +246,8 @@ fn a_first_yaml_is_taken_by_check_and_asks_about_what_nobody_knows() {
         "      # - { name: \"mystery\",",
         "      # - { match: \"||unheard-of.example^\",",
         "      - { match: \"||www.google-analytics.com^\", purpose: analytics }",
+        "held until a visitor agrees to everything",
+        "a cookie that logging in sets is not here",
     ] {
         assert!(yaml.contains(words), "{words} is not in\n{yaml}");
     }
@@ -290,4 +292,90 @@ fn a_site_that_leads_to_somebody_elses_is_not_followed_there() {
     let elsewhere = format!("http://localhost:{}/", origin.address.port());
     let found = audited(folder.path(), &[&elsewhere], &[]);
     assert!(found.said.contains("leads to http://127.0.0.1") && found.said.contains("another site"), "{}", found.said);
+}
+
+#[test]
+fn what_an_audit_chooses_is_proven_and_counted_as_nobodys_choice() {
+    let origin = Origin::telling(council);
+    let gate = Plan::before(origin.address).hosts("[127.0.0.1]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let site = format!("http://{}/", gate.address);
+    assert_eq!(audited(&folder.path().join("report"), &[&site], &["--pages", "2"]).code, 0);
+    let audits = gate.records().len();
+    assert!(audits >= 3, "refused, given and withdrawn");
+    assert!(gate.records().iter().all(|record| record["method"] == "audit"), "{:#?}", gate.records());
+    let before = gate.admin("GET", "/metrics").send().expect(200).text();
+    assert!(before.contains(&format!("consentgate_audit_choices_total{{site=\"127.0.0.1\"}} {audits}\n")), "{before}");
+    let counted = |text: &str| {
+        let lines = text.lines().filter(|line| {
+            line.starts_with("consentgate_choices_total{") || line.starts_with("consentgate_notices_shown_total{")
+        });
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum::<u64>()
+    };
+    assert_eq!(counted(&before), 0, "{before}");
+
+    let host = gate.address.to_string();
+    let refused = gate.choose("choice=reject").with("Host", &host).with("Origin", &format!("http://{host}")).send();
+    refused.expect(303);
+    assert_eq!(counted(&gate.admin("GET", "/metrics").send().expect(200).text()), 1);
+    let (code, shown, _) = gate.ledger(&["show"]);
+    assert_eq!(code, 0);
+    let of_them =
+        format!("{audits} of them by audits; these are not in the numbers below\n\nevent    records\nrefused  1\n");
+    assert!(shown.contains(&format!(": {} records, ", audits + 1)) && shown.contains(&of_them), "{shown}");
+    let pack = folder.path().join("pack");
+    assert_eq!(gate.ledger(&["export", "--pack", pack.to_str().unwrap()]).0, 0);
+    let page = fs::read_to_string(pack.join("index.html")).unwrap();
+    assert!(page.contains(&format!("{} records, {audits} of them by audits", audits + 1)), "{page}");
+    assert!(!page.contains("<td>given"), "no agreement of nobody's among the figures: {page}");
+    assert_eq!(gate.ledger(&["verify"]).0, 0);
+}
+
+#[test]
+fn a_gate_is_audited_by_its_sites_name_before_dns_has_moved() {
+    let origin = Origin::telling(council);
+    let gate = Plan::before(origin.address).hosts("[www.council.test]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let at = gate.address.to_string();
+    let site = "http://www.council.test/";
+    let found = audited(&folder.path().join("named"), &[site], &["--connect-to", &at]);
+    assert_eq!(found.code, 0, "{}", found.said);
+    let report = &found.report["sites"][0];
+    assert_eq!((report["url"].as_str(), &report["notice"]["product"]), (Some(site), &"Consentgate".into()));
+    let own: Vec<_> = names(&report["pages"], "url").into_iter().filter(|page| page.contains("/.consent/")).collect();
+    assert_eq!(own, ["http://www.council.test/.consent/cookies"], "of the gate's own pages one is a page, once");
+    for state in ["untouched", "rejected", "accepted"] {
+        let cookies = report["states"][state]["cookies"].as_array().unwrap();
+        let choice = cookies.iter().find(|cookie| cookie["name"] == "consentgate");
+        assert!(choice.is_none_or(|cookie| cookie["purpose"] == "essential"), "{choice:?}");
+        assert_eq!(choice.is_some(), state != "untouched");
+    }
+
+    let found = audited(&folder.path().join("by-address"), &[&format!("http://{at}/")], &[]);
+    assert_eq!((found.code, &found.report["sites"][0]["score"]), (0, &Value::Null));
+    let why = format!(
+        "  not seen: http://{at}/: answered with 421: no site of the gate has this host; ask by the site's own name, with --connect-to"
+    );
+    assert!(found.said.contains(&why), "{}", found.said);
+}
+
+#[test]
+fn a_site_is_compared_with_itself_under_another_address_and_with_nothing_said_to_be() {
+    let origin = Origin::telling(council);
+    let gate = Plan::before(origin.address).hosts("[www.council.test]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let (before, now) = (folder.path().join("before"), folder.path().join("now"));
+    audited(&before, &[&address(&origin)], &[]);
+    let against = before.join("report.json");
+    let against = ["--against", against.to_str().unwrap()];
+    let at = gate.address.to_string();
+    let more = [&["--connect-to", &at][..], &against].concat();
+    let found = audited(&now, &["http://www.council.test/"], &more);
+    assert!(found.said.contains("gone: untouched: cookie _ga for www.council.test"), "{}", found.said);
+    assert!(!found.said.contains("cookie ASP.NET_SessionId"), "{}", found.said);
+
+    let other = Origin::telling(council);
+    let both = [address(&origin).replace("127.0.0.1", "localhost"), address(&other)];
+    let found = audited(&folder.path().join("both"), &[&both[0], &both[1]], &against);
+    assert!(found.said.contains("no site in common with this audit"), "{}", found.said);
 }

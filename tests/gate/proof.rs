@@ -11,7 +11,7 @@ use consentgate::consent::{Key, ReceiptId};
 use consentgate::ledger::{Config, Document, Event, Ledger as _, Method, Page, Record, Shown, Sqlite};
 use serde_json::Value;
 
-use crate::common::{Answer, Ask, Gate, HOST, HTML, Origin, Plan, page, response};
+use crate::common::{Answer, Ask, Gate, HOST, HTML, Origin, Plan, page, response, wait_until};
 
 const PAGE: &str = "<!doctype html><html lang=en><head><title>x</title></head><body><p>x</body></html>";
 
@@ -404,6 +404,34 @@ fn exports_say_on_what_basis_and_a_pack_never_mixes_with_another() {
     assert_eq!((code, said.as_str()), (1, ""));
     assert!(fault.contains(folder) && fault.contains("name a directory that is not there yet"), "{fault}");
     assert_eq!(fs::read_to_string(pack.join("index.html")).unwrap(), answers, "the first one is as it was");
+}
+
+#[test]
+fn the_pack_names_what_passes_by_the_catalogue_alone() {
+    let set = [
+        ("Content-Type", "text/html"),
+        ("Set-Cookie", "ASP.NET_SessionId=abc"),
+        ("Set-Cookie", "CouncilSession=1"),
+        ("Set-Cookie", "_ga=1"),
+    ];
+    let origin = Origin::answering(response("200 OK", &set, PAGE));
+    let inventory = "inventory: { every: 1s }";
+    let cookies = "cookies: [{ name: CouncilSession, purpose: essential }]";
+    let gate = Plan::before(origin.address).also(inventory).without_rules().line(cookies).start();
+    gate.page("/bins").send().expect(200);
+    let (pack, mut packs) = (gate.file.with_file_name("pack"), 0);
+    wait_until("the inventory has it", || {
+        packs += 1;
+        let folder = format!("{}{packs}", pack.display());
+        assert_eq!(gate.ledger(&["export", "--pack", &folder]).0, 0);
+        let page = fs::read_to_string(Path::new(&folder).join("index.html")).unwrap();
+        let seen = page.split_once("strictly necessary by the built-in catalogue").map(|(_, after)| after);
+        let table = seen.and_then(|after| after.split_once("</table>")).map(|(table, _)| table);
+        table.is_some_and(|table| {
+            assert!(!table.contains("CouncilSession") && !table.contains("_ga"), "{table}");
+            table.contains("ASP.NET_SessionId") && table.contains("Ties the pages of one visit together")
+        })
+    });
 }
 
 // === How long ===

@@ -136,6 +136,12 @@ fn one_that_cannot_be_made_is_said_and_nothing_else_suffers() {
     assert!(gate.admin("GET", "/audits").send().expect(200).text().contains("could not be made"));
     assert!(gate.admin("GET", "/metrics").send().expect(200).text().contains("consentgate_audit_failed 1"));
     gate.page("/").send().expect(200);
+
+    // What was wrong is put right: nobody waits for the hour to be over.
+    let yaml = fs::read_to_string(&gate.file).unwrap();
+    fs::write(&gate.file, yaml.replace("mode: browser, chromium: /nonexistent", "mode: http")).unwrap();
+    gate.read_again();
+    wait_until("it is tried again", || audits(&gate).len() == 1);
 }
 
 #[test]

@@ -163,7 +163,8 @@ fn day(seconds: u64) -> Cell {
 fn kept(kept: Option<Kept>) -> Cell {
     match kept {
         None => Cell::Nothing,
-        Some(Kept::Session) => "until the browser is closed".into(),
+        // A number too: whoever reads the JSON computes with it.
+        Some(Kept::Session) => Cell::Measure(0.0, "until the browser is closed".into()),
         Some(Kept::Seconds(seconds)) => Cell::Measure(seconds as f64, how_long(seconds)),
     }
 }

@@ -43,6 +43,10 @@ const FEATURES: &str =
 /// A new browser keeps other sites' cookies; the throw-away profiles that a visitor is given would not.
 const PREFERENCES: &str = r#"{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false}}"#;
 
+/// For whoever gave the command, and for whoever has the gate give it.
+const NO_SANDBOX: &str = " (in a container: --chromium-flag=--no-sandbox; for the gate's own audits in the YAML: \
+    audit: { chromium_flags: [\"--no-sandbox\"] })";
+
 /// Which browser, and how it is started.
 #[derive(Clone, Debug, Default)]
 pub struct Chromium {
@@ -129,7 +133,7 @@ impl Process {
         let said = String::from_utf8_lossy(&said);
         let mut lines: Vec<_> = said.lines().rev().filter(|line| !line.trim().is_empty()).take(3).collect();
         lines.reverse();
-        let hint = if said.contains("sandbox") { " (in a container: --chromium-flag=--no-sandbox)" } else { "" };
+        let hint = if said.contains("sandbox") { NO_SANDBOX } else { "" };
         format!("{}{hint}", lines.join(" / "))
     }
 }
@@ -183,7 +187,7 @@ fn program(chromium: &Chromium) -> Result<PathBuf, String> {
     places.into_iter().find(|place| place.is_file()).ok_or_else(|| {
         format!(
             "no browser: none of {} is on PATH. Install Chromium (Debian and Ubuntu: apt install chromium), or say where \
-             it is with --chromium PATH; --mode http needs none",
+             it is with --chromium PATH (in the YAML: audit: {{ chromium: PATH }}); --mode http needs none",
             NAMES.join(", ")
         )
     })

@@ -1,21 +1,23 @@
 //! Requests without a browser: redirects one by one, so that no cookie of a hop is missed; bodies of a bounded size.
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, ORIGIN, USER_AGENT,
 };
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tower_service::Service;
 use url::Url;
 
 use super::jar::Jar;
-use crate::audit::CookieMet;
+use crate::audit::{CookieMet, Reach};
 use crate::html::Coding;
 use crate::upstream::{self, SetupFault};
 
@@ -29,7 +31,7 @@ const MOST_HOPS: usize = 10;
 /// Asks, for one visitor or for many.
 #[derive(Clone)]
 pub struct Client {
-    inner: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    inner: legacy::Client<HttpsConnector<Reaching>, Full<Bytes>>,
     patience: Duration,
 }
 
@@ -56,16 +58,17 @@ pub(super) struct Ask<'a> {
 }
 
 impl Client {
-    /// A client that waits so long for each answer.
+    /// A client that waits so long for each answer, and reaches some hosts where it is told.
     ///
     /// # Errors
     /// Where this machine has no certificate authorities that it trusts.
-    pub fn new(patience: Duration) -> Result<Self, SetupFault> {
+    pub fn new(patience: Duration, reach: Option<Reach>) -> Result<Self, SetupFault> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(patience));
         let tls = HttpsConnectorBuilder::new().with_tls_config(upstream::machine_tls()?).https_or_http();
-        let inner = legacy::Client::builder(TokioExecutor::new()).build(tls.enable_http1().wrap_connector(tcp));
+        let inner = legacy::Client::builder(TokioExecutor::new())
+            .build(tls.enable_http1().wrap_connector(Reaching { tcp, reach }));
         Ok(Self { inner, patience })
     }
 
@@ -111,6 +114,29 @@ impl Client {
         let body =
             decoded(&head.headers, &body).ok_or_else(|| format!("{url}: its content coding cannot be undone"))?;
         Ok((head.status, head.headers, body))
+    }
+}
+
+/// Connects, to another address where that is asked for; certificate and `Host` stay those of the site.
+#[derive(Clone)]
+struct Reaching {
+    tcp: HttpConnector,
+    reach: Option<Reach>,
+}
+
+impl Service<Uri> for Reaching {
+    type Response = <HttpConnector as Service<Uri>>::Response;
+    type Error = <HttpConnector as Service<Uri>>::Error;
+    type Future = <HttpConnector as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.tcp.poll_ready(context)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let instead = self.reach.as_ref().and_then(|reach| reach.instead(to.host()?));
+        let uri = instead.and_then(|address| format!("http://{address}/").parse().ok());
+        self.tcp.call(uri.unwrap_or(to))
     }
 }
 

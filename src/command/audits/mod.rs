@@ -84,6 +84,10 @@ impl Audits {
         Shelf::new(&self.config.load().folder).file(audit, name)
     }
 
+    fn has_failed(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).failed.is_some()
+    }
+
     fn set(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -99,16 +103,22 @@ impl Clerk {
     fn work(self) {
         let earliest = SystemTime::now() + FIRST;
         let (mut read, mut not_before) = (None, earliest);
+        let mut failed_with = None;
         loop {
             let config = self.audits.config.load_full();
             if read.as_ref() != Some(&config.folder) {
                 self.read(&config);
                 read = Some(config.folder.clone());
             }
+            // What it failed by may have been mended.
+            if failed_with.as_ref().is_some_and(|failed| *failed != config) {
+                (failed_with, not_before) = (None, SystemTime::now());
+            }
             let next = self.due(&config, not_before);
             self.audits.set(|state| state.next = next);
             if next.is_some_and(|next| next <= SystemTime::now()) {
                 not_before = self.make(&config);
+                failed_with = self.audits.has_failed().then_some(config);
             }
             if !self.goes_on() {
                 return;
@@ -142,7 +152,9 @@ impl Clerk {
             state.failed = made.as_ref().err().cloned();
         });
         if let Err(fault) = &made {
-            tracing::error!("the audit could not be made, and is tried again in an hour: {fault}");
+            tracing::error!(
+                "the audit could not be made, and is tried again in an hour, or once `audit:` in the YAML changes: {fault}"
+            );
             return SystemTime::now() + AGAIN;
         }
         SystemTime::now()

@@ -23,10 +23,11 @@ pub fn config(ports: &Ports, folder: &Path) -> String {
     // YAML 1.2, section 7.3.2: in single quotes only the quote itself is doubled.
     let folder = folder.display().to_string().replace('\'', "''");
     include_str!("../../../config/demo.yaml")
-        .replace("@GATE@", &ports.gate.to_string())
-        .replace("@PORT@", &ports.council.to_string())
-        .replace("@ADMIN@", &ports.admin.to_string())
-        .replace("@FOLDER@", &folder)
+        .replace("- address: 127.0.0.1:8080\n", &format!("- address: 127.0.0.1:{}\n", ports.gate))
+        .replace("\n  address: 127.0.0.1:8083\n", &format!("\n  address: 127.0.0.1:{}\n", ports.admin))
+        .replace("upstream: http://127.0.0.1:8081\n", &format!("upstream: http://127.0.0.1:{}\n", ports.council))
+        .replace("'sqlite:demo/", &format!("'sqlite:{folder}/"))
+        .replace("'demo/", &format!("'{folder}/"))
 }
 
 /// The printed list of what to try. `config` is the file the gate runs with, for the commands that read it; `program` is
@@ -73,9 +74,22 @@ mod tests {
 
     #[test]
     fn the_configuration_is_yaml() {
-        let value: serde_yaml::Value = serde_yaml::from_str(&config(&PORTS, Path::new("/srv/demo"))).unwrap();
+        let ports = Ports { gate: 8083, ..PORTS };
+        let value: serde_yaml::Value = serde_yaml::from_str(&config(&ports, Path::new("/srv/demo"))).unwrap();
+        assert_eq!(value["listeners"][0]["address"], "127.0.0.1:8083");
+        assert_eq!(value["admin"]["address"], "127.0.0.1:9901");
+        assert_eq!(value["sites"][0]["upstream"], "http://127.0.0.1:8081");
+        assert_eq!(value["signing_key_file"], "/srv/demo/signing.key");
         assert_eq!(value["sites"][0]["mode"], "enforce");
         assert_eq!(value["ledger"]["url"], "sqlite:/srv/demo/ledger.db");
+    }
+
+    #[test]
+    fn the_worked_example_is_taken_by_check_as_it_stands() {
+        let file = Path::new("config/demo.yaml");
+        let text = include_str!("../../../config/demo.yaml");
+        let read = crate::config::parse(text, file).unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(read.warnings.len(), 0);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Answers 1 to 5: what is set and why, and what visitors were told and chose.
 
 use crate::catalogue;
-use crate::consent::{Basis, Purpose};
+use crate::consent::{Basis, Purpose, PurposeSet};
 use crate::gateway::{self, Mode};
+use crate::inventory::kept_cookies;
 use crate::ledger::{Kept, hex};
-use crate::policy::{BasisRule, NameRule, rule_set};
+use crate::policy::{BasisRule, NameRule, Policy, Rule, rule_set};
 
 use super::super::gate::mode_name;
 use super::html::{chart, day, elsewhere, escaped, list, months_table, raw_table, table, text, thousands};
@@ -92,7 +93,7 @@ pub(super) fn bases(html: &mut String, facts: &Facts<'_>) {
         let register: Vec<_> = purposes.asked().map(|(purpose, _)| register(site, purpose)).collect();
         let headings = ["Purpose", "Basis", "Meaning", "Vouched for by", "What was vouched for"];
         table(html, &format!("{host}: what allows each purpose"), &headings, &register);
-        if purposes.until_objected() != crate::consent::PurposeSet::ESSENTIAL {
+        if purposes.until_objected() != PurposeSet::ESSENTIAL {
             let page = format!("https://{host}{}/cookies", site.prefix);
             text(html, &format!("Visitors object at the end of every page of {host}, and on {page}, free of charge."));
         }
@@ -104,6 +105,7 @@ pub(super) fn bases(html: &mut String, facts: &Facts<'_>) {
         };
         let rows: Vec<_> = necessary.map(reason).collect();
         table(html, &format!("{host}: declared strictly necessary (paragraph 4)"), &["Name", "Reason"], &rows);
+        by_the_catalogue(html, facts, site);
     }
     law(html);
     text(
@@ -115,6 +117,29 @@ pub(super) fn bases(html: &mut String, facts: &Facts<'_>) {
         html,
         "why a cookie of yours is strictly necessary, who decided that and when, is for the organisation to sign.",
     );
+}
+
+/// What passes before a choice though no line of the YAML says so.
+fn by_the_catalogue(html: &mut String, facts: &Facts<'_>, site: &gateway::Config) {
+    let host = &site.hosts[0];
+    let Some(file) = &facts.config.inventory.file else { return };
+    let seen = match kept_cookies(file, host) {
+        Ok(seen) => seen,
+        Err(fault) => {
+            let file = file.display();
+            return text(html, &format!("What was seen on {host} is not known: {file}: {fault}"));
+        }
+    };
+    let Ok(policy) = Policy::new(&site.policy) else { return };
+    let necessary = |name: &String| {
+        let verdict = policy.cookie(name.as_bytes(), PurposeSet::ESSENTIAL);
+        let by_catalogue = matches!(verdict.rule, Rule::Catalogue(..)) && verdict.purpose == Some(Purpose::ESSENTIAL);
+        let reason = catalogue::cookie(name.as_bytes()).map_or("", |known| known.reason);
+        by_catalogue.then(|| vec![name.clone(), reason.to_owned()])
+    };
+    let rows: Vec<_> = seen.iter().filter_map(necessary).collect();
+    let caption = format!("{host}: seen, and strictly necessary by the built-in catalogue (paragraph 4)");
+    table(html, &caption, &["Name", "Reason"], &rows);
 }
 
 fn register(site: &gateway::Config, purpose: Purpose) -> Vec<String> {

@@ -48,7 +48,13 @@ pub(super) fn page(facts: &Facts<'_>) -> String {
 fn head(html: &mut String, facts: &Facts<'_>) {
     let organisation = facts.config.sites.iter().find_map(|site| site.notice.organisation.clone()).unwrap_or_default();
     let hosts: Vec<_> = facts.config.sites.iter().map(|site| site.hosts.join(", ")).collect();
-    let records: u64 = facts.summary.events.values().sum();
+    let (records, audits) = (facts.summary.records(), facts.summary.audits);
+    let noun = if records == 1 { "record" } else { "records" };
+    let by_audits = if audits == 0 {
+        String::new()
+    } else {
+        format!(", {} of them by audits, which no figure below counts", thousands(audits))
+    };
     list(
         html,
         &[
@@ -56,7 +62,7 @@ fn head(html: &mut String, facts: &Facts<'_>) {
             ("Sites", hosts.join("; ")),
             ("Made", facts.made_at.clone()),
             ("By", concat!("consentgate ", env!("CARGO_PKG_VERSION")).into()),
-            ("Ledger", format!("{} {}", thousands(records), if records == 1 { "record" } else { "records" })),
+            ("Ledger", format!("{} {noun}{by_audits}", thousands(records))),
         ],
     );
     let (class, verdict) = match &facts.verified.fault {

@@ -18,6 +18,7 @@ impl Resolver<'_, '_> {
         let share = self.share(&written.share, &hosts);
         let prefix = self.prefix(&written.prefix);
         let notice = self.notice(written, organisation, &hosts);
+        self.whom_to_write_to(written, notice.contact.is_some());
         let policy = policy::Config { prefix: prefix.clone(), ..self.policy(written, &hosts) };
         let asked = policy.purposes.asked().collect();
         let template = notice::Site { config: &notice, host: first(&hosts), prefix: &prefix, asked };
@@ -37,6 +38,18 @@ impl Resolver<'_, '_> {
             notice,
             hosts,
         })
+    }
+
+    /// The cookies page tells visitors of their rights, and names nobody to claim them from (UK GDPR Article 13(1)(a)).
+    fn whom_to_write_to(&mut self, site: &Site, is_known: bool) {
+        let enforced = site.mode.as_ref().filter(|found| matches!(found.1, Mode::Enforce));
+        let off = matches!(site.mode, Some(Found(_, Mode::Off)));
+        let canary = site.canary.as_ref().filter(|_| !off).map(|found| self.place(found));
+        let Some(place) = enforced.map(|found| self.place(found)).or(canary).filter(|_| !is_known) else { return };
+        let message = "visitors are asked, and the cookies page names nobody whom they can write to";
+        let hint =
+            "write 'organisation: { name: Example Council, contact: dpo@example.gov.uk }' at the top of the file";
+        self.report.warn(&place, message, hint);
     }
 
     fn host(&mut self, found: &Found<String>) -> Option<String> {

@@ -7,7 +7,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, params,
+};
 
 use super::super::drift::{Drift, MOST_DRIFTS};
 use super::super::item::{Marks, State};
@@ -62,6 +64,14 @@ impl Database {
                 }
             }
         }
+    }
+
+    /// Of a gate that may be running: nothing is made, changed or put aside.
+    pub(super) fn to_read(file: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(file, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        Ok(Self(connection))
     }
 
     pub(super) fn in_memory() -> Result<Self, rusqlite::Error> {

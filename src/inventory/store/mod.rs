@@ -7,15 +7,19 @@ mod database;
 mod keeper;
 
 use std::io;
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use super::config::Config;
+use super::item::{Marks, State};
 use super::seen::Inventory;
+use super::stock::Thing;
 use super::webhook::Teller;
 use crate::policy::Policy;
 
+use self::database::Database;
 use self::keeper::Keeper;
 
 /// One site whose inventory is kept.
@@ -66,6 +70,17 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// The names of the cookies that the site itself was seen to set, as they were last written; the file is only read, also
+/// while a gate writes it.
+///
+/// # Errors
+/// Where there is no such file, or it is no inventory.
+pub fn kept_cookies(file: &Path, site: &str) -> Result<Vec<String>, String> {
+    let items = Database::to_read(file).and_then(|kept| kept.items(site)).map_err(|fault| fault.to_string())?;
+    let set = |(thing, _, state): &(Thing, String, State)| *thing == Thing::Cookie && state.marks.has(Marks::HEADER);
+    Ok(items.into_iter().filter(set).map(|(_, name, _)| name).collect())
 }
 
 #[cfg(test)]
