@@ -143,8 +143,9 @@ fn every_form_passes_for_the_sites_own_and_after_consent() {
             assert_eq!((&*out, count), (&*html, 0));
         }
         let html = form.replace("{}", WRITTEN[0]);
+        // What passes is told, for the inventory, and nothing is held.
         let (out, findings) = rewrite(job(&config(), true), &html);
-        assert_eq!((out, findings.len()), (html, 0));
+        assert_eq!((out, findings.iter().filter(|finding| finding.held).count()), (html, 0));
     }
 }
 

@@ -228,6 +228,11 @@ fn a_snippet_can_be_pasted_as_it_is() {
     for name in ["nobody-knows", "pay.unknown.example"] {
         assert!(names.contains(&name.to_owned()), "{names:?}");
     }
+    let page = gate.admin("GET", &format!("/sites/{HOST}")).send().expect(200).text();
+    assert!(page.contains(", once</p>") && !page.contains(", 1 times</p>"), "{page}");
+    let cookies = json(&gate, &format!("/api/sites/{HOST}/cookies"));
+    let kept: Vec<_> = cookies.as_array().unwrap().iter().map(|row| &row["kept_seconds"]).collect();
+    assert!(!kept.is_empty() && kept.iter().all(|kept| kept.is_number() || kept.is_null()), "{kept:?}");
     let yaml = fs::read_to_string(&gate.file).unwrap();
     let cookie = queue.as_array().unwrap().iter().find(|row| row["name"] == "nobody-knows").unwrap();
     let lines = cookie["yaml"].as_str().unwrap();
