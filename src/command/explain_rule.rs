@@ -154,13 +154,11 @@ impl Asked<'_> {
     /// Where the filter stands in the list's file, and how.
     fn line_of(&self, list: &str, filter: &str) -> Option<(usize, String)> {
         let files = self.config.files.iter().filter(|file| file.file_name().is_some_and(|name| name == list));
-        let texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
-        texts
-            .filter_map(|text| {
-                let mut lines = (1..).zip(text.lines());
-                lines.find(|(_, line)| is(filter, line.trim())).map(|(at, line)| (at, line.trim().to_owned()))
-            })
-            .next()
+        let mut texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
+        texts.find_map(|text| {
+            let mut lines = (1..).zip(text.lines());
+            lines.find(|(_, line)| is(filter, line.trim())).map(|(at, line)| (at, line.trim().to_owned()))
+        })
     }
 
     /// `banner: PRODUCT`.
