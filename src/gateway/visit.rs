@@ -145,12 +145,10 @@ impl Visit {
             return "";
         }
         let is_known = |page: &&str| self.site.inventory.has_page(page);
-        match self.is_asked_for() {
-            true => self.own_page(),
-            false => {
-                Some(self.own_page()).filter(is_known).or(self.sent_from.as_deref().filter(is_known)).unwrap_or("")
-            }
+        if self.is_asked_for() {
+            return self.own_page();
         }
+        Some(self.own_page()).filter(is_known).or(self.sent_from.as_deref().filter(is_known)).unwrap_or("")
     }
 
     /// Asked for, not posted to.
