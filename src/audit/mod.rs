@@ -20,6 +20,7 @@ pub mod edpb;
 mod findings;
 mod http;
 mod method;
+mod pages;
 mod reach;
 pub mod report;
 mod robots;

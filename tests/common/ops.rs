@@ -45,7 +45,7 @@ impl Place {
         let (ledger, key) = (self.path("ledger.db"), self.path("gate.key"));
         format!(
             "listeners: [{{ address: \"127.0.0.1:0\" }}]\nadmin: {{ address: \"127.0.0.1:0\" }}\nledger: {{ url: \"sqlite:{}\" }}\n\
-             signing_key_file: \"{}\"\nworkers: 2\norganisation: {{ name: Example Council }}\nsites:\n  - hosts: [\"*\"]\n    upstream: http://{upstream}\n    mode: enforce\n",
+             signing_key_file: \"{}\"\nworkers: 2\norganisation: {{ name: Example Council, contact: dpo@example.gov.uk }}\nsites:\n  - hosts: [\"*\"]\n    upstream: http://{upstream}\n    mode: enforce\n",
             ledger.display(),
             key.display()
         )

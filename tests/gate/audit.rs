@@ -379,3 +379,27 @@ fn a_site_is_compared_with_itself_under_another_address_and_with_nothing_said_to
     let found = audited(&folder.path().join("both"), &[&both[0], &both[1]], &against);
     assert!(found.said.contains("no site in common with this audit"), "{}", found.said);
 }
+
+#[test]
+fn a_browser_finds_the_gate_by_its_sites_name_too_and_says_that_it_audits() {
+    let places = std::env::var_os("PATH").unwrap_or_default();
+    let named = std::env::var_os("CHROMIUM").is_some();
+    if !named && !std::env::split_paths(&places).any(|folder| folder.join("chromium").is_file()) {
+        assert!(std::env::var_os("CI").is_none(), "there is no Chromium, and tests/run installs one");
+        return eprintln!("NOT TESTED: there is no Chromium on this machine (apt install chromium, or tests/run)");
+    }
+    let origin = Origin::telling(|request| match request.path() {
+        "/" => page("<!doctype html><html lang=en><title>Council</title><p>x"),
+        _ => response("404 Not Found", &[], ""),
+    });
+    let gate = Plan::before(origin.address).hosts("[www.council.test]").start();
+    let folder = tempfile::tempdir().unwrap();
+    let at = gate.address.to_string();
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into());
+    let mut more = vec!["--connect-to", &at, "--pages", "1", "--mode", "browser", "--chromium-flag=--no-sandbox"];
+    more.extend(named.then_some(["--chromium", &chromium]).into_iter().flatten());
+    let found = audited(folder.path(), &["http://www.council.test/"], &more);
+    assert_eq!(found.report["sites"][0]["notice"]["product"], "Consentgate", "{}", found.said);
+    let methods: Vec<_> = gate.records().iter().map(|record| record["method"].clone()).collect();
+    assert!(methods.len() >= 3 && methods.iter().all(|method| method == "audit"), "{methods:?}");
+}
