@@ -117,7 +117,7 @@ impl Unknown {
         };
         let text = serde_json::Value::from(text);
         let purposes: Vec<_> = site.policy.purposes().iter().map(|(_, name)| name).collect();
-        let choice = format!("# CHOOSE one of: {}", purposes.join(", "));
+        let choice = format!("# {}", purposes.join(", "));
         format!("    {list}:\n      {choice}\n      - {{ {key}: {text}, purpose: CHOOSE }}")
     }
 }
