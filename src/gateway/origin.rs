@@ -1,12 +1,18 @@
-//! Who may change a choice: only a page of the same site, asked by its visitor; and which page something came from.
+//! Who may change a choice: only a page of the same site, asked by its visitor; which page something came from, and whether a program asks that says it audits.
 
-use http::header::{HeaderValue, ORIGIN, REFERER};
+use http::header::{HeaderValue, ORIGIN, REFERER, USER_AGENT};
 use http::{HeaderMap, Method, Request};
 use url::Url;
 
 use crate::inventory::page;
 
 use super::visit::host;
+
+/// Does an audit ask? Whoever says so without being one takes nobody out of the counts but themselves.
+pub(super) fn is_audit(headers: &HeaderMap) -> bool {
+    let mut agents = headers.get_all(USER_AGENT).iter().map(HeaderValue::as_bytes);
+    agents.any(|agent| memchr::memmem::find(agent, b"consentgate-audit").is_some())
+}
 
 /// Did this POST come from a page of the host it was sent to?
 ///

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, REFERER, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, REFERER};
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::consent::{self, Choice, PurposeSet, UnixSeconds, Visitor};
@@ -103,7 +103,7 @@ impl Visit {
             sampled: OnceLock::new(),
             exempt: OnceLock::new(),
             arrives: arrives(headers),
-            audits: audits(headers),
+            audits: super::origin::is_audit(headers),
             accept_language: headers.get(ACCEPT_LANGUAGE).map(|value| value.as_bytes().to_vec()),
             visitor,
             path,
@@ -301,12 +301,6 @@ fn arrives(headers: &HeaderMap) -> bool {
     let from = headers.get(REFERER).map(HeaderValue::as_bytes).unwrap_or_default();
     let authority = from.splitn(4, |byte| *byte == b'/').nth(2).unwrap_or_default();
     own.is_empty() || authority != own
-}
-
-/// Whoever says so without being one takes nobody out of the counts but themselves.
-fn audits(headers: &HeaderMap) -> bool {
-    let mut agents = headers.get_all(USER_AGENT).iter().map(HeaderValue::as_bytes);
-    agents.any(|agent| memchr::memmem::find(agent, b"consentgate-audit").is_some())
 }
 
 fn sent(site: &Site, headers: &HeaderMap) -> Vec<Vec<u8>> {

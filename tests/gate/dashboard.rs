@@ -241,6 +241,24 @@ fn a_snippet_can_be_pasted_as_it_is() {
 }
 
 #[test]
+fn what_was_seen_once_is_said_so_and_numbers_are_numbers() {
+    let set = [HTML, ("Set-Cookie", "nobody-knows=1"), ("Set-Cookie", "theme=1; Max-Age=600")];
+    let origin = Origin::answering(response("200 OK", &set, "<p>x"));
+    let gate =
+        Plan::before(origin.address).without_rules().line("cookies: [{ name: theme, purpose: essential }]").start();
+    gate.page("/bins").send().expect(200);
+    let page = gate.admin("GET", &format!("/sites/{HOST}")).send().expect(200).text();
+    assert!(page.contains("cookie, once</p>") && !page.contains(", 1 times</p>"), "{page}");
+    let cookies = json(&gate, &format!("/api/sites/{HOST}/cookies"));
+    let kept = cookies.as_array().unwrap().iter().map(|row| (row["name"].as_str(), row["kept_seconds"].as_f64()));
+    let kept: Vec<_> = kept.collect();
+    assert!(
+        kept.contains(&(Some("nobody-knows"), Some(0.0))) && kept.contains(&(Some("theme"), Some(600.0))),
+        "{kept:?}"
+    );
+}
+
+#[test]
 fn the_configuration_in_force_is_shown_without_its_secrets() {
     let (_origin, gate) = visited(|plan| plan.admin_token(TOKEN).line("# hunter2 is in a comment"));
     let key = fs::read_to_string(gate.ledger_folder().parent().unwrap().join("signing.key")).unwrap();
