@@ -58,7 +58,9 @@ impl Gated {
             place.path("ledger.db").display(),
             place.path("gate.key").display()
         );
-        place.write("gate.yaml", &(own + &yaml.replace("    mode: observe\n", "    mode: enforce\n")));
+        // Whoever enforces says who they are, too.
+        let enforced = yaml.replace("    mode: observe\n", "    mode: enforce\n");
+        place.write("gate.yaml", &(own + &enforced.replace("# organisation: {", "organisation: {")));
         check(council, &place.config());
         let gate = Gate::start(&place);
         Self { url: format!("http://{}/", gate.public), yaml, _gate: gate, _place: place }
