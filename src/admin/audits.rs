@@ -59,16 +59,9 @@ pub struct Audited {
 }
 
 impl Audits {
-    /// Each site's latest.
+    /// The sites of the latest audit: those that the YAML names no more are not asked about any more.
     pub(super) fn latest(&self) -> Vec<(&Audit, &Audited)> {
-        let mut latest: Vec<(&Audit, &Audited)> = Vec::new();
-        for audit in self.kept.iter().rev() {
-            let new = audit.sites.iter().filter(|site| !latest.iter().any(|(_, known)| known.url == site.url));
-            let new: Vec<_> = new.map(|site| (audit, site)).collect();
-            latest.extend(new);
-        }
-        latest.sort_by(|(_, one), (_, other)| one.url.cmp(&other.url));
-        latest
+        self.kept.last().into_iter().flat_map(|audit| audit.sites.iter().map(move |site| (audit, site))).collect()
     }
 
     /// One row for each site of each audit, the newest first.
@@ -154,4 +147,23 @@ pub(super) fn media_type(name: &str) -> Option<&'static str> {
         "png" => "image/png",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_that_is_audited_no_more_is_in_no_gauge() {
+        let audit = |seconds, urls: &[&str]| Audit {
+            name: String::new(),
+            at: UNIX_EPOCH + Duration::from_secs(seconds),
+            sites: urls.iter().map(|url| Audited { url: (*url).into(), ..Audited::default() }).collect(),
+        };
+        let kept = vec![audit(1, &["https://a/", "https://b/"]), audit(2, &["https://b/"])];
+        let audits = Audits { kept: Arc::new(kept), ..Audits::default() };
+        let urls: Vec<_> = audits.latest().into_iter().map(|(_, site)| &*site.url).collect();
+        assert_eq!((urls, audits.table().rows.len()), (vec!["https://b/"], 3));
+        assert!(Audits::default().latest().is_empty());
+    }
 }

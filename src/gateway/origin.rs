@@ -1,4 +1,5 @@
-//! Who may change a choice: only a page of the same site, asked by its visitor; which page something came from, and whether a program asks that says it audits.
+//! Who may change a choice: only a page of the same site, asked by its visitor; which page something came from, and whether
+//! a program asks that says it audits.
 
 use http::header::{HeaderValue, ORIGIN, REFERER, USER_AGENT};
 use http::{HeaderMap, Method, Request};

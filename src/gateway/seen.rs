@@ -5,15 +5,13 @@
 //! knows is noted as reported, any other only once several networks have told it. Values are not sent, nothing is logged,
 //! and the page counts only if the gate has seen it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use serde::Deserialize;
 
 use crate::consent::PurposeSet;
-use crate::inventory::{CookieSight, KeySight, Marks, Thing, page, pattern};
+use crate::inventory::{CookieSight, KeySight, Marks, Minute, Thing, page, pattern};
 use crate::policy::{Rule, Verdict};
 use crate::upstream::BoxError;
 
@@ -31,26 +29,18 @@ const LONGEST_NAME: usize = 256;
 /// From one network. A visitor is asked now and then, an office of many has more.
 const FROM_ONE: Choices = Choices { at_once: 6, a_minute: 6 };
 /// From everywhere: thrice what the sample asks for.
-const A_MINUTE: u64 = 60;
+const A_MINUTE: u8 = 60;
 
 /// How fast reports come.
 #[derive(Default)]
 pub(super) struct Pace {
     networks: Paces,
-    /// The minute, and how many it has had.
-    minute: AtomicU64,
+    all: Minute,
 }
 
 impl Pace {
     fn takes(&self, visit: &Visit) -> bool {
-        const COUNT: u64 = 0xFF;
-        let minute = visit.now / 60;
-        let next = |packed: u64| {
-            let count = if packed >> 8 == minute { packed & COUNT } else { 0 };
-            (count < A_MINUTE).then_some((minute << 8) | (count + 1))
-        };
-        self.networks.take(FROM_ONE, visit.peer.address, visit.now_ms).is_ok()
-            && self.minute.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
+        self.networks.take(FROM_ONE, visit.peer.address, visit.now_ms).is_ok() && self.all.takes(A_MINUTE, visit.now)
     }
 }
 

@@ -37,7 +37,7 @@ pub use histogram::{Histogram, Taken};
 pub use item::{MOST_PAGES, Marks, State};
 pub use page::page;
 pub use reported::{NETWORKS, Reported};
-pub use sample::Sample;
+pub use sample::{Minute, Sample};
 pub use seen::{Inventory, Kept, SCOPES_PER_NAME, ScopeRef, SeenCookie, SeenScope};
 pub use stock::{CookieSight, KeySight, Row, Stock, TagSight, Thing};
 pub use store::{Sites, Store, Watched, kept_cookies};

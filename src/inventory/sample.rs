@@ -14,7 +14,7 @@ const FIRST: u32 = 3;
 /// Of the views after these one of so many: what is new is met sooner or later.
 const SHARE: u32 = 64;
 /// Of all pages of a site together.
-const A_MINUTE: u64 = 20;
+const A_MINUTE: u8 = 20;
 const MOST_PAGES: usize = 512;
 
 /// The sample of one site. Shared by all workers; a page that is known takes no lock.
@@ -22,13 +22,28 @@ pub struct Sample {
     views: Table<str, AtomicU32>,
     /// Of the pages that find no room.
     elsewhere: AtomicU32,
-    /// The minute, and how many it has had.
-    minute: AtomicU64,
+    minute: Minute,
+}
+
+/// The minute, and how many it has had, in one number: no lock is needed.
+#[derive(Default)]
+pub struct Minute(AtomicU64);
+
+impl Minute {
+    /// One more: is it among the first so many of this minute?
+    pub fn takes(&self, most: u8, now: UnixSeconds) -> bool {
+        let minute = now / 60;
+        let next = |packed: u64| {
+            let count = if packed >> 8 == minute { packed & 0xFF } else { 0 };
+            (count < most.into()).then_some((minute << 8) | (count + 1))
+        };
+        self.0.fetch_update(Relaxed, Relaxed, next).is_ok()
+    }
 }
 
 impl Default for Sample {
     fn default() -> Self {
-        Self { views: Table::new(MOST_PAGES), elsewhere: AtomicU32::new(FIRST), minute: AtomicU64::new(0) }
+        Self { views: Table::new(MOST_PAGES), elsewhere: AtomicU32::new(FIRST), minute: Minute::default() }
     }
 }
 
@@ -36,7 +51,7 @@ impl Sample {
     /// One more view of this page, as [`super::page()`] gives it: is it in the sample?
     pub fn takes(&self, page: &str, now: UnixSeconds) -> bool {
         let earlier = self.count(page);
-        (earlier < FIRST || earlier.is_multiple_of(SHARE)) && self.has_room(now / 60)
+        (earlier < FIRST || earlier.is_multiple_of(SHARE)) && self.minute.takes(A_MINUTE, now)
     }
 
     /// Has this page been viewed?
@@ -54,16 +69,6 @@ impl Sample {
             self.views.change(page, |views| views.is_none().then(AtomicU32::default));
         }
         self.views.read(page, one_more).unwrap_or_else(|| one_more(&self.elsewhere))
-    }
-
-    /// The minute and the count share a number, so that no lock is needed.
-    fn has_room(&self, minute: u64) -> bool {
-        const COUNT: u64 = 0xFF;
-        let next = |packed: u64| {
-            let count = if packed >> 8 == minute { packed & COUNT } else { 0 };
-            (count < A_MINUTE).then_some((minute << 8) | (count + 1))
-        };
-        self.minute.fetch_update(Relaxed, Relaxed, next).is_ok()
     }
 }
 

@@ -36,7 +36,7 @@ impl Council {
         format!("http://{}/", self.origin.address)
     }
 
-    /// What an audit of two hours ago has left, and one of long ago.
+    /// What an audit of two hours ago has left, one of long ago, and one that is damaged.
     fn audited_before(&self, folder: &Path) {
         let at = |name: &str| folder.join(name);
         let ago = humantime::format_rfc3339_seconds(SystemTime::now() - Duration::from_hours(2));
@@ -49,6 +49,11 @@ impl Council {
         assert!(status.success());
         fs::create_dir(at("20200101T000000Z")).unwrap();
         fs::copy(at(&name).join("report.json"), at("20200101T000000Z/report.json")).unwrap();
+        // And one that a full disk has cut off.
+        let cut = humantime::format_rfc3339_seconds(SystemTime::now() - Duration::from_hours(1));
+        let cut = cut.to_string().replace(['-', ':'], "");
+        fs::create_dir(at(&cut)).unwrap();
+        fs::write(at(&cut).join("report.json"), "{").unwrap();
         self.changed.store(true, Ordering::Relaxed);
     }
 }
@@ -70,7 +75,7 @@ fn an_audit_is_made_in_its_time_and_what_is_new_is_told() {
     let gate = Plan::before(council.origin.address)
         .also(&format!("drift: {{ webhook: \"http://{}/token\" }}", hook.address))
         .also(&format!(
-            "audit: {{ every: 1h, sites: [\"{}\"], folder: \"{}\", keep: 2 }}",
+            "audit: {{ every: 1h, sites: [\"{}\"], folder: \"{}\", keep: 3 }}",
             council.address(),
             folder.path().display()
         ))
@@ -88,7 +93,7 @@ fn an_audit_is_made_in_its_time_and_what_is_new_is_told() {
         heard.lock().unwrap().iter().filter_map(|told| told["drift"].as_array()).flatten().count() >= 2
     });
     assert!(!gate.log().contains("secret-value") && !format!("{heard:?}").contains("secret-value"));
-    // Of three, two are kept, the newest first.
+    // Of four, three are kept, of which one cannot be read; the newest first.
     let kept = audits(&gate);
     assert_eq!((kept.len(), &kept[1]["score"]), (2, &100.into()));
     assert!(kept[0]["not_met"].as_str().unwrap().contains("cookies_before_choice"), "{kept:#?}");

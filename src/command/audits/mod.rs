@@ -162,7 +162,8 @@ impl Clerk {
 
     fn one(&self, config: &Config) -> Result<(), String> {
         let folder = Shelf::new(&config.folder);
-        let before = folder.last();
+        // One that can be read: a damaged report must not keep all further audits from being made.
+        let before = self.audits.shown().kept.last().map(|audit| folder.report(&audit.name));
         let running = Running::start(config, &folder.under_way()?, before.as_deref())?;
         if !running.ended(config.every.unwrap_or(AGAIN), || self.goes_on())? {
             return Ok(());

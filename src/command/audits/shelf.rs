@@ -46,10 +46,9 @@ impl<'f> Shelf<'f> {
         Ok(())
     }
 
-    /// The report of the last one.
-    pub(super) fn last(&self) -> Option<PathBuf> {
-        let reports = self.names().into_iter().rev().map(|name| self.0.join(name).join("report.json"));
-        reports.into_iter().find(|report| report.is_file())
+    /// The report of one of them.
+    pub(super) fn report(&self, audit: &str) -> PathBuf {
+        self.0.join(audit).join("report.json")
     }
 
     /// All there are, the oldest first.
