@@ -22,6 +22,7 @@ mod serving;
 mod truth;
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use circle::Gated;
 use councils::Council;
@@ -32,6 +33,13 @@ use truth::{Score, found_in};
 /// Of every hundred facts at most two may be missed, and at most two made up.
 const LEAST: f64 = 0.98;
 
+/// Both look with browsers, and are told apart by what these find, not by who had the processor.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn runs() -> usize {
     std::env::var("COUNCIL_RUNS").map_or(2, |text| text.parse().expect("a number"))
 }
@@ -39,6 +47,7 @@ fn runs() -> usize {
 #[test]
 fn what_is_there_is_found_in_every_state_and_every_time_the_same() {
     let Some(chromium) = chromium() else { return };
+    let _alone = alone();
     let councils = councils::all();
     let eyes = Eyes { chromium, port: councils::serve() };
     let urls: Vec<_> = councils.iter().map(|council| council.url(eyes.port)).collect();
@@ -100,6 +109,7 @@ const MUCH_ALIKE: [&str; 6] = ["Cawdale", "Eastwick", "Farnleigh", "Oakcombe", "
 #[test]
 fn a_yaml_of_init_makes_the_next_audit_clean_and_breaks_nothing() {
     let Some(chromium) = chromium() else { return };
+    let _alone = alone();
     let mut councils = councils::all();
     if runs() <= 2 {
         councils.retain(|council| !MUCH_ALIKE.iter().any(|name| council.name.starts_with(name)));

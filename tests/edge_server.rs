@@ -295,7 +295,7 @@ fn only_a_trusted_proxy_is_believed() {
 fn a_silent_a_dripping_and_an_idle_client_are_ended() {
     let gate = gate();
     let (_, silent) = timed(|| rest(&mut client(gate.address())));
-    within(silent, 200, 900);
+    within(silent, 900, 8000);
 
     let (_, dripping) = timed(|| {
         let mut stream = client(gate.address());
@@ -303,15 +303,15 @@ fn a_silent_a_dripping_and_an_idle_client_are_ended() {
             if stream.write_all(&[*byte]).is_err() {
                 break;
             }
-            sleep(Duration::from_millis(20));
+            sleep(Duration::from_millis(200));
         }
         rest(&mut stream)
     });
-    within(dripping, 200, 1800);
+    within(dripping, 900, 8000);
 
     let (answer, idle) = timed(|| talk(gate.address(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     assert_eq!(body(&answer), "hello");
-    within(idle, 200, 900);
+    within(idle, 900, 8000);
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn a_body_that_stops_coming_is_408() {
     let gate = gate();
     let (answer, took) = timed(|| talk(gate.address(), post("/echo", "Content-Length: 9\r\n", "half")));
     assert_eq!(code(&answer), 408);
-    within(took, 250, 3000);
+    within(took, 900, 8000);
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_body_that_keeps_coming_may_take_its_time() {
     let mut stream = client(gate.address());
     stream.write_all(post("/echo", "Content-Length: 6\r\n", "").as_bytes()).expect("open");
     for byte in b"slowly" {
-        sleep(Duration::from_millis(120));
+        sleep(Duration::from_millis(300));
         stream.write_all(&[*byte]).expect("open");
     }
     assert_eq!(body(&rest(&mut stream)), "slowly");
@@ -339,7 +339,7 @@ fn a_client_that_never_reads_is_ended_and_others_are_not() {
     let gate = gate();
     let mut stalled = client(gate.address());
     stalled.write_all(get("/big").as_bytes()).expect("open");
-    sleep(Duration::from_millis(900));
+    sleep(Duration::from_millis(2500));
     assert_eq!(body(&talk(gate.address(), get("/"))), "hello");
     let read = rest(&mut stalled).len();
     assert!(read < 32 << 20, "the gate kept the whole answer waiting: {read} bytes came");
@@ -455,7 +455,7 @@ fn a_handshake_that_stops_is_ended() {
     let gate = Gate::start(&config, || App);
     for half in [&b""[..], b"\x16\x03\x01\x02\x00\x01"] {
         let ((), took) = timed(|| drop(talk(gate.address(), half)));
-        within(took, 200, 1500);
+        within(took, 900, 8000);
     }
 }
 
@@ -507,7 +507,7 @@ fn a_stop_lets_a_request_end_and_refuses_new_ones() {
         assert_eq!(body(&rest(&mut slow)), "hello");
         gate.join();
     });
-    within(took, 300, 1200);
+    within(took, 300, 5000);
     assert_eq!(rest(&mut idle), "hello");
     assert!(TcpStream::connect(address).is_err());
 }
@@ -522,13 +522,15 @@ fn a_stop_does_not_wait_past_its_time() {
         gate.tell_to_stop();
         gate.join();
     });
-    within(took, 1400, 2500);
+    within(took, 1400, 8000);
     assert_eq!(rest(&mut stuck), "");
 }
 
 #[test]
 fn a_client_that_goes_away_ends_its_request() {
-    let mut gate = gate();
+    let mut config = config();
+    config.limits.drain = Duration::from_secs(30);
+    let mut gate = Gate::start(&config, || App);
     let stream = client(gate.address());
     (&stream).write_all(get("/never").as_bytes()).expect("open");
     sleep(Duration::from_millis(100));
@@ -539,5 +541,5 @@ fn a_client_that_goes_away_ends_its_request() {
         gate.tell_to_stop();
         gate.join();
     });
-    within(took, 0, 500);
+    within(took, 0, 8000);
 }

@@ -242,7 +242,7 @@ fn events_come_at_once_and_may_be_rare() {
         read_head(&mut stream);
         let start = "HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n\r\ndata: 1\n\n";
         stream.write_all(start.as_bytes()).ok();
-        sleep(Duration::from_millis(900));
+        sleep(Duration::from_secs(3));
         stream.write_all(b"data: 2\n\n").ok();
     });
     let gate = through(site);
@@ -250,7 +250,7 @@ fn events_come_at_once_and_may_be_rare() {
     visitor.write_all(get("/").as_bytes()).expect("open");
     let (first, took) = timed(|| read_until(&mut visitor, "data: 1\n\n").expect("the first event"));
     assert_eq!(code(&first), 200);
-    within(took, 0, 500);
+    within(took, 0, 2500);
     assert!(rest(&mut visitor).contains("data: 2"), "a rare event was cut off");
 }
 
@@ -280,7 +280,7 @@ fn an_upgraded_connection_carries_bytes_both_ways_until_one_side_ends() {
     assert_eq!(&five, b"hello");
     for _ in 0..3 {
         // Longer than every idle limit of this gate.
-        sleep(Duration::from_millis(500));
+        sleep(Duration::from_millis(1500));
         visitor.write_all(b"abcde").expect("open");
         visitor.read_exact(&mut five).expect("an echo");
         assert_eq!(&five, b"ABCDE");
@@ -289,7 +289,7 @@ fn an_upgraded_connection_carries_bytes_both_ways_until_one_side_ends() {
     visitor.shutdown(Shutdown::Write).expect("open");
     let (last, took) = timed(|| rest(&mut visitor));
     assert_eq!(last, "BYE");
-    within(took, 0, 2000);
+    within(took, 0, 8000);
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn a_fresh_connection_that_dies_is_the_site_s_fault_and_not_asked_again() {
 
 #[test]
 fn a_site_that_refuses_is_502_and_named() {
-    let nobody = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound");
+    let nobody = SocketAddr::from(([127, 0, 0, 9], 9));
     let answer = talk(through(nobody).address(), get("/?secret=1"));
     assert_eq!(code(&answer), 502);
     assert!(answer.contains(&format!("x-why: {nobody} cannot be reached")), "{answer}");
@@ -430,7 +430,7 @@ fn a_site_that_never_answers_is_504_and_is_not_asked_twice() {
     let gate = through(site);
     let (answer, took) = timed(|| talk(gate.address(), get("/")));
     assert_eq!(code(&answer), 504);
-    within(took, 400, 1500);
+    within(took, 1100, 4500);
     assert_eq!(heads.try_iter().count(), 1);
 }
 
@@ -445,7 +445,7 @@ fn a_slow_upload_may_take_longer_than_the_site_may_take_to_answer() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
     visitor.write_all(head.as_bytes()).expect("open");
     for _ in 0..6 {
-        sleep(Duration::from_millis(200));
+        sleep(Duration::from_millis(400));
         visitor.write_all(b"1\r\nx\r\n").expect("open");
     }
     visitor.write_all(b"0\r\n\r\n").expect("open");
@@ -477,7 +477,7 @@ fn an_answer_that_falls_silent_is_broken_off() {
     let gate = through(site);
     let (answer, took) = timed(|| talk(gate.address(), get("/")));
     assert!(answer.contains("half") && !answer.ends_with("0\r\n\r\n"), "{answer}");
-    within(took, 300, 1500);
+    within(took, 900, 4500);
 }
 
 #[test]
@@ -510,7 +510,7 @@ fn the_cap_counts_until_a_body_ends_and_the_rest_are_busy() {
     let site = origin(|mut stream, number| {
         read_head(&mut stream);
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n").ok();
-        sleep(Duration::from_millis(if number == 0 { 4000 } else { 0 }));
+        sleep(Duration::from_millis(if number == 0 { 15_000 } else { 0 }));
     });
     let gate = relay(&config(), Config { max_connections: 1, ..upstream(site) });
     let mut holder = client(gate.address());
@@ -518,7 +518,7 @@ fn the_cap_counts_until_a_body_ends_and_the_rest_are_busy() {
     read_until(&mut holder, "data: 1").expect("an event");
     let (answer, took) = timed(|| talk(gate.address(), get("/")));
     assert_eq!(code(&answer), 503);
-    within(took, 2500, 3800);
+    within(took, 2500, 9000);
     drop(holder);
     assert_eq!(code(&talk(gate.address(), get("/"))), 200);
 }
@@ -576,7 +576,7 @@ fn a_handshake_that_hangs_counts_as_connecting() {
     let gate = relay(&config(), https);
     let (answer, took) = timed(|| talk(gate.address(), get("/")));
     assert_eq!(code(&answer), 504);
-    within(took, 250, 1200);
+    within(took, 250, 4500);
 }
 
 #[test]

@@ -441,12 +441,13 @@ mod tests {
         "<desc>",
     ];
 
+    /// In SVG a script is markup: another may begin inside it, and the end of what it stands in ends it too.
     fn is_markup_in_script(html: &[u8]) -> bool {
         let foreign = html.windows(4).any(|tag| tag == b"<svg" || tag == b"<mat");
-        let scripts: Vec<_> =
-            html.windows(7).enumerate().filter(|(_, tag)| *tag == b"<script").map(|(at, _)| at).collect();
-        let ends = |from: usize| html[from..].windows(5).any(|tag| tag == b"</svg" || tag == b"</mat");
-        foreign && (scripts.len() > 1 || scripts.first().is_some_and(|first| ends(*first)))
+        let mut scripts = html.windows(7).enumerate().filter(|(_, tag)| *tag == b"<script").map(|(at, _)| at);
+        let Some(first) = scripts.next().filter(|_| foreign) else { return false };
+        let ends = |(at, tag): (usize, &[u8])| tag == b"</" && !html[first + at..].starts_with(b"</script");
+        scripts.next().is_some() || html[first..].windows(2).enumerate().any(ends)
     }
 
     proptest! {
@@ -458,14 +459,18 @@ mod tests {
         ) {
             let html = words.concat().into_bytes();
             let cut = cut % (html.len() + 1);
-            let expected = reference(&html);
-            // A script in SVG is markup: where another begins inside it, only the inner one's end is waited for; where SVG
-            // ends inside it, its own end is told of all the same.
+            let (mut expected, whole, pieces) = (reference(&html), finder(&[&html]), finder(&[&html[..cut], &html[cut..]]));
+            prop_assert_eq!(&whole, &pieces);
+            let starts = |spans: Vec<(usize, usize)>| -> Vec<_> {
+                spans.into_iter().filter(|(start, _)| !html[*start..].starts_with(b"</")).collect()
+            };
+            let mut found = whole;
+            // Of a script that is markup only the start is compared: where two are open, the inner one's end is waited for,
+            // and where its surroundings end it, its own end is told of all the same.
             if is_markup_in_script(&html) {
-                return Ok(());
+                (found, expected) = (starts(found), starts(expected));
             }
-            prop_assert_eq!(finder(&[&html]), expected.clone());
-            prop_assert_eq!(finder(&[&html[..cut], &html[cut..]]), expected);
+            prop_assert_eq!(found, expected);
         }
     }
 

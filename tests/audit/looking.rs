@@ -40,14 +40,14 @@ impl Eyes {
         ["--no-sandbox".to_owned(), "--ignore-certificate-errors".to_owned(), mapped]
     }
 
-    /// Audits these sites, all at once.
+    /// Audits these sites, many at once.
     pub(crate) fn audit(&self, urls: &[String]) -> Value {
         let folder = tempfile::tempdir().expect("a folder");
         self.audit_into(urls, folder.path())
     }
 
     pub(crate) fn audit_into(&self, urls: &[String], out: &Path) -> Value {
-        let at_once = std::env::var("AT_ONCE").unwrap_or_else(|_| "20".to_owned());
+        let at_once = std::env::var("AT_ONCE").unwrap_or_else(|_| "10".to_owned());
         let done = self.command("audit").args(["--at-once", &at_once, "--out"]).arg(out).args(urls).output();
         let done = done.expect("it runs");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

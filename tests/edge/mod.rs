@@ -33,13 +33,13 @@ pub fn listener() -> Listener {
     }
 }
 
-/// Two workers, and limits short enough to wait for.
+/// Two workers, and limits short enough to wait for, long enough for a machine that has much else to do.
 pub fn config() -> server::Config {
     let limits = server::Limits {
         body_bytes: 1024,
-        handshake: Duration::from_millis(300),
-        header: Duration::from_millis(300),
-        idle: Duration::from_millis(300),
+        handshake: Duration::from_secs(1),
+        header: Duration::from_secs(1),
+        idle: Duration::from_secs(1),
         drain: Duration::from_millis(1500),
         ..server::Limits::default()
     };
@@ -127,9 +127,9 @@ pub fn upstream(origin: SocketAddr) -> upstream::Config {
         authority: origin.to_string().parse().expect("an authority"),
         host_header: None,
         ca_file: None,
-        connect_timeout: Duration::from_millis(500),
-        response_timeout: Duration::from_millis(500),
-        idle_timeout: Duration::from_millis(400),
+        connect_timeout: Duration::from_millis(1200),
+        response_timeout: Duration::from_millis(1200),
+        idle_timeout: Duration::from_secs(1),
         max_connections: 64,
     }
 }
