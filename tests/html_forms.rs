@@ -268,3 +268,21 @@ fn addresses_in_addresses_end_somewhere() {
     };
     assert_eq!(held(&nested(3)).1, 1);
 }
+
+/// In SVG a script is markup, and ends with what it stands in: what follows is judged for itself.
+#[test]
+fn what_stands_in_a_script_of_svg_or_behind_one_that_did_not_end_is_held() {
+    for (html, fetching) in [
+        ("<svg><script><image href={}></image></script></svg>", "<image "),
+        ("<svg><xmp><script></xmp><image href={} /></script></svg>", "<image "),
+        ("<svg><g><script></g><image href={} /></svg>", "<image "),
+        ("<svg><script></svg><img src={}></script>", "<img "),
+        ("<math><script><script></script><p><img src={}>", "<img "),
+    ] {
+        let html = html.replace("{}", WRITTEN[0]);
+        let (out, count) = held(&html);
+        assert!(count >= 1, "{html}\n{out}");
+        let tag = out.split_once(fetching).expect("its tag stays").1;
+        assert!(tag.starts_with("data-consentgate") || tag.contains(HELD_PREFIX), "{html}\n{out}");
+    }
+}
