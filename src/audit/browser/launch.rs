@@ -195,6 +195,8 @@ fn program(chromium: &Chromium) -> Result<PathBuf, String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::audit::browser::protocol::Fault;
 
@@ -209,12 +211,17 @@ mod tests {
         assert!(running.agent.contains("Chrome/") && !running.agent.contains("Headless"), "{}", running.agent);
         let (connection, profile) = (running.connection.clone(), running.profile());
         assert!(profile.join("DevToolsActivePort").is_file());
-        let no = connection.call("", "No.suchMethod", serde_json::json!({})).await;
+        let no = connection.call("", "No.suchMethod", json!({})).await;
         assert!(matches!(no, Err(Fault::Refused("No.suchMethod", _))), "{no:?}");
-        let late = connection.call_within("", ("Browser.getVersion", serde_json::json!({})), Duration::ZERO).await;
-        assert_eq!(late, Err(Fault::Late("Browser.getVersion")));
+        let page = connection.call("", "Target.createTarget", json!({ "url": "about:blank" })).await.unwrap();
+        let attach = json!({ "targetId": page["targetId"], "flatten": true });
+        let session = connection.call("", "Target.attachToTarget", attach).await.unwrap();
+        let never = json!({ "expression": "new Promise(() => {})", "awaitPromise": true });
+        let session = session["sessionId"].as_str().unwrap();
+        let late = connection.call_within(session, ("Runtime.evaluate", never), Duration::from_millis(200)).await;
+        assert_eq!(late, Err(Fault::Late("Runtime.evaluate")));
         running.process().kill().unwrap();
-        let said = connection.call("", "Target.createTarget", serde_json::json!({ "url": "about:blank" })).await;
+        let said = connection.call("", "Target.createTarget", json!({ "url": "about:blank" })).await;
         assert_eq!(said, Err(Fault::Gone));
         assert!(connection.has_ended());
         drop(running);
