@@ -22,6 +22,7 @@ try {
   await ownLook();
   await thirdParties();
   for (const [device, viewport] of Object.entries(DEVICES)) await placeholder(device, viewport);
+  await dashboard();
 } finally {
   await Promise.all([chromium.close(), council.end()]);
 }
@@ -35,6 +36,26 @@ async function theSite(device, viewport, options) {
   await visitor.page.screenshot({ path: `${FOLDER}${device}-confirmation.png` });
   await shot(visitor, '/', `${device}-accepted`, true);
   await visitor.leaves();
+}
+
+/** The gate's own view of the demo's council, when some have answered and more have not. */
+async function dashboard() {
+  const audit = `audit: { every: 7d, sites: ["${council.gate}/"], folder: "${FOLDER}audits" }\n`;
+  const watched = await gate(council.direct, `    cookies: [{ name: "ASP.NET_SessionId", purpose: essential }]\n${audit}`);
+  for (const name of [/^Accept/, /^Reject/, null, /^Accept/, /^Reject/, null, /^Accept/, null]) {
+    const visitor = await Visitor.to(watched.address, chromium, { viewport: DEVICES.desktop });
+    for (const path of ['/', '/contact-us.aspx', '/news/default.aspx']) await visitor.opens(path);
+    if (name) await visitor.presses(name);
+    await visitor.opens('/your-council/video.aspx');
+    await visitor.leaves();
+  }
+  for (const [name, options] of [['desktop', { viewport: { width: 1200, height: 2400 } }], ['phone', { viewport: { width: 390, height: 1300 }, colorScheme: 'dark' }]]) {
+    const page = await chromium.newPage(options);
+    await page.goto(`${watched.admin}/sites/*`, { waitUntil: 'networkidle' });
+    await page.screenshot({ path: `${FOLDER}${name}-dashboard.png` });
+    await page.close();
+  }
+  await watched.end();
 }
 
 /** Colours, a logo and square corners by YAML, on a desk and on the smallest phone. */
